@@ -20,6 +20,9 @@ settings.load_profile("unhurried")
 
 recorded.install()
 
+# Until all tests are collected: of what is imported nothing becomes garbage.
+gc.disable()
+
 PYTHON_OF_THE_HOST = str(Path(__file__).parent / "bin" / "python-of-the-host")
 os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
 # A plugin goes on after its engine was killed; tests leave none behind for minutes.
@@ -46,6 +49,7 @@ def pytest_collection_finish() -> None:
     """All tests are there to the end: no collection of garbage looks through them."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -7,9 +7,16 @@ does a developer's shell. A new place is not to hand it on without somebody havi
 from __future__ import annotations
 
 import ast
-from pathlib import Path
+from functools import cache
 
-TOP = Path(__file__).parents[2]
+import pytest
+
+from tests.sources import TOP, files, nodes
+
+# One worker reads the sources.
+pytestmark = pytest.mark.xdist_group("what starts processes")
+
+FOLDERS = ("clerkstack", "components", "policies", "local")
 STARTS = {
     "subprocess": {"run", "Popen", "call", "check_call", "check_output", "getoutput"},
     "os": {"system", "popen", "execv", "execve", "execvp", "execvpe", "spawnv", "posix_spawn"},
@@ -51,32 +58,28 @@ GETS = {
 }
 
 
-def starts(file: Path) -> list[ast.Call]:
-    """The calls in a file that start a process."""
-    return [
-        node
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and isinstance(node.func.value, ast.Name)
-        and node.func.attr in STARTS.get(node.func.value.id, ())
-    ]
-
-
-FOUND = {
-    str(file.relative_to(TOP)): found
-    for part in ("clerkstack", "components", "policies", "local")
-    for file in sorted((TOP / part).rglob("*.py"))
-    if (found := starts(file))
-}
+@cache
+def starts() -> dict[str, list[ast.Call]]:
+    """The calls that start a process, by file."""
+    found: dict[str, list[ast.Call]] = {}
+    for file in files(*FOLDERS):
+        for node in nodes(file, naming=tuple(STARTS)):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+                and node.func.attr in STARTS.get(node.func.value.id, ())
+            ):
+                found.setdefault(str(file.relative_to(TOP)), []).append(node)
+    return found
 
 
 def test_each_place_that_starts_a_process_has_its_reason() -> None:
-    assert sorted(FOUND) == sorted(GETS)
+    assert sorted(starts()) == sorted(GETS)
 
 
 def test_none_of_them_is_given_a_line_for_a_shell() -> None:
-    for file, calls in FOUND.items():
+    for file, calls in starts().items():
         for call in calls:
             named = {keyword.arg: keyword.value for keyword in call.keywords}
             assert "shell" not in named, file
@@ -85,10 +88,9 @@ def test_none_of_them_is_given_a_line_for_a_shell() -> None:
 
 def test_none_is_started_by_a_name_that_this_cannot_see() -> None:
     """`from subprocess import run` would."""
-    for part in ("clerkstack", "components", "policies", "local"):
-        for file in (TOP / part).rglob("*.py"):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.ImportFrom):
-                    assert node.module not in ("subprocess", "os.system"), file
-                if isinstance(node, ast.Import):
-                    assert not [e for e in node.names if e.name in STARTS and e.asname], file
+    for file in files(*FOLDERS):
+        for node in nodes(file, naming=tuple(STARTS)):
+            if isinstance(node, ast.ImportFrom):
+                assert node.module not in ("subprocess", "os.system"), file
+            if isinstance(node, ast.Import):
+                assert not [e for e in node.names if e.name in STARTS and e.asname], file

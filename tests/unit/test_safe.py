@@ -5,14 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from pathlib import Path
 
 import pytest
 
 from clerkstack import safe as module
 from clerkstack.safe import hide, may_hold_secret, safe, shown_url, visible
+from tests.sources import TOP, files, nodes
 
-TOP = Path(__file__).parents[2]
 SECRET = "bypass-9f8Kq2Lm7XwZr4"
 
 
@@ -153,8 +152,8 @@ def test_whether_an_address_can_hold_a_secret() -> None:
 
 def test_commands_print_in_one_place() -> None:
     found = []
-    for file in (TOP / "clerkstack").rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text())):
+    for file in files("clerkstack"):
+        for node in nodes(file, naming=("print", "typer", "sys")):
             if isinstance(node, ast.Call):
                 called = ast.unparse(node.func)
                 if called in ("print", "typer.echo", "typer.secho", "sys.stdout.write"):

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ FILES = sorted((TOP / ".github" / "workflows").glob("*.yml"))
 ACTIONS = sorted((TOP / ".github" / "actions").glob("*/action.yml"))
 
 
+@cache
 def read(file: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = YAML(typ="safe").load(file.read_text())
     return loaded

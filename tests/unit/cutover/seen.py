@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -120,11 +122,15 @@ def lifetimes(*, maximum: int | None, idle: int | None = None) -> dict[str, Any]
     }
 
 
-def sections(**changes: Any) -> dict[str, Any]:
-    declared = settings()
-    inputs = billing_inputs(
-        declared.billing, load_catalog(CATALOG), None, catalog_file="catalog.yaml"
+@cache
+def billing_of_the_catalog() -> dict[str, Any]:
+    return billing_inputs(
+        settings().billing, load_catalog(CATALOG), None, catalog_file="catalog.yaml"
     )
+
+
+def sections(**changes: Any) -> dict[str, Any]:
+    inputs = deepcopy(billing_of_the_catalog())
     plans = {**inputs["plans"], **inputs["defaults"]}
     billing = {
         "free_trial_requires_payment_method": False,

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from clerkstack.state import failures, marks
+from tests.sources import TOP, files, nodes
 
-TOP = Path(__file__).parents[3]
+# One worker reads the sources.
+pytestmark = pytest.mark.xdist_group("who reads the state")
+
 STATE = TOP / "clerkstack" / "state"
 WORDS = (
     # the document
@@ -31,46 +35,50 @@ WORDS = (
 )
 
 
-def texts(tree: ast.Module) -> Iterator[str]:
-    """The texts of a source, without its docstrings."""
-    said = {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+@dataclass(frozen=True)
+class Source:
+    """What is looked at of a source."""
+
+    texts: str
+    """Its texts without its docstrings, one a line."""
+    starts_the_engine: bool
+
+
+def read(file: Path) -> Source:
+    texts: dict[int, str] = {}
+    docstrings: set[int] = set()
+    starts = False
+    for node in nodes(file):
+        match node:
+            case ast.Expr(value=ast.Constant()):
+                docstrings.add(id(node.value))
+            case ast.Constant(value=str(text)):
+                texts[id(node)] = text
+            case ast.List(elts=[ast.Constant(value="pulumi"), *_]):
+                starts = True
+    said = "\n".join(text for key, text in texts.items() if key not in docstrings)
+    return Source(said, starts)
+
+
+@cache
+def sources() -> dict[Path, Source]:
+    return {
+        file: read(file) for file in files("clerkstack", "components", "policies", "local/plugins")
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in said:
-            yield node.value
-
-
-TREES = {
-    file: ast.parse(file.read_text(encoding="utf-8"))
-    for part in ("clerkstack", "components", "policies", "local/plugins")
-    for file in sorted((TOP / part).rglob("*.py"))
-}
-TEXTS = {file: "\n".join(texts(tree)) for file, tree in TREES.items()}
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_nobody_else_reads_what_the_engine_writes(word: str) -> None:
-    assert [
-        file for file, text in TEXTS.items() if word in text and STATE not in file.parents
-    ] == []
-    assert any(word in text for file, text in TEXTS.items() if STATE in file.parents) or (
+    reading = {file for file, source in sources().items() if word in source.texts}
+
+    assert {file for file in reading if STATE not in file.parents} == set()
+    assert reading or (
         # Of these the library has the words: clerkstack.state.failures asks it.
         word in ("no stack named", "currently locked")
     )
 
 
 def test_nobody_else_starts_the_engine() -> None:
-    started = [
-        file
-        for file, tree in TREES.items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.List)
-        and node.elts
-        and isinstance(node.elts[0], ast.Constant)
-        and node.elts[0].value == "pulumi"
-    ]
+    started = [file.name for file, source in sources().items() if source.starts_the_engine]
 
-    assert [file.name for file in started] == ["engine.py"]
+    assert started == ["engine.py"]
