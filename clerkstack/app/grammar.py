@@ -25,6 +25,7 @@ _GAPS = (
     re.compile(rb"(?<=<)\s*const\b(?=\s+[A-Z]\w*\s*[,>=e])"),
 )
 _CHUNK = 64 * 1024
+_BLANK = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 
 
 class TooLong(Exception):
@@ -74,4 +75,4 @@ def _parsed(language: Language, text: bytes, until: float) -> Node:
 
 
 def _blank(found: re.Match[bytes]) -> bytes:
-    return re.sub(rb"[^\n]", b" ", found.group())
+    return found.group().translate(_BLANK)

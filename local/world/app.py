@@ -109,7 +109,8 @@ class ServiceApp:
         async with self._turns.turn():
             before: str | None = None
             try:
-                before = self._state.dump()
+                if request.method not in READS:
+                    before = self._state.dump()
                 answer = await self._act(request, body, fault)
             except Exception:
                 LOG.exception("%s: %s %s", self._service.name, request.method, request.url.path)

@@ -81,7 +81,11 @@ class Proxy:
         # Named as TCP, so that asyncio turns Nagle's algorithm off on what it accepts.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        try:
+            listener.bind((LOOPBACK, port))
+        except OSError:
+            listener.close()
+            raise
         self._server = await asyncio.start_server(self._accept, sock=listener)
         return int(listener.getsockname()[1])
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from clerkstack import safe
+from tests.without_sockets import without_sockets
 
 if TYPE_CHECKING:
     from local.world import World
@@ -20,6 +21,12 @@ def _nothing_stays_hidden() -> Iterator[None]:
     before = {*safe._secrets}
     yield
     safe._secrets.intersection_update(before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _without_sockets() -> Iterator[None]:
+    with without_sockets():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -30,13 +33,35 @@ export const PLANS = {
 """
 
 
+def variables(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command; of `more` "" takes a variable away."""
+    given = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", **more}
+    return {key: value for key, value in given.items() if value}
+
+
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run bin/clerkstack; `environ` comes on top of the environment, "" takes a variable away."""
-    variables = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", **environ}
+    """Run a command in this process, as bin/clerkstack does in one of its own."""
+    out, err = StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        given = variables(environ)
+        for name in os.environ.keys() - given.keys():
+            patch.delenv(name)
+        for name, value in given.items():
+            patch.setenv(name, value)
+        patch.chdir(TOP)
+        patch.setattr(sys, "argv", ["clerkstack", *words])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    code = int(ended.value.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def run_alone(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run bin/clerkstack."""
     return subprocess.run(
         [str(TOP / "bin" / "clerkstack"), *words],
         cwd=TOP,
-        env={key: value for key, value in variables.items() if value},
+        env=variables(environ),
         capture_output=True,
         text=True,
         timeout=180,
@@ -45,7 +70,7 @@ def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_names_the_commands_and_the_exit_codes() -> None:
-    ran = run("--help")
+    ran = run_alone("--help")
 
     assert ran.returncode == 0
     for word in (*COMMANDS, "Exit codes: 0 done, 1 found something"):
@@ -53,7 +78,7 @@ def test_help_names_the_commands_and_the_exit_codes() -> None:
 
 
 def test_the_version_is_told_without_a_command() -> None:
-    ran = run("--version")
+    ran = run_alone("--version")
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("clerkstack 0.")
@@ -120,7 +145,7 @@ def test_wrong_use_ends_with_2(words: tuple[str, ...]) -> None:
 
 
 def test_check_of_the_catalog_alone() -> None:
-    ran = run("check")
+    ran = run_alone("check")
 
     assert (ran.returncode, ran.stdout) == (0, "catalog.yaml: 4 plans, 13 features.\n")
 
@@ -227,7 +252,7 @@ def test_check_finds_a_feature_that_no_plan_has(tmp_path: Path) -> None:
 
 def test_redeploy_builds_again_and_waits() -> None:
     with World() as world:
-        ran = redeploy(world)
+        ran = redeploy(world, run=run_alone)
 
         assert ran.returncode == 0, ran.stderr
         assert "READY. The new variables are live." in ran.stdout
@@ -307,7 +332,7 @@ def test_redeploy_without_a_token_sends_nothing_and_ends_with_2() -> None:
 
 
 def test_recover_without_an_engine_says_where_it_is() -> None:
-    ran = run(
+    ran = run_alone(
         "recover", "--stack", "local", PATH=str(Path(sys.executable).parent) + ":/usr/bin:/bin"
     )
 
@@ -316,7 +341,11 @@ def test_recover_without_an_engine_says_where_it_is() -> None:
     assert "Traceback" not in ran.stderr
 
 
-def redeploy(world: World, token: str = seeded.VERCEL_TOKEN) -> subprocess.CompletedProcess[str]:
+def redeploy(
+    world: World,
+    token: str = seeded.VERCEL_TOKEN,
+    run: Callable[..., subprocess.CompletedProcess[str]] = run,
+) -> subprocess.CompletedProcess[str]:
     return run(
         *("redeploy", "--project", seeded.VERCEL_PROJECT_ID, "--target", "preview"),
         VERCEL_API_TOKEN=token,

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from local.world import background
-from tests.unit.local_stack.conftest import UP, Project, declare_port
+from tests.unit.local_stack.conftest import UP, Project, declare_port, free_ports
 
 
 def test_the_first_up_starts_the_world_and_makes_the_stack(project: Project) -> None:
-    ran = project.run("up", "--refresh")
+    ran = project.run_alone("up", "--refresh")
 
     assert ran.returncode == 0
     assert project.journal() == ["pulumi stack init local", f"{UP} --refresh"]
@@ -37,7 +36,7 @@ def test_the_stack_file_says_where_the_world_is(project: Project) -> None:
     project.run("up")
     first = project.urls()
     text = project.stack_file.read_text()
-    background.stop(project.home)
+    project.stop_world()
 
     project.run("up")
 
@@ -51,13 +50,12 @@ def test_the_stack_file_says_where_the_world_is(project: Project) -> None:
 def test_where_a_port_is_taken_the_world_goes_elsewhere_and_the_file_says_so(
     project: Project,
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        declare_port(project, port)
-
+    port = free_ports()
+    declare_port(project, port)
+    with socket.create_server(("127.0.0.1", port)):
         ran = project.run("up")
         moved = project.urls()
-        background.stop(project.home)
+        project.stop_world()
         project.run("up")
 
     assert ran.returncode == 0
@@ -194,10 +192,10 @@ def test_a_preview_deploys_nothing_and_applies_the_policies(project: Project) ->
 
 
 def test_down_destroys_removes_the_stack_and_stops_the_world(project: Project) -> None:
-    project.run("up")
+    project.run_alone("up")
     project.journal()
 
-    ran = project.run("down")
+    ran = project.run_alone("down")
 
     assert ran.returncode == 0
     assert project.journal() == [

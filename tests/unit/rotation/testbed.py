@@ -14,7 +14,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from clerkstack.clients.backend import BackendClient
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
@@ -36,6 +35,7 @@ from clerkstack.state.neighbours import Neighbour
 from local import address
 from local.world import World
 from local.world import seed as seeded
+from local.world.clerk.errors import ClerkError
 from local.world.vercel.models import digest
 
 URL = "https://preview.sendero.example/api/webhooks/clerk"
@@ -190,11 +190,10 @@ class RotationTestbed:
 
     def counts(self, key: str) -> bool:
         """Whether Clerk takes a secret key."""
-        with BackendClient(key=SecretStr(key), base_url=self.world.urls.clerk) as backend:
-            try:
-                backend.get_instance()
-            except ClerkstackError:
-                return False
+        try:
+            self.world.clerk.instance_of_key(key)  # what each request to Clerk begins with
+        except ClerkError:
+            return False
         return True
 
     def signing(self) -> list[str]:
