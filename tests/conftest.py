@@ -7,18 +7,24 @@ import os
 from collections.abc import Generator
 from pathlib import Path
 
+import httpx
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 
+from clerkstack.app import looking, onepass, uses
 from local.machine.plugins import OUTLIVES
-from tests import durations
+from tests import durations, trust
 from tests.absent import pytest_terminal_summary as pytest_terminal_summary
 from tests.leaks import recorded
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+# Five seconds otherwise: a machine may stand still for longer.
+httpx.Timeout.__init__(DEFAULT_TIMEOUT_CONFIG, 180.0)
 
 recorded.install()
+trust.install()
 
 # Until all tests are collected: of what is imported nothing becomes garbage.
 gc.disable()
@@ -29,6 +35,14 @@ os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
 os.environ.setdefault(OUTLIVES, "5")
 # The engine lives for seconds: collecting its garbage takes more than it gives.
 os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
+
+
+@pytest.fixture(autouse=True)
+def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is found in an app's code depends on no clock, but where a test is about it."""
+    if request.node.get_closest_marker("limits") is None:
+        for module in (looking, onepass, uses):
+            monkeypatch.setattr(module, "SECONDS", 100.0)
 
 
 @pytest.hookimpl(trylast=True)

@@ -380,9 +380,7 @@ def _exported(props: Props) -> Props:
     """Properties as JSON, those that are secret encrypted."""
     secrets = ["secret_key", "signing_secret", "headers", "headers_before"]
     secrets += ["url", "before"] if "address" in props else []
-    return {
-        key: {**SECRET, "ciphertext": "…"}
-        if key in secrets or key.startswith("client_secret_")
-        else json.loads(json.dumps(v))
-        for key, v in props.items()
-    }
+    hidden = {key for key in props if key in secrets or key.startswith("client_secret_")}
+    shown = {key: value for key, value in props.items() if key not in hidden}
+    encrypted = {**SECRET, "ciphertext": "…"}
+    return {**json.loads(json.dumps(shown)), **dict.fromkeys(hidden, encrypted)}

@@ -2,8 +2,8 @@
 
 A request costs half as much so. In most tests what the product asks for and what the world makes of
 it is the subject, not their HTTP: that is the subject of tests/unit/clients, tests/contract,
-tests/world and tests/engine. Client, routes, journal and state are the same. Where a fault is
-armed, or the world is asked from another process or through its proxy, sockets are used as ever.
+tests/world and tests/engine. Client, routes, journal and state are the same. What a fault may
+meet, or is asked from another process or through the world's proxy, goes through sockets as ever.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def without_sockets() -> Iterator[None]:
         url = request.url
         world, app = places.get((url.host, url.port or 80), (None, None))
         direct = type(transport._pool) is httpcore.ConnectionPool and url.scheme == "http"
-        if world is None or app is None or not direct or world.faults.waiting():
+        if world is None or app is None or not direct or _may_fail(world, app, request):
             return send(transport, request)
         return _answer(app, request)
 
@@ -67,6 +67,11 @@ def without_sockets() -> Iterator[None]:
         patch.setattr(worlds.World, "_listen", listening)
         patch.setattr(httpx.HTTPTransport, "handle_request", sent)
         yield
+
+
+def _may_fail(world: worlds.World, app: answering.ServiceApp, request: httpx.Request) -> bool:
+    asked = (app._service.name, request.method, request.url.path)
+    return any(fault.meets(*asked) for fault in world.faults.waiting())
 
 
 def _app(world: worlds.World, service: Any) -> answering.ServiceApp:

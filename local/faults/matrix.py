@@ -215,5 +215,5 @@ def _quick_retries() -> Iterator[None]:
 @contextmanager
 def _impatient() -> Iterator[None]:
     """Clients that are made now wait for no answer as long as a slow day takes."""
-    with mock.patch.object(http, "TIMEOUT", httpx.Timeout(PATIENCE, connect=5.0)):
+    with mock.patch.object(http, "TIMEOUT", httpx.Timeout(60.0, read=PATIENCE)):
         yield

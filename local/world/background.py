@@ -13,7 +13,7 @@ from pathlib import Path
 from local.world.store import Home, PortTaken, Urls, WorldError
 
 PROJECT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 60
 
 
 def start(home: Home, port: int | None) -> Urls:

@@ -40,7 +40,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 DROPPED = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
 LISTENING = re.compile(r"listening on (http://127\.0\.0\.1:\d+)")
 HEALTH = "/api/health"
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.05
 SECONDS_TO_DRAIN = 20
 

@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local.world.store import LOOPBACK, PortTaken
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 180
 SECONDS_TO_ANSWER = 0.1
 """So long may what is being answered when all stops still take."""
 SECONDS_OF_A_DATE = 1.0

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import trustme
 
 from local.world.hosts import Hosts
+from local.world.listeners import PATIENCE_SECONDS
 
 LOOPBACK = "127.0.0.1"
 HTTPS_PORT = 443
@@ -104,12 +105,14 @@ class Proxy:
         thread = threading.Thread(target=loop.run_forever, name="proxy", daemon=True)
         thread.start()
         try:
-            bound = asyncio.run_coroutine_threadsafe(self.start(port), loop).result(20)
+            bound = asyncio.run_coroutine_threadsafe(self.start(port), loop).result(
+                PATIENCE_SECONDS
+            )
             yield f"http://{LOOPBACK}:{bound}"
         finally:
-            asyncio.run_coroutine_threadsafe(self.stop(), loop).result(20)
+            asyncio.run_coroutine_threadsafe(self.stop(), loop).result(PATIENCE_SECONDS)
             loop.call_soon_threadsafe(loop.stop)
-            thread.join(20)
+            thread.join(PATIENCE_SECONDS)
             loop.close()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from types import SimpleNamespace
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
+from clerkstack.clients import retries
 from clerkstack.clients.errors import (
     ApiError,
     Conflict,
@@ -150,13 +152,16 @@ def test_retry_after_in_seconds_is_followed() -> None:
     assert service.pauses == [7.0]
 
 
-def test_retry_after_as_a_date_is_followed() -> None:
-    when = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+def test_retry_after_as_a_date_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    stopped = SimpleNamespace(datetime=SimpleNamespace(now=lambda _zone: now), UTC=UTC)
+    monkeypatch.setattr(retries, "datetime", stopped)
+    when = format_datetime(now + timedelta(seconds=20), usegmt=True)
     service = Service(refused(429, {"Retry-After": when}), CONFIG)
 
     service.client().get_config("app_1", "development")
 
-    assert 15 < service.pauses[0] <= 20
+    assert service.pauses == [20.0]
 
 
 def test_waiting_ends_after_about_a_minute() -> None:

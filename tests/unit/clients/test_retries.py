@@ -210,23 +210,23 @@ def test_retry_after_is_read(value: str, seconds: float | None) -> None:
     assert retry_after(httpx.Response(429, headers=headers)) == seconds
 
 
-@pytest.mark.parametrize("ahead", [30, -30])
+@pytest.mark.parametrize("ahead", [3000, -3000])
 def test_retry_after_as_a_date_is_never_negative(ahead: int) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
 
     found = retry_after(httpx.Response(429, headers={"Retry-After": date}))
 
     assert found is not None
-    assert max(0, ahead - 5) <= found <= max(0, ahead)
+    assert max(0, ahead - 900) <= found <= max(0, ahead)
 
 
 def test_a_date_without_a_zone_is_read_as_utc() -> None:
-    date = format_datetime(datetime.now(UTC) + timedelta(seconds=30)).replace("+0000", "-0000")
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=3000)).replace("+0000", "-0000")
 
     found = retry_after(httpx.Response(503, headers={"Retry-After": date}))
 
     assert found is not None
-    assert 20 < found <= 30
+    assert 2000 < found <= 3000
 
 
 def test_a_key_is_added_to_every_attempt() -> None:

@@ -70,7 +70,7 @@ def service() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-    thread.join(10)
+    thread.join()
 
 
 def test_debug_logging_of_everything_shows_no_key(

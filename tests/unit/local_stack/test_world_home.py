@@ -32,7 +32,10 @@ def test_two_that_come_at_once_share_one_world_and_one_stack(project: Project) -
     assert sorted(project.journal()) == ["pulumi stack init local", UP, UP]
 
 
-def test_a_start_waits_for_the_world_another_one_starts(tmp_path: Path) -> None:
+def test_a_start_waits_for_the_world_another_one_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "PATIENCE_SECONDS", 180)
     first = Home(tmp_path)
     first.hold(pid=1)
     ready = threading.Timer(0.5, lambda: first.write_urls(URLS))

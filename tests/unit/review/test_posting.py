@@ -84,7 +84,7 @@ def test_two_runs_at_once_leave_one_comment(github: Github) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join()
 
     assert [comment.body for comment in github.comments()] == [OURS]
 
