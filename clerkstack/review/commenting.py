@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clerkstack.clients.github import GithubClient
 from clerkstack.problems import ClerkstackError
-from clerkstack.review.archive import MOST_BYTES, only_file
+from clerkstack.review import archive
 from clerkstack.review.comment import Occasion, comment
 from clerkstack.review.document import MOST_BYTES as MOST_UNPACKED
 from clerkstack.review.document import read_document
@@ -97,10 +97,11 @@ def _of_run(github: GithubClient, run: int) -> bytes | None:
     newest = max(there, key=lambda artifact: artifact.id, default=None)
     if newest is None or newest.expired:
         return None
-    archive = b"" if newest.size_in_bytes > MOST_BYTES else github.artifact(newest.id, MOST_BYTES)
-    if not 0 < len(archive) <= MOST_BYTES:
-        raise ClerkstackError(f"The artifact is larger than {MOST_BYTES} bytes and is not read.")
-    return only_file(archive, FILE, MOST_UNPACKED)
+    most = archive.MOST_BYTES
+    content = b"" if newest.size_in_bytes > most else github.artifact(newest.id, most)
+    if not 0 < len(content) <= most:
+        raise ClerkstackError(f"The artifact is larger than {most} bytes and is not read.")
+    return archive.only_file(content, FILE, MOST_UNPACKED)
 
 
 def _of_file(file: Path) -> bytes:

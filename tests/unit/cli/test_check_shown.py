@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clerkstack.app.code import AppCode
-from clerkstack.cli import comparison
+from clerkstack.cli import check_stack
 from clerkstack.comparison.compare import Row
 from clerkstack.report.values import counted
 
@@ -16,7 +16,7 @@ def test_of_a_list_what_differs_is_shown() -> None:
         "pro", {"features": [*many, "sso"]}, {"features": ["audit", *many]}, None, agree=False
     )
 
-    shown = comparison._rows("plan", [row], ["app", "catalog"])
+    shown = check_stack._rows("plan", [row], ["app", "catalog"])
 
     assert shown[1] == ("plan", "pro", "features", "sso", "audit", "differs")
 
@@ -24,7 +24,7 @@ def test_of_a_list_what_differs_is_shown() -> None:
 def test_a_side_that_has_no_more_than_the_other() -> None:
     row = Row("pro", {"features": ["a", "b"]}, {"features": ["a"]}, {"features": []}, agree=False)
 
-    shown = comparison._rows("plan", [row], ["app", "catalog", "instance"])
+    shown = check_stack._rows("plan", [row], ["app", "catalog", "instance"])
 
     assert shown[1] == ("plan", "pro", "features", "a, b", "a", "none of these", "differs")
 
@@ -32,7 +32,7 @@ def test_a_side_that_has_no_more_than_the_other() -> None:
 def test_no_line_is_wider_than_can_be_read(capsys: pytest.CaptureFixture[str]) -> None:
     words = "src/app/page.tsx:1:2: has({ plan: 'x' }), and " + "neither of them has that plan " * 9
 
-    comparison._say(words)
+    check_stack._say(words)
 
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 120
@@ -56,7 +56,7 @@ def test_no_line_is_wider_than_can_be_read(capsys: pytest.CaptureFixture[str]) -
     ],
 )
 def test_files_of_other_languages_are_counted(others: tuple[str, ...], told: str) -> None:
-    assert comparison._others(AppCode(others=others)).partition(":")[0] == told
+    assert check_stack._others(AppCode(others=others)).partition(":")[0] == told
 
 
 @pytest.mark.parametrize(("count", "told"), [(0, "0 checks"), (1, "1 check"), (2, "2 checks")])
