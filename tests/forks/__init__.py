@@ -9,13 +9,25 @@ whose number or session is the subject of a test is started with `ALONE` in its 
 
 from __future__ import annotations
 
+import py_compile
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+PACKAGES = HERE.parent / "bin" / "packages.py"
 ALONE = {"TESTS_WITHOUT_FORKS": "1"}
+
+SCRIPT = """\
+#!/bin/sh
+case "$*" in
+  # They are the same to the end, and each `up` asks.
+  {packages}) exec cat {list} ;;
+  --version | -I*) exec {python} "$@" ;;
+esac
+exec {client} "$@"
+"""
 
 
 class Forks:
@@ -29,10 +41,20 @@ class Forks:
         (self.environment / "pyvenv.cfg").write_bytes(
             (Path(sys.prefix) / "pyvenv.cfg").read_bytes()
         )
-        socket = folder / "socket"
-        words = [sys.executable, "-I", "-S", str(HERE / "client.py"), str(socket), sys.executable]
+        socket, client, packages = folder / "socket", folder / "client.pyc", folder / "packages"
+        # A script is compiled at each start, but not one that is compiled already.
+        py_compile.compile(str(HERE / "client.py"), str(client), doraise=True)
+        packages.write_bytes(subprocess.check_output([sys.executable, "-I", str(PACKAGES)]))
+        python = shlex.quote(sys.executable)
+        words = [sys.executable, "-I", "-S", str(client), str(socket), sys.executable]
+        script = SCRIPT.format(
+            packages=shlex.quote(f"-I {PACKAGES}"),
+            list=shlex.quote(str(packages)),
+            python=python,
+            client=shlex.join(words),
+        )
         for name in ("python", "python3"):
-            (binaries / name).write_text(f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n')
+            (binaries / name).write_text(script)
             (binaries / name).chmod(0o755)
         start = f"import sys; sys.path.insert(0, {str(HERE)!r}); import server; server.main()"
         self._process = subprocess.Popen(

@@ -17,7 +17,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-PACKAGES = ("clerkstack", "components")
+PACKAGES = ("clerkstack", "components", "policies")
+PLUGINS = ("local.machine.plugins.command.provider", "local.machine.plugins.vercel.provider")
+"""The stand-in plugins, which are run from where they are and never from a copy."""
 MAIN = 'if __name__ == "__main__":'
 
 
@@ -25,12 +27,12 @@ class Preloaded(MetaPathFinder, Loader):
     """Finds the modules for whoever imports them next."""
 
     def __init__(self, top: Path) -> None:
-        """Import every module of the packages in that folder, and forget them."""
+        """Import every module of the packages in that folder, and forget them; and the plugins."""
         self._top = str(top)
         self._modules: dict[str, ModuleType] = {}
         before = set(sys.modules)
         sys.path.insert(0, str(top))
-        for name in (*PACKAGES, *_below(top)):
+        for name in (*PACKAGES, *_below(top), *PLUGINS):
             importlib.import_module(name)
         sys.path.remove(str(top))
         for name in set(sys.modules) - before:

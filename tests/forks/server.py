@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import io
@@ -21,12 +22,19 @@ from client import OF_PYTHON_ITSELF
 from preloaded import Preloaded
 
 LIBRARIES = (
+    "argparse",
+    "encodings.utf_8_sig",
+    "google.protobuf.json_format",
     "grpc",
+    "grpc._channel",
+    "grpc._server",
+    "grpc._simple_stubs",
     "httpx",
     "pulumi",
     "pulumi.dynamic",
     "pulumi.provider.server",
-    "pulumi_command",
+    "pulumi_command.local.command",
+    "pulumi_command.local.run",
     "pydantic",
     "rich.console",
     "rich.table",
@@ -48,7 +56,13 @@ def main() -> None:
     asked = _Server(sys.argv[1]).serve()
     if asked is not None:
         sys.meta_path.insert(0, own)
-        _become(*asked)
+        try:
+            _become(*asked)
+        except SystemExit as exit_:
+            if not isinstance(exit_.code, int | None):
+                raise
+            _end(exit_.code or 0)
+        _end(0)
 
 
 Asked = tuple[socket.socket, dict[str, Any], list[int]]
@@ -173,6 +187,16 @@ def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> Non
         return
     main.update(__file__=str(script), __spec__=None, __loader__=None)
     exec(compile(script.read_bytes(), script, "exec"), main)
+
+
+def _end(status: int) -> None:
+    """End as the interpreter does, but leave the modules as they are: to take them apart is to copy
+    the memory that all forks share, and half of what a short process costs."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status & 0xFF)
 
 
 def _stream(file: int, before: TextIO, *, unbuffered: bool) -> TextIO:

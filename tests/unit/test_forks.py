@@ -87,6 +87,20 @@ def test_it_ends_as_it_would(python: str, tmp_path: Path, line: str, status: int
     assert subprocess.run(command, capture_output=True, check=False).returncode == status
 
 
+@pytest.mark.parametrize("end", ["", "sys.exit()", "sys.exit(0)"])
+def test_what_was_begun_is_done_before_it_ends(python: str, tmp_path: Path, end: str) -> None:
+    (tmp_path / "script.py").write_text(
+        "import atexit, sys, threading\n"
+        "atexit.register(print, 'at exit', end='')\n"
+        "threading.Timer(0.1, print, ('in a thread',), {'end': ' '}).start()\n"
+        f"print('first', end=' ')\n{end}\n"
+    )
+
+    said = subprocess.check_output([python, str(tmp_path / "script.py")], text=True)
+
+    assert said == "first in a thread at exit"
+
+
 def test_unbuffered_it_writes_at_once_also_bytes(python: str, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text("import sys\nsys.stdout.buffer.write(b'1')\ninput()\n")
 
