@@ -718,6 +718,19 @@ PREMISES = (
         unchecked="it is of the engine, not of an account",
     ),
     Premise(
+        "pulumi.files-of-a-backend",
+        "A backend of files keeps a stack in `.pulumi/stacks/<project>/<stack>.json` where its "
+        "`.pulumi/meta.yaml` has version 1, and replaces the file in one move. `pulumi stack "
+        "export` prints its `version` and `features`, and its `checkpoint.latest` as `deployment`; "
+        "`manifest.time` in that is the last update that `pulumi stack ls` shows.",
+        "Pulumi 3.274.1, run, and its sources (pkg/backend/diy/backend.go, store.go)",
+        Sure.SEEN,
+        "states are read without the engine where no secret of them is needed",
+        "Where a file is of another form, the engine is asked; where an engine writes elsewhere, "
+        "a state is not found or an old one is read",
+        unchecked="it is of the engine, not of an account",
+    ),
+    Premise(
         "pulumi.stacks-told",
         "`pulumi stack ls` and `pulumi stack export` answer while an update is going on, without "
         "the passphrase of the stack that is read.",

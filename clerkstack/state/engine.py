@@ -27,11 +27,13 @@ from types import MappingProxyType
 
 from clerkstack.backend import backend as backend_of_shell
 from clerkstack.problems import ClerkstackError
+from clerkstack.state.backends import BACKEND
 from clerkstack.state.checkpoint import drop_cut_off_attributes
 from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.failures import failure, is_damaged
 from clerkstack.state.model import State
 from clerkstack.state.process import Commands, Ran
+from clerkstack.state.stored import stored_state
 from clerkstack.state.variables import set_ids
 
 RUNS_CODE = frozenset({"up", "preview", "refresh", "destroy", "import"})
@@ -51,14 +53,23 @@ class ForeignCode(ClerkstackError):
 
 
 def export(stack: str, *, show_secrets: bool = False) -> State:
-    """The state of a stack, its secrets encrypted unless `show_secrets`.
+    """The state of a stack, its secrets encrypted unless `show_secrets`. Encrypted, in a backend of
+    files, it is read from its file.
 
     Raises:
         UnknownStack: there is no such stack.
         ClerkstackError: the engine cannot be run, or the state cannot be read.
     """
-    options = ["--show-secrets"] if show_secrets else []
-    return State.parse(pulumi("stack", "export", "--stack", stack, *options))
+    if show_secrets:
+        return State.parse(pulumi("stack", "export", "--stack", stack, "--show-secrets"))
+    return _state(stack, NONE)
+
+
+def _state(stack: str, variables: Mapping[str, str]) -> State:
+    stored = stored_state(variables.get(BACKEND) or backend_of_shell(), stack)
+    if stored is not None:
+        return stored
+    return State.parse(pulumi("stack", "export", "--stack", stack, variables=variables))
 
 
 def import_state(stack: str, state: State) -> None:
@@ -132,7 +143,7 @@ def run(
     stack = words[words.index("--stack") + 1] if "--stack" in words else None
     if stack is not None and words[0] in RUNS_CODE:
         if state is None:
-            state = State.parse(pulumi("stack", "export", "--stack", stack, variables=variables))
+            state = _state(stack, variables)
         refuse_foreign_code(stack, state)
     ran = start(words, given, variables, on_line)
     if ran.code and stack is not None and is_damaged(ran):

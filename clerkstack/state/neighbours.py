@@ -2,7 +2,8 @@
 
 Two stacks can stand on one Clerk instance: the states of both are then in the same backend, or
 nobody can know. They are listed (`pulumi stack ls`) and read (`pulumi stack export`, secrets
-encrypted) only where it matters, since each is a process of the engine.
+encrypted) only where it matters, since each is a process of the engine; those of a file backend are
+read from its files.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from clerkstack.backend import is_cloud, project_name
+from clerkstack.backend import backend, is_cloud, project_name
 from clerkstack.problems import ClerkstackError
 from clerkstack.state import engine
 from clerkstack.state.checkpoint import drop_cut_off_attributes
 from clerkstack.state.failures import UnknownStack
 from clerkstack.state.model import Resource, State
+from clerkstack.state.stored import stored_stacks
 from clerkstack.state.variables import existing
 
 PROJECT_OF_VERCEL = "VercelProject"
@@ -89,12 +91,13 @@ def stacks_on(
     """
     found = []
     known = {} if states is None else states
-    for name, updated in _listed().items():
+    for name, listed in _listed().items():
         if without is not None and is_same_stack(name, without):
             continue
-        if (name, updated) not in known:
-            known[name, updated] = _state(name)
-        state = known[name, updated]
+        key = (name, listed.updated)
+        if key not in known:
+            known[key] = listed.read()
+        state = known[key]
         if any(_is_on(each, application_id, environment) for each in state.resources):
             projects = dict.fromkeys(_projects(state))
             found.append(Neighbour(name, application_id, environment, tuple(projects), state))
@@ -111,9 +114,9 @@ def variables_elsewhere(stack: str) -> dict[str, str]:
     """
     return {
         variable.id: name
-        for name in _listed()
+        for name, listed in _listed().items()
         if not is_same_stack(name, stack)
-        for variable in existing(_state(name))
+        for variable in existing(listed.read())
     }
 
 
@@ -132,41 +135,64 @@ def _parts(stack: str) -> tuple[str | None, str | None, str]:
     return organization, None if project == project_name() else project, name
 
 
-def _listed() -> dict[str, str]:
-    """The stacks that have resources, with the times of their last updates: those of this project;
-    in a backend of one's own, those of all its projects."""
+@dataclass(frozen=True)
+class _Listed:
+    """A stack that has resources: its name, the time of its last update, and its state where that
+    came with the list."""
+
+    name: str
+    updated: str
+    state: State | None = None
+
+    def read(self) -> State:
+        """What it has, without what is still to be removed; nothing where it is gone meanwhile."""
+        state = self.state if self.state is not None else _exported(self.name)
+        return State.of([each.entry for each in state.resources if not each.deleting])
+
+
+def _listed() -> dict[str, _Listed]:
+    """The stacks that have resources, by name: those of this project; in a backend of one's own,
+    those of all its projects."""
+    stored = stored_stacks(backend())
+    if stored is not None:
+        return {
+            name: _Listed(name, stack.updated, stack.state)
+            for name, stack in stored.items()
+            if stack.state.entries
+        }
+    return {
+        stack.name: stack
+        for stack in _listed_by_the_engine()
+        if stack.name.count("/") < 2 or stack.name.startswith(FILE_BACKEND)
+    }
+
+
+def _listed_by_the_engine() -> list[_Listed]:
     try:
         # In Pulumi Cloud all would be those of everybody.
-        found = _list(*(() if is_cloud() else ("--all",)))
+        return _list(*(() if is_cloud() else ("--all",)))
     except ClerkstackError:
         # One state that can't be read ends the whole list.
         try:
             drop_cut_off_attributes(engine.current_backend(), "*")
-            found = _list()
+            return _list()
         except ClerkstackError as failure:
             raise UnknownNeighbours(
                 f"The other stacks of this backend cannot be listed. {failure}"
             ) from None
-    return {
-        name: updated
-        for name, updated in found.items()
-        if name.count("/") < 2 or name.startswith(FILE_BACKEND)
-    }
 
 
-def _list(*words: str) -> dict[str, str]:
-    listed = json.loads(engine.pulumi("stack", "ls", "--json", *words))
-    return {
-        each["name"]: str(each.get("lastUpdate", ""))
-        for each in listed
+def _list(*words: str) -> list[_Listed]:
+    return [
+        _Listed(each["name"], str(each.get("lastUpdate", "")))
+        for each in json.loads(engine.pulumi("stack", "ls", "--json", *words))
         if each.get("resourceCount") != 0
-    }
+    ]
 
 
-def _state(stack: str) -> State:
-    """What a stack has; nothing of a stack that is gone meanwhile."""
+def _exported(stack: str) -> State:
     try:
-        state = engine.export(stack)
+        return engine.export(stack)
     except UnknownStack:
         return State()
     except ClerkstackError as failure:
@@ -177,7 +203,6 @@ def _state(stack: str) -> State:
             f"The state of the stack {stack} cannot be read, and it may share this instance. "
             f"{failure}"
         ) from None
-    return State.of([each.entry for each in state.resources if not each.deleting])
 
 
 def _is_on(resource: Resource, application_id: str, environment: str) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clerkstack.intent_log import FOLDER
+from clerkstack.state.stored import stored_stacks
 from local.project import TOP, Project, copy_project, settings_on
 from local.world import World
 from local.world import seed as seeded
@@ -158,12 +161,30 @@ def test_a_stack_that_is_begun_again_owns_nothing_that_is_there(
     assert as_live(world) == there
 
 
+def as_the_engine_tells(project: Project) -> dict[str, Any]:
+    """The resources of all stacks that have some."""
+    listed = json.loads(project.pulumi("stack", "ls", "--all", "--json").stdout)
+    return {
+        stack["name"]: replace(project, stack=stack["name"]).state()["deployment"]["resources"]
+        for stack in listed
+        if stack["resourceCount"]
+    }
+
+
 @starts_from(development)
-def test_recover_takes_no_variable_of_another_stack(project: Project, world: World) -> None:
+def test_recover_takes_no_variable_of_another_stack(
+    project: Project, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = variables(world)
     two = another(project)
     two.set("components.environment", True)
     assert "error" in two.up(check=False)
+    monkeypatch.chdir(project.folder)
+    stored = stored_stacks(project.environment["PULUMI_BACKEND_URL"])
+    assert stored is not None
+    assert as_the_engine_tells(project) == {
+        name: stack.state.entries for name, stack in stored.items()
+    }
 
     told = two.clerkstack("recover")
 

@@ -40,6 +40,7 @@ def variable(project: str) -> dict[str, Any]:
 def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Backend:
     (tmp_path / "Pulumi.yaml").write_text("name: clerkstack\nruntime: python\n")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state")
     made = Backend({})
     monkeypatch.setattr(engine, "pulumi", made)
     return made

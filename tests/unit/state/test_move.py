@@ -124,6 +124,7 @@ def test_the_stacks_that_stay_behind_on_the_same_instance_are_named(
         "prod": on("prod", environment="production"),
         other: on("dev"),
     }
+    monkeypatch.setenv("PULUMI_BACKEND_URL", "s3://state")
     monkeypatch.setattr(engine, "pulumi", Backend(there))
     state = State.of(there["dev"])
 
