@@ -87,6 +87,10 @@ def _name(file: Path) -> str:
 
 
 def _read(file: Path) -> Stored:
+    attributes = file.with_name(f"{file.name}.attrs")
+    if attributes.exists():
+        # Where a kill cut them off the engine refuses the state, and whoever asks it mends them.
+        json.loads(attributes.read_bytes())
     document = _object(json.loads(file.read_bytes()))
     latest = _object(_object(document.get("checkpoint")).get("latest"))
     entries = latest.get("resources") or []

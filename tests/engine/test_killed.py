@@ -17,7 +17,7 @@ from tests.deployments import development
 from tests.engine.by_hand import take_out
 from tests.engine.live import read_instance, requests, variables, writes
 from tests.engine.test_deployment import assert_deployed
-from tests.forks import ALONE
+from tests.forks import forks_of
 from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
@@ -42,8 +42,7 @@ def up_killed_at(project: Project, number: int, moment: Moment, *, command: str 
         process = subprocess.Popen(
             project.command(command, "--yes", "--skip-preview", "--stack", project.stack),
             cwd=project.folder,
-            # All of its processes are to end in the same moment.
-            env=project.environment | ALONE,
+            env=project.environment,
             stdout=out,
             stderr=out,
         )
@@ -55,7 +54,7 @@ def up_killed_at(project: Project, number: int, moment: Moment, *, command: str 
         seen += 1
         if seen == number:
             killed = True
-            kill_tree(process.pid)
+            kill_tree(process.pid, forks_of)
         return killed
 
     take, add = world.faults.take, world.requests.add

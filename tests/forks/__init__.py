@@ -1,33 +1,38 @@
 """Python processes of the tests' deployments begin as forks of one that has the libraries imported,
 and the project's own modules for those who work in an unchanged copy of it (`preloaded.py`).
 
-An `up` starts five of them, and importing is half of what they do. What a fork runs, and its
-arguments, folder, environment and open files, are those of a process of its own: `client.py` is
-started in its place, passes signals on, ends as it ends, and takes it along when killed. A process
-whose number or session is the subject of a test is started with `ALONE` in its environment.
+An `up` starts four of them, and importing is half of what they do. What a fork runs, and its
+arguments, folder, environment and open files, are those of a process of its own: `client.c` is
+started in its place, passes signals on, ends as it ends, and takes it along when killed; who kills
+a whole tree finds the forks by `forks_of`. A process whose number or session is the subject of a
+test is started with `ALONE` in its environment; all are, where there is no C compiler.
 """
 
 from __future__ import annotations
 
-import py_compile
+import json
 import shlex
+import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parent / "bin" / "packages.py"
+NAME = "fork "
+"""So begins the name of a process that runs as a fork, before the number of that."""
 ALONE = {"TESTS_WITHOUT_FORKS": "1"}
 
-SCRIPT = """\
-#!/bin/sh
-case "$*" in
-  # They are the same to the end, and each `up` asks.
-  {packages}) exec cat {list} ;;
-  --version | -I*) exec {python} "$@" ;;
-esac
-exec {client} "$@"
-"""
+
+def forks_of(pid: int) -> list[int]:
+    """The fork that is run for a process, if one is: it is nobody's child in that one's tree."""
+    with suppress(OSError, ValueError):
+        name = Path(f"/proc/{pid}/comm").read_text()
+        if name.startswith(NAME):
+            return [int(name.removeprefix(NAME))]
+    return []
 
 
 class Forks:
@@ -41,21 +46,14 @@ class Forks:
         (self.environment / "pyvenv.cfg").write_bytes(
             (Path(sys.prefix) / "pyvenv.cfg").read_bytes()
         )
-        socket, client, packages = folder / "socket", folder / "client.pyc", folder / "packages"
-        # A script is compiled at each start, but not one that is compiled already.
-        py_compile.compile(str(HERE / "client.py"), str(client), doraise=True)
+        socket, packages = folder / "socket", folder / "packages"
         packages.write_bytes(subprocess.check_output([sys.executable, "-I", str(PACKAGES)]))
-        python = shlex.quote(sys.executable)
-        words = [sys.executable, "-I", "-S", str(client), str(socket), sys.executable]
-        script = SCRIPT.format(
-            packages=shlex.quote(f"-I {PACKAGES}"),
-            list=shlex.quote(str(packages)),
-            python=python,
-            client=shlex.join(words),
-        )
-        for name in ("python", "python3"):
-            (binaries / name).write_text(script)
-            (binaries / name).chmod(0o755)
+        named = {"SOCKET": socket, "PYTHON": sys.executable, "PACKAGES": PACKAGES, "LIST": packages}
+        python = binaries / "python"
+        if not _compile(python, named):
+            python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
+            python.chmod(0o755)
+        (binaries / "python3").symlink_to("python")
         start = f"import sys; sys.path.insert(0, {str(HERE)!r}); import server; server.main()"
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", start, str(socket)],
@@ -69,3 +67,13 @@ class Forks:
     def stop(self) -> None:
         """End it."""
         self._process.communicate()
+
+
+def _compile(client: Path, named: Mapping[str, Path | str]) -> bool:
+    """Compile the client with these texts; false where there is nothing to do that with."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return False
+    texts = [f"-D{name}={json.dumps(str(text))}" for name, text in named.items()]
+    words = [compiler, "-std=gnu11", "-O1", *texts, str(HERE / "client.c"), "-o", str(client)]
+    return subprocess.run(words, capture_output=True, check=False).returncode == 0

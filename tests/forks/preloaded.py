@@ -90,7 +90,7 @@ def _below(top: Path) -> Iterator[str]:
 
 def _files(top: str) -> Iterator[tuple[str, tuple[int, int]]]:
     # Each fork asks for all of them: no `pathlib`.
-    folders = [f"{top}/{package}" for package in PACKAGES]
+    folders = [f"{top}/{name}" for name in PACKAGES if os.path.isdir(f"{top}/{name}")]  # noqa: PTH112
     while folders:
         with os.scandir(folders.pop()) as found:
             for each in found:

@@ -6,7 +6,6 @@ import atexit
 import gc
 import importlib
 import io
-import marshal
 import os
 import runpy
 import selectors
@@ -18,8 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
-from client import OF_PYTHON_ITSELF
 from preloaded import Preloaded
+
+OF_PYTHON_ITSELF = ("PYTHON", "LANG", "LC_")
+"""Variables that Python reads as it starts begin so: a fork has started with this process's."""
 
 LIBRARIES = (
     "argparse",
@@ -150,7 +151,15 @@ def _of_python(environment: dict[str, str]) -> dict[str, str]:
 def _read(who: socket.socket) -> tuple[dict[str, Any], list[int]]:
     size, files, *_ = socket.recv_fds(who, 4, 3)
     with who.makefile("rb") as sent:
-        wanted: dict[str, Any] = marshal.loads(sent.read(int.from_bytes(size, "big")))
+        texts = [os.fsdecode(text) for text in sent.read(int.from_bytes(size, "big")).split(b"\0")]
+    options, count = map(int, texts[0].split())
+    words, folder, variables = texts[1 : count + 1], texts[count + 1], texts[count + 2 : -1]
+    wanted = {
+        "options": words[:options],
+        "words": words[options:],
+        "folder": folder,
+        "environment": dict(variable.split("=", 1) for variable in variables if "=" in variable),
+    }
     return wanted, files
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.forks import ALONE
+from local.killing import kill_tree
+from tests.forks import ALONE, Forks, forks_of
 
 TOLD = """
 import json, os, sys
@@ -126,6 +127,24 @@ def test_signals_reach_it(python: str, tmp_path: Path) -> None:
     assert started.returncode == 9
 
 
+def test_a_tree_that_is_killed_has_the_forks_and_what_they_started(
+    python: str, tmp_path: Path
+) -> None:
+    (tmp_path / "script.py").write_text(
+        "import os, subprocess, time\n"
+        "began = subprocess.Popen(['sleep', '60'])\n"
+        "print(os.getpid(), began.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    command = ["sh", "-c", f"{python} {tmp_path / 'script.py'}; true"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        numbers = [int(number) for number in started.stdout.readline().split()]
+        kill_tree(started.pid, forks_of)
+
+    for number in numbers:
+        assert_gone(Path(f"/proc/{number}"))
+
+
 def test_killed_it_takes_the_fork_along(python: str, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(
         "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(60)\n"
@@ -136,7 +155,24 @@ def test_killed_it_takes_the_fork_along(python: str, tmp_path: Path) -> None:
         assert fork.exists()
         started.kill()
 
+    assert_gone(fork)
+
+
+def assert_gone(process: Path) -> None:
     end = time.monotonic() + 180
-    while fork.exists():
+    while process.exists():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_without_a_compiler_each_is_a_process_of_its_own(
+    code: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    monkeypatch.undo()
+
+    shown = output([str(started.environment / "bin" / "python"), "told.py"], code)
+
+    started.stop()
+    assert not shown["loaded"]

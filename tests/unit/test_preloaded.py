@@ -75,6 +75,12 @@ def test_a_new_file_counts_as_a_change(python: str, copy: Path) -> None:
     assert not told(python, copy)["loaded"]
 
 
+def test_a_folder_without_one_of_the_packages_imports_its_own(python: str, copy: Path) -> None:
+    shutil.rmtree(copy / PACKAGES[-1])
+
+    assert not told(python, copy)["loaded"]
+
+
 def test_a_module_is_run_as_without_forks(python: str, copy: Path) -> None:
     shown = [
         subprocess.run(

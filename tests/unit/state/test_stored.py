@@ -10,7 +10,7 @@ import pytest
 
 from clerkstack.state import engine
 from clerkstack.state.neighbours import neighbours
-from clerkstack.state.stored import BESIDE, META, STACKS, Stored, stored_stacks, stored_state
+from clerkstack.state.stored import META, STACKS, Stored, stored_stacks, stored_state
 
 AT = "2026-11-30T09:15:01.339704937Z"
 PLACE = {"application_id": "app_1", "environment": "development"}
@@ -52,8 +52,8 @@ def stored(state: Path) -> dict[str, Stored] | None:
 def test_stacks_have_the_names_that_the_engine_gives_them_here(state: Path) -> None:
     put(state, "mine/dev.json", document(ENTRY))
     put(state, "theirs/dev.json", document(ENTRY, version=4, features=["hooks"]))
-    for ending in BESIDE:
-        put(state, f"mine/dev.json{ending}", "no state")
+    put(state, "mine/dev.json.bak", "no state")
+    put(state, "mine/dev.json.attrs", "{}")
 
     found = stored(state)
 
@@ -94,6 +94,7 @@ def test_another_backend_is_the_engines(backend: str) -> None:
         ("mine/prod.json", {"version": 3, "checkpoint": []}),
         ("mine/prod.json", {"version": 3, "checkpoint": {"latest": {"resources": ["x"]}}}),
         ("mine/prod.json", {"version": 3, "checkpoint": {"latest": {"resources": {"a": 1}}}}),
+        ("mine/dev.json.attrs", ""),
         ("prod.json", document()),
     ],
 )
