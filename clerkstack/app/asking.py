@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
+from clerkstack.app import claims
 from clerkstack.app.blocks import Element
 from clerkstack.app.clerk import ASKING, COMPONENTS, CREATING
 from clerkstack.app.facts_of_files import Ir
@@ -58,6 +59,7 @@ def _called(at: Pass, node: Node, scope: Scope) -> None:
     names = [at.source.last(each) for each in given if each.type in _NAMES]
     if last in _OF_WHAT_ASKS:
         names.append(at.source.last(callee.child_by_field_name("object")))
+    may_ask = may_ask or (at.is_first and claims.gives(at, callee, given))
     if (may_ask or not at.local.isdisjoint([last, *names])) and at.is_new_check(node):
         items = [at.exp.item(each, scope) for each in given]
         places = [at.source.place(each) for each in given]
@@ -92,6 +94,7 @@ def _element(at: Pass, node: Node, scope: Scope) -> None:
     asks = last in COMPONENTS or there in COMPONENTS
     asks = asks or any(_attribute(at, attribute) in _PROPS for attribute in attributes)
     asks = asks or any(_stores(at, attribute) for attribute in attributes)
+    asks = asks or claims.gives_element(at, first, attributes)
     if not ((at.is_first and asks) or last in at.local) or not at.is_new_check(node):
         return
     entries = [entry for attribute in attributes for entry in _props(at, attribute, scope)]
@@ -166,9 +169,11 @@ def _named(at: Pass, node: Node, _: Scope) -> None:
 def _assigned(at: Pass, node: Node, scope: Scope) -> None:
     """`check = auth.has`."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-    if left is not None and left.type == "identifier" and at.source.last(right) in ASKING:
+    if left is None or right is None or left.type != "identifier":
+        return
+    if at.source.last(right) in ASKING or claims.is_said(at, right):
         binding = scope.find(at.source.of(left))
-        if binding is not None and right is not None:
+        if binding is not None:
             at.exp.assign(binding, right, scope)
 
 

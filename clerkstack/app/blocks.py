@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from clerkstack.app.auto_imports import pascal
+
 BLOCKS = frozenset({".vue", ".svelte", ".astro", ".mdx"})
 _SCRIPT = re.compile(rb"<script\b[^<>]*>", re.IGNORECASE)
 _STYLE = re.compile(rb"<style\b[^<>]*>", re.IGNORECASE)
@@ -33,6 +35,7 @@ _ASKS = re.compile(
     rb"|[\w$)\]!.]\s*\(|[=!]=="
 )
 _TAG = re.compile(rb"<([A-Z][\w.]*|protect|show)(?=[\s/>])")
+_TAG_OF_VUE = re.compile(rb"<([A-Z][\w.]*|[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?=[\s/>])")
 _NAME = re.compile(rb"[\s/]*([^\s=<>/{}\"'`]+)(\s*=\s*)?")
 _BRACE = re.compile(rb"[\s/]*\{\s*(\.\.\.)?\s*")
 _UNQUOTED = re.compile(rb"(?:[^\s\"'=<>`{}/]|/(?!>))+")
@@ -104,6 +107,8 @@ class _Reading:
             self._code[start:end] = self._text[start:end]
             if start and self._code[start - 1] == ord(" "):
                 self._code[start - 1] = ord(";")
+            if self._text[end : end + 1] in (b"-", b"<"):  # the template goes on with `(`
+                self._code[end] = ord(";")
             rest[start:end] = _blank(self._text[start:end])
         skipped = [
             *_between(bytes(rest), _COMMENT, b"-->"),
@@ -190,15 +195,23 @@ class _Reading:
                     code[at] = ord(";")
 
     def _elements(self, template: bytes) -> Iterator[Element]:
-        for found in _TAG.finditer(template):
+        is_vue = self._suffix == ".vue"
+        for found in (_TAG_OF_VUE if is_vue else _TAG).finditer(template):
             self._go_on()
+            name = pascal(found.group(1).decode())
+            if is_vue and name.encode() != found.group(1) and not self._is_component(name):
+                continue
             attributes = list(self._attributes(template, found.end()))
             if attributes:
                 for attribute in attributes:
                     if attribute.is_code and attribute.start < attribute.end:
                         self._put(attribute.start, attribute.end)
-                name = found.group(1).decode()
-                yield Element(name[:1].upper() + name[1:], found.start(), attributes)
+                yield Element(name, found.start(), attributes)
+
+    def _is_component(self, name: str) -> bool:
+        """Whether a tag in small letters may be one of a component: `plan-gate`."""
+        is_one = name in ("Protect", "Show") or any(map(str.isupper, name[1:]))
+        return is_one or self._text.find(name.encode()) >= 0
 
     def _attributes(self, template: bytes, at: int) -> Iterator[Attribute]:
         until = min(len(template), at + _LONGEST)
@@ -220,6 +233,8 @@ class _Reading:
             written, at = found.group(1).decode(errors="replace"), found.end()
             name = written.removeprefix("v-bind").removeprefix(":")
             is_bound = name != written
+            if self._suffix == ".vue":  # plan-slug
+                name = name[:1] + pascal(name)[1:]
             if found.group(2) is None:
                 if is_bound and _PROP.fullmatch(name):  # :plan
                     yield self._attribute(name, found.end(1) - len(name), found.end(1), True)

@@ -37,6 +37,29 @@ _TYPES = frozenset(
         *("Headers", "FormData", "Cache", "CacheStorage", "Array", "Record"),
     }
 )
+CLAIMS = {
+    **dict.fromkeys(("pla", "plan.slug"), "plan"),
+    **dict.fromkeys(("fea", "feature.slug"), "feature"),
+    **dict.fromkeys(("orgRole", "org_role", "rol", "role"), "role"),
+    **dict.fromkeys(("orgPermissions", "org_permissions", "permissions", "per"), "permission"),
+}
+"""What claims of a session are called, what `auth()` gives of them, and what memberships and
+subscriptions have; what each is of."""
+
+# These are words of everybody: they are a claim of what has these names.
+_OF_MEMBERS = frozenset({"role", "rol", "permissions", "per"})
+_HOLDS_ROLES = re.compile("(?i)memberships?(list)?$|^o$|^org$")
+_HOLDS_SLUGS = re.compile("(?:^|[a-z])([pP]lan|[fF]eature)s?(?:List)?$|^(subscriptionItems)$")
+# Nobody else's, whatever has them.
+_ALONE = frozenset({*CLAIMS} - _OF_MEMBERS)
+# What of a claim, or of a list with claims in it, is still the same.
+_SAME = frozenset(
+    {
+        *("value", "split", "map", "flatMap", "trim", "filter", "slice", "toLowerCase", "concat"),
+        *("find", "findLast", "at", "pop", "shift", "replace", "replaceAll", "substring", "substr"),
+        *("data", "items", "results", "current", "toString", "values"),
+    }
+)
 # Where a function is given to Clerk, which calls it with `has`.
 CONDITIONS = frozenset({"condition", "when"})
 
@@ -69,7 +92,7 @@ def kind_of_variable(name: str, *, is_parameter: bool) -> Kind | None:
         return Kind("clerk", name)
     if name in ASKING:
         return HAS if is_parameter else MAY
-    return None
+    return Kind("claim", name) if name in ("orgRole", "orgPermissions") else None
 
 
 def kind_of_export(name: str, *, is_read: bool) -> Kind | None:
@@ -81,10 +104,16 @@ def kind_of_export(name: str, *, is_read: bool) -> Kind | None:
 
 def kind_of_member(holder: Kind | None, name: str, ir: Ir, module: Module) -> Kind | None:
     """What a member of something is."""
-    if holder is not None and holder.is_ == "clerk":
+    if holder is not None and holder.is_ in ("clerk", "claim"):
         if holder.name in COMPONENTS and ir[1][0] == "c":  # styled(Protect).attrs
             return holder
-        return HAS if name in ASKING else Kind("clerk", name)
+        if holds_claims(holder.name):
+            return _of_claims(holder, name)
+        if holder.name.lower().endswith("metadata"):  # of the app
+            return FOREIGN
+        if name in ASKING:
+            return HAS
+        return Kind(holder.is_, "" if name in _OF_MEMBERS else name)
     if holder is not None and holder.is_ in ("foreign", "function"):
         return FOREIGN
     if ir[1][0] == "r" and ir[1][1] not in module.facts.constants and name in COMPONENTS:
@@ -93,7 +122,44 @@ def kind_of_member(holder: Kind | None, name: str, ir: Ir, module: Module) -> Ki
         if ir[0] == "d" or last(ir[1]) in HOLDERS:
             return HAS
         return FOREIGN if any(map(is_others, _names(ir[1], module))) else MAY
-    return Kind("clerk", name) if name in HOLDERS else None
+    if name in HOLDERS:
+        return Kind("clerk", name)
+    is_members = name in _OF_MEMBERS and _HOLDS_ROLES.search(last(ir[1])) is not None
+    is_members = is_members and (ir[1][0] != "r" or len(last(ir[1])) > 3)  # `o` of everybody
+    is_claim = is_members or name in _ALONE or name.lower().endswith(("membership", "memberships"))
+    return Kind("claim", name) if is_claim else None
+
+
+def holds_claims(name: str) -> bool:
+    """Whether something of Clerk's of that name is a claim, or has some in it."""
+    return bool(name in CLAIMS or _HOLDS_ROLES.search(name) or _HOLDS_SLUGS.search(name))
+
+
+def kind_of_type(name: str) -> Kind | None:
+    """What has a type of Clerk's of that name."""
+    found = re.search("Membership|SessionClaims|JwtPayload", name)
+    if found is None:
+        return None
+    return Kind("clerk", "membership" if found.group() == "Membership" else "sessionClaims")
+
+
+def claim_in(kind: Kind | None) -> Kind | None:
+    """What something is, where it is a claim or has some in it."""
+    is_known = kind is not None and kind.is_ in ("clerk", "claim")
+    return kind if is_known and kind is not None and holds_claims(kind.name) else None
+
+
+def _of_claims(holder: Kind, name: str) -> Kind:
+    """What a member of a claim is, or of what has claims in it."""
+    if name in _SAME or name.isdigit():
+        return holder
+    if name in _OF_MEMBERS and _HOLDS_ROLES.search(holder.name):
+        return Kind(holder.is_, name)
+    of_slugs = _HOLDS_SLUGS.search(holder.name)
+    if of_slugs is not None and name == "slug" and of_slugs.group(1):
+        return Kind(holder.is_, f"{of_slugs.group(1).lower()}.slug")
+    # `has` of a set with claims in it is none of Clerk's.
+    return FOREIGN if name in ASKING else Kind(holder.is_, "" if name in _OF_MEMBERS else name)
 
 
 def _names(ir: Ir, module: Module) -> Iterator[str]:

@@ -41,6 +41,8 @@ VISITING = frozenset(
 SAME = frozenset(
     {"memo", "forwardRef", "cache", "useCallback", "observer", "debounce", "styled", "throttle"}
 )
+# They give what their function does.
+_COMPUTING = frozenset({"useMemo", "computed"})
 # They give the component that their function loads.
 _LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
 # What gives what somebody has put there elsewhere.
@@ -175,8 +177,11 @@ class Evaluator:
             return found
         if name in facts.imports:
             return self._imported(module, at, short, *facts.imports[name])
-        message = f"{short} is not a constant of this file"
-        return _lost(module, 0, message, kind=clerk.kind_of_free(short))
+        kind = clerk.kind_of_free(short)
+        by_framework = self._modules.by_framework(short) if kind is None else None
+        if by_framework is not None:
+            return self.exported(*by_framework)
+        return _lost(module, 0, f"{short} is not a constant of this file", kind=kind)
 
     def _imported(self, module: Module, at: int, local: str, source: str, name: str) -> Constant:
         place = at or module.facts.sources.get(source, 0)
@@ -455,6 +460,8 @@ class Evaluator:
             raise Unresolved(module.file, place, f"has no item {wanted}")
         if not isinstance(wanted, str | Decimal):
             raise Unresolved(module.file, place_of(ir[2]), "is not a string")
+        if wanted == "value" and isinstance(held, str):  # of a reference of Vue's
+            return holder
         if isinstance(held, dict) and str(wanted) in held:
             return held[str(wanted)]
         if isinstance(held, dict) and "..." in held:
@@ -467,7 +474,10 @@ class Evaluator:
         held = holder.value
         if isinstance(held, dict) and isinstance(key.value, str) and key.value not in held:
             return Constant(None, *holder.place, given=holder.given)
-        return self._member(module, holder, key, ir)
+        try:
+            return self._member(module, holder, key, ir)
+        except Unresolved as error:
+            return constant_at(error.with_traceback(None), module.file, ir[3])
 
     def _member_behind(
         self, module: Module, holder: Constant, key: Constant, ir: Ir, place: int
@@ -528,14 +538,18 @@ class Evaluator:
             if choices:
                 return self._either(module, place, error.message, choices)
         if len(ir) > 5:
-            mapped = self.of(module, ir[5]).choices
-            if mapped[0].is_known:
-                error.behind = constant_at(mapped, module.file, place)
+            mapped = self.of(module, ir[5])
+            error.kind = clerk.claim_in(kind_of(mapped))
+            if mapped.choices[0].is_known:
+                error.behind = constant_at(mapped.choices, module.file, place)
         elif method in _ENTRIES_OF:
             items = self.listed(self.of(module, ir[1][1]))
             error.behind = None if items is None else constant_at(items, module.file, place)
-        if error.behind is None:
+        if error.behind is None and error.kind is None:
             self._given_back(module, ir, error)
+        behind = error.behind
+        if last(ir[1]) in _COMPUTING and behind is not None:
+            return behind if behind.is_known or isinstance(behind.value, Either) else error
         return error
 
     def _entries(self, module: Module, ir: Ir) -> Literal:
@@ -569,12 +583,16 @@ class Evaluator:
         elif called is not None and called.is_ == "clerk":
             # What a component is made of is one: styled(Protect)({ … })
             is_made = ir[1][0] in "cm?" and called.name in clerk.COMPONENTS
+            is_made = is_made or clerk.holds_claims(called.name)
             error.kind = called if is_made else Kind("clerk", "()")
         elif called is not None and called.is_ == "function" and called.module is not None:
             error.behind, error.kind = self._result(called.module, called.name)
         elif name not in _ELSEWHERE:
-            if name == "useMemo" and given and given[0][0] == "f":
+            if name in _COMPUTING and given and given[0][0] == "f":
                 error.behind, error.kind = self._result(module, given[0][1])
+                return
+            if name == "String" and given:
+                error.kind = clerk.claim_in(self.kind(module, given[0]))
                 return
             for each in given:
                 if each[0] in "rmfc":  # memo(Protect), useCallback(() => …)
@@ -691,7 +709,8 @@ class Evaluator:
         if not visits and not (method in ("reduce", "reduceRight") and index == 1):
             return None
         found = self.elements(module, given[0][1], name)
-        return found if isinstance(found.value, Either) else None
+        is_told = isinstance(found.value, Either) or clerk.claim_in(kind_of(found)) is not None
+        return found if is_told else None
 
     def _kind_of_parameter(
         self, module: Module, function: dict[str, Any], index: int, type_: Ir | None
@@ -700,6 +719,12 @@ class Evaluator:
             return HAS
         if type_ is not None and self._is_others(module, type_):
             return FOREIGN
+        source, name = (
+            module.facts.imports.get(type_[1], ("", "")) if type_ and type_[0] == "R" else ("", "")
+        )
+        of_type = clerk.kind_of_type(name) if clerk.is_clerks(source) else None
+        if of_type is not None:
+            return of_type
         given = function.get("given")
         if given is not None and index == given[1] == 0 and self.protects(module, given[0]):
             return HAS
@@ -781,6 +806,8 @@ class Evaluator:
         elif isinstance(over.value, Unresolved) and over.value.type is not None:
             type_ = self._entry_type(*over.value.type)
             error = error if type_ is None else self._typed(error, *type_)
+        if not choices:
+            error.kind = clerk.claim_in(kind_of(over))
         return Constant(error, module.file, 1, 1)
 
     def listed(self, constant: Constant) -> list[Constant] | None:
@@ -813,6 +840,7 @@ class Evaluator:
             error.kind = FOREIGN
         if len(ir) > 3:  # new Set([…])
             error.behind = self.of(module, ir[3])
+            error.kind = clerk.claim_in(kind_of(error.behind)) or error.kind
         return error
 
     # Types: of each, a value that has it.

@@ -32,13 +32,20 @@ _SENT = re.compile(rf"clerk/({OF_EVENTS})\.[a-zA-Z]+")
 _ENDING = re.compile(r"\.[a-z][a-zA-Z]+")
 _PATTERN = re.compile(rf"\^\(?(?:\?:)?((?:(?:{OF_EVENTS})\|?)+)\)?\\\.")
 _RESOURCE = re.compile(OF_EVENTS)
-# What has the resource of an event: `const [resource] = evt.type.split('.')`.
-_SPLIT = re.compile(
-    rb"\b(?:const|let)\s*\[\s*(\w+)[^\]=]{0,80}\]\s*=\s*(?:[\w.?!]{1,80}\.)?(?:type|eventType|event_type)"
-    rb"[?!]?\.split\("
-    rb"|\b(?:const|let)\s+(\w+)\s*=\s*(?:[\w.?!]{1,80}\.)?(?:type|eventType|event_type)[?!]?\.split\([^()]{1,9}\)"
-    rb"\s*(?:\[0\]|\.at\(0\))"
+# A type that is taken apart, and which of its parts is taken.
+_SPLIT = r"(?:[\w.?!]{1,80}\.)?(?:type|eventType|event_type)[?!]?\.split\([^()]{1,9}\)"
+_TAKEN = r"[?!.]{0,2}(\[[01]\]|at\(-?[01]\)|pop\(\)|shift\(\))"
+_RESOURCES, _ACTIONS = (
+    frozenset({"[0]", "at(0)", "shift()"}),
+    frozenset({"[1]", "at(1)", "at(-1)", "pop()"}),
 )
+_IS_PART = re.compile(rf"(?:{_SPLIT}|(\w+)){_TAKEN}")
+# `const [resource, action] = evt.type.split('.')`, `const parts = …`, `const action = ….pop()`.
+_NAMES_PARTS = re.compile(
+    rf"\b(?:const|let|var)\s*(?:\[\s*(\w*)\s*(?:,\s*(\w+))?[^\]=]{{0,80}}\]|(\w+))\s*=\s*"
+    rf"{_SPLIT}(?:{_TAKEN})?".encode()
+)
+_ACTION = re.compile(r"[a-z][a-zA-Z]+")
 _PART = "a part of it"
 _ALL_ON = re.compile(rb"clerk/\$\{")
 
@@ -65,8 +72,8 @@ class Events:
         self.handled: list[list[str | int]] = []
         self.named: list[str] = []
         self.sent: list[list[str | int]] = []
-        split = (name for found in _SPLIT.findall(source.text) for name in found if name)
-        self._resources = {name.decode() for name in split}
+        # By name of a variable: which part of a type it has; `` is all of them.
+        self.parts = dict(_parts(source.text))
         self.verifies: list[list[str | int | None]] = []
         # Constants with which a type is compared: (name or name.key, place).
         self._compared: list[tuple[str, int]] = []
@@ -83,12 +90,16 @@ class Events:
             self._new(node)
         elif kind == "switch_statement":
             self._switch(node)
+        elif kind == "subscript_expression":  # HANDLERS[action]
+            index = node.child_by_field_name("index")
+            if self._part(index) is not None:
+                self.compared.append([_PART, self._source.place(node)])
         elif kind == "binary_expression":
             operator = self._source.operator(node)
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             if operator in _EQUAL and right is not None and left is not None:
                 self._constant(right, left)
-                self._resource(right, left)
+                self._is_compared(right, left)
 
     def finish(self) -> None:
         """What compares with constants of this file, once all of it was seen."""
@@ -110,6 +121,11 @@ class Events:
         callee = node.child_by_field_name("function")
         given = content(node.child_by_field_name("arguments"))
         method = self._source.last(callee)
+        if method in _LOOKING and given and self._part(given[0]) is not None:
+            held = bare((callee and callee.child_by_field_name("object")) or node)
+            for value in content(held) if held.type == "array" else [held]:
+                self._is_compared(value, given[0])
+            return
         if given and callee is not None and method in _PARTLY:
             self._partly(method, callee.child_by_field_name("object"), given[0])
             return
@@ -138,20 +154,25 @@ class Events:
         elif regex.type in ("regex", "string"):
             self.compared.append([_PART, place])
 
-    def _resource(self, value: Node, subject: Node | None) -> None:
-        """The resource of an event is compared: `type.split('.')[0] === 'user'`."""
-        text = self._source.of(value)[1:-1]
-        if value.type == "string" and _RESOURCE.fullmatch(text) and self._is_resource(subject):
-            self.handled.append([f"{text}.", self._source.place(value)])
+    def _is_compared(self, value: Node, subject: Node | None) -> None:
+        """A part of the type is compared: `type.split('.')[0] === 'user'`."""
+        part = self._part(subject)
+        text, place = self._source.of(bare(value))[1:-1], self._source.place(value)
+        if part in _RESOURCES and _RESOURCE.fullmatch(text):
+            self.handled.append([f"{text}.", place])
+        elif part in _ACTIONS and bare(value).type == "string" and _ACTION.fullmatch(text):
+            self.handled.append([f".{text}", place])
+        elif part is not None and bare(value).type not in ("string", "null", "undefined"):
+            self.compared.append([_PART, place])
 
-    def _is_resource(self, node: Node | None) -> bool:
-        if node is None or bare(node).type == "identifier":
-            return self._source.last(node) in self._resources
-        index, call = node.child_by_field_name("index"), node.child_by_field_name("object")
-        callee = None if call is None else call.child_by_field_name("function")
-        if callee is None or self._source.of(index) != "0" or self._source.last(callee) != "split":
-            return False
-        return self._source.last(callee.child_by_field_name("object")) in _TYPE
+    def _part(self, node: Node | None) -> str | None:
+        """Which part of a type an expression is."""
+        text = "".join(self._source.short(None if node is None else bare(node)).split())
+        found = _IS_PART.fullmatch(text)
+        if found is None:
+            return self.parts.get(text) or None
+        is_part = found.group(1) is None or self.parts.get(found.group(1)) == ""
+        return found.group(2) if is_part else None
 
     def _option(self, options: Node) -> str | None:
         """The secret in the options: what reads it, None where none is said, else `?`."""
@@ -199,7 +220,7 @@ class Events:
             value = case.child_by_field_name("value")
             if value is not None:
                 self._constant(value, node.child_by_field_name("value"))
-                self._resource(value, bare(node.child_by_field_name("value") or node))
+                self._is_compared(value, node.child_by_field_name("value"))
 
     def _constant(self, value: Node, other: Node | None) -> None:
         value = bare(value)
@@ -323,6 +344,15 @@ class Events:
         if at is not None and at.type in ("variable_declarator", "enum_declaration"):
             name = at.child_by_field_name("name")
             self._constants[self._source.of(name) + key] = text
+
+
+def _parts(text: bytes) -> Iterator[tuple[str, str]]:
+    """See `Events.parts`."""
+    for found in _NAMES_PARTS.finditer(text):
+        resource, action, name, part = (each and each.decode() for each in found.groups())
+        if name:
+            yield name, part or ""
+        yield from ((each, f"[{at}]") for at, each in enumerate((resource, action)) if each)
 
 
 def _brought(text: bytes) -> Iterator[tuple[str, tuple[str, str]]]:

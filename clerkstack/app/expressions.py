@@ -18,7 +18,8 @@ _DEEPEST = 60
 MOST = 150_000
 # A function that gives away something of Clerk's has one of these words.
 _OF_CLERK = re.compile(
-    rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show|import)\b"
+    rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show|import|sessionClaims"
+    rb"|\w*[mM]emberships?|useOrganization\w*|useUser|currentUser|useSubscription|usePlans)\b"
 )
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
@@ -34,10 +35,14 @@ class Expressions:
         source: the file's text.
         facts: where the constants, functions and types go that an expression needs.
         go_on: raises `TooMuch` where the file took too long.
+        suffix: of the file's name.
     """
 
-    def __init__(self, source: Source, facts: FileFacts, go_on: Callable[[], None]) -> None:
+    def __init__(
+        self, source: Source, facts: FileFacts, go_on: Callable[[], None], suffix: str
+    ) -> None:
         self._source = source
+        self._suffix = suffix
         self._facts = facts
         self._go_on = go_on
         self._left = MOST
@@ -50,6 +55,7 @@ class Expressions:
         self.props: dict[int, str] = {}
         # The props of a single-file component, which its template has by their names.
         self.props_of: set[str] = set()
+        self._component_id = _COMPONENT
         # The constants of the top that `require` gives.
         self.required: set[str] = set()
         self.scopes: dict[int, Scope] = {}
@@ -99,6 +105,13 @@ class Expressions:
             return self.string(node)
         if kind == "template_string":
             if any(child.type == "template_substitution" for child in node.named_children):
+                inner = content(node)
+                if (
+                    len(inner) == 1
+                    and inner[0].end_byte - inner[0].start_byte
+                    == len(self._source.of(node).encode()) - 2
+                ):  # `${orgRole}`
+                    return self.of(next(iter(content(inner[0])), None), scope)
                 return ["x", "is a template string with expressions", place]
             return self.string(node)
         if kind == "number":
@@ -169,8 +182,10 @@ class Expressions:
         binding = scope.find(name)
         if binding is None:
             if name in self.props_of:
-                props: Ir = ["p", _COMPONENT, 0, "props"]
+                props: Ir = ["p", self._component_id, 0, "props"]
                 self._facts.constants.setdefault(name, ["d", props, ["s", name, 0], 0])
+            elif name == "$$props" and self._suffix == ".svelte":
+                self._facts.constants.setdefault(name, self._component(None))
             return name
         self.need(binding)
         return binding.id
@@ -200,7 +215,9 @@ class Expressions:
         facts, kind = self._facts, binding.kind
         where = "" if binding.id != name else " of this file"
         found: Ir = ["x", f"{name} is not a constant{where}", 0]
-        if kind in ("const", "let"):
+        if kind == "let" and self._is_prop(binding):
+            found = self._prop(binding, name)
+        elif kind in ("const", "let"):
             found = self._initial(binding)
             called = None if binding.base is None else binding.base.child_by_field_name("function")
             # Of Svelte: `let { plan } = $props()`.
@@ -231,8 +248,25 @@ class Expressions:
             found = self._along(["e", over, name], binding)
         facts.constants[binding.id] = found
 
+    def _is_prop(self, binding: Binding) -> bool:
+        """`export let plan` of Svelte 4."""
+        above = None if binding.declared is None else binding.declared.parent
+        is_exported = above is not None and above.type == "export_statement"
+        return is_exported and self._suffix == ".svelte" and not binding.steps
+
+    def _prop(self, binding: Binding, name: str) -> Ir:
+        place = self._source.place(binding.at)
+        found: Ir = ["d", self._component(None), ["s", name, place], 0]
+        type_ = self.type(_inner(binding.type), binding.scope, {})
+        if type_ is not None:
+            types = self._facts.functions[_COMPONENT]["types"]
+            types[0] = types[0] or ["o", [], place]
+            types[0][1].append([name, place, type_])
+        return found if binding.base is None else ["|", found, self.of(binding.base, binding.scope)]
+
     def _initial(self, binding: Binding) -> Ir:
         base, scope = binding.base, binding.scope
+        base = base if base is None or binding.steps else self.component_of(base)
         if base is None:
             return ["x", f"{binding.id.partition('@')[0]} is not a constant", 0]
         if not binding.steps:
@@ -271,6 +305,7 @@ class Expressions:
 
     def name_function(self, node: Node, name: str, annotation: Node | None = None) -> None:
         """Know a function, or the one that a call is given (`memo(…)`), by a name."""
+        node = self.component_of(node)
         if node.type == "call_expression":
             given = content(node.child_by_field_name("arguments"))
             node = next((each for each in given if each.type in FUNCTIONS), node)
@@ -278,6 +313,27 @@ class Expressions:
             self.named.setdefault(node.id, name)
             if annotation is not None:
                 self._annotated.setdefault(node.id, annotation)
+
+    def component_of(self, node: Node) -> Node:
+        """The function that a component of Vue's options is: `{ props, setup(props) { … } }`."""
+        options = node
+        if self._source.short(node.child_by_field_name("function")) == "defineComponent":
+            options = next(iter(content(node.child_by_field_name("arguments"))), node)
+        elif self._suffix != ".vue":
+            return node
+        if options.type != "object":
+            return node
+        entries = {self._source.key(entry): entry for entry in content(options)}
+        setup = entries.get("setup")
+        found = None if setup is None else setup.child_by_field_name("value") or setup
+        if found is None or found.type not in FUNCTIONS:
+            return node
+        props = entries["props"].child_by_field_name("value") if "props" in entries else None
+        if self._suffix == ".vue":
+            self._component_id = f"f@{found.start_byte}"
+            names = (self._source.key(prop) or self._source.last(prop) for prop in content(props))
+            self.props_of |= {name for name in names if name}
+        return found
 
     def function(self, node: Node, scope: Scope) -> str:
         """The id of a function."""
@@ -289,8 +345,8 @@ class Expressions:
             if name is not None:
                 self.named.setdefault(node.id, self._source.of(name))
             call, *_ = self.given_to.get(node.id, (node,))
-            is_then = self._source.last(call.child_by_field_name("function")) == "then"
-            if is_then or _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
+            gives = self._source.last(call.child_by_field_name("function")) in _GIVING_BACK
+            if gives or _OF_CLERK.search(self._source.text, node.start_byte, node.end_byte):
                 self._pending.append(lambda: self._returned(fid, node, scope))
         return fid
 
@@ -419,6 +475,8 @@ class Expressions:
         place = self._source.place(node)
         if node.type == "member_expression":
             name = node.child_by_field_name("property")
+            if self._suffix == ".astro" and self._source.of(node) == "Astro.props":
+                return self._component(["R", "Props"])
             return ["m", target, ["s", self._source.of(name), place], place]
         index = node.child_by_field_name("index")
         if any(child.is_error for child in node.children):
@@ -440,6 +498,10 @@ class Expressions:
             return ["?", "is a template string with expressions", [self.of(callee, scope)], place]
         if text in PROPS:
             return self._props(node, given, scope)
+        if text in _THROUGH and len(given) == 1 and given[0].type not in FUNCTIONS:
+            return self.of(given[0], scope)
+        if text == "toRef" and len(given) == 2:
+            return ["m", self.of(given[0], scope), self.of(given[1], scope), place]
         for at, each in enumerate(given):
             if each.type in FUNCTIONS:
                 self.given_to.setdefault(each.id, (node, at, scope))
@@ -466,6 +528,10 @@ class Expressions:
             self.props_of |= {each[0] for each in fields[1] if isinstance(each[0], str)}
         elif fields[0] == "a":
             self.props_of |= {each[1] for each in fields[1] if each[0] == "s"}
+        return self._component(type_)
+
+    def _component(self, type_: Ir | None) -> Ir:
+        """The props of the component that the file is."""
         found = {"names": ["props"], "types": [type_], "name": "default", "named": "default"}
         self._facts.functions.setdefault(_COMPONENT, found)
         self._facts.exports.setdefault("default", [None, "default"])
@@ -661,6 +727,9 @@ _BLOCKS = frozenset(
 # The component that a file is.
 _COMPONENT = "f@component"
 PROPS = frozenset({"defineProps", "withDefaults", "$props"})
+# They give what they are given, or a reference to it; what their function gives.
+_THROUGH = frozenset({"toRefs", "toValue", "unref", "readonly", "reactive", "toRaw", "$derived"})
+_GIVING_BACK = frozenset({"then", "computed", "useMemo"})
 _MEMBER = frozenset({"method_definition", "public_field_definition"})
 _MAPPING = frozenset({"map", "flatMap"})
 _PLAIN = MEMBERS | {"identifier", "string", "template_string"}

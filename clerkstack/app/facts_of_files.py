@@ -80,7 +80,8 @@ class FileFacts:
             part). It is looked for where it is wanted.
         fixed: constants of the top that are written as ones: `as const`, `Object.freeze(…)`, …
         calls: what may ask, or may give something to what asks: see `Call`.
-        claims: what is compared with a claim of the session: (kind, claim, value, claim's name).
+        compares: whether it may compare a claim of the session.
+        claims: what is compared: (how, what may be a claim, with what, the place); see `claims`.
         functions: by id: see `Function`.
         inside: of constants of the top that have no value: (names in them, plans written in them).
         unread: exports of a form that is not read: (place, form, names in it, plans in it).
@@ -104,6 +105,7 @@ class FileFacts:
     handed: dict[str, list[Ir]] = field(default_factory=dict)
     fixed: list[str] = field(default_factory=list)
     calls: list[list[Any]] = field(default_factory=list)
+    compares: bool = False
     claims: list[list[Any]] = field(default_factory=list)
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
     inside: dict[str, list[Any]] = field(default_factory=dict)

@@ -9,7 +9,7 @@ SOLD: tuple[Kind, ...] = ("plan", "feature")
 ACCESS: tuple[Kind, ...] = ("role", "permission")
 KINDS: tuple[Kind, ...] = (*SOLD, *ACCESS)
 # As Clerk's own SDK splits them (@clerk/shared, authorization).
-_SCOPES = {"o": "org", "org": "org", "organization": "org", "u": "user", "user": "user"}
+SCOPES = {"o": "org", "org": "org", "organization": "org", "u": "user", "user": "user"}
 
 
 def named(kind: Kind, written: str) -> tuple[str, str | None]:
@@ -22,5 +22,5 @@ def named(kind: Kind, written: str) -> tuple[str, str | None]:
             written = written.removeprefix("org:")
         return f"org:{written}", None
     scope, colon, rest = written.partition(":")
-    payer = _SCOPES.get(scope) if colon else None
+    payer = SCOPES.get(scope) if colon else None
     return (rest.partition(":")[0], payer) if payer and rest else (written, None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from clerkstack.app.auto_imports import names_of
 from clerkstack.app.facts_of_files import FileFacts
 from clerkstack.app.packages import Packages
 from clerkstack.app.paths import Configs, files
@@ -45,6 +46,8 @@ class Modules:
         self._configs = Configs(self.root)
         self._packages = None if self.root is None else Packages(self.root)
         self._found: dict[tuple[Path, str], Path | None] = {}
+        # By name: what exports it for everybody; none where several files do.
+        self._autos: dict[str, tuple[Module, str] | None] = {}
 
     def read(self, file: Path) -> Module:
         """The module of a file.
@@ -74,8 +77,17 @@ class Modules:
 
     def known(self, file: Path, facts: FileFacts) -> Module:
         """A module whose facts are there already; of a file within the root."""
-        self._read[file] = Module(file, facts)
-        return self._read[file]
+        module = self._read[file] = Module(file, facts)
+        for name, there in names_of(self.shown(file), facts):
+            known = self._autos.get(name, (module, there))
+            is_same = known is not None and (known[0].file, known[1]) == (file, there)
+            self._autos[name] = (module, there) if is_same else None
+        return module
+
+    def by_framework(self, name: str) -> tuple[Module, str] | None:
+        """The module that has a name which nothing in a file declares or imports, and the name
+        there: see `auto_imports`."""
+        return self._autos.get(name)
 
     def beside(self, module: Module, place: int, source: str) -> Module:
         """The module that `module` imports from `source`.

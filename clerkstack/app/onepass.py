@@ -17,10 +17,12 @@ from typing import TypeAlias
 from tree_sitter import Node
 
 from clerkstack.app import asking, changing, claims, grammar
+from clerkstack.app.auto_imports import pascal
 from clerkstack.app.blocks import Block, Element, script_of
 from clerkstack.app.clerk import COMPONENTS
 from clerkstack.app.expressions import Expressions, TooMuch
 from clerkstack.app.facts_of_files import FileFacts, stem_of
+from clerkstack.app.looking import GIVEN
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
@@ -29,7 +31,7 @@ from clerkstack.app.syntax import Source, bare, content
 SECONDS = 0.6
 """Of CPU, for one file."""
 
-EXTRACTORS = (asking, changing, claims)
+EXTRACTORS = (asking, changing)
 
 Visit: TypeAlias = "Callable[[Pass, Node, Scope], None]"
 # Calls around a word that are looked through for whether it is theirs.
@@ -54,6 +56,9 @@ _FIRST: dict[str, list[Visit]] = {}
 for _visits in (asking.VISITS_FIRST, *(extractor.VISITS for extractor in EXTRACTORS)):
     for _kind, _visit in _visits.items():
         _FIRST.setdefault(_kind, []).append(_visit)
+_COMPARING = {kind: [*visits] for kind, visits in _FIRST.items()}
+for _kind, _visit in claims.VISITS.items():
+    _COMPARING.setdefault(_kind, []).append(_visit)
 
 
 class NotParsed(Exception):
@@ -86,7 +91,7 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
     except grammar.TooLong:
         why = f"takes more than {SECONDS:g} s to parse and is not read. Exclude it from the scan"
         raise NotParsed(why) from None
-    at = Pass(code, root, block, frozenset(wanted), until)
+    at = Pass(code, root, block, frozenset(wanted), until, suffix)
     try:
         at.json() if is_json else at.run()
         facts = at.facts
@@ -108,21 +113,29 @@ class Pass:
         asking: what this file calls `has` besides.
         local: what is wanted, as this file calls it.
         changes: what was seen to be changed.
+        compares: whether the file may compare a claim.
     """
 
     def __init__(
-        self, text: bytes, root: Node, block: Block, wanted: frozenset[str], until: float
+        self,
+        text: bytes,
+        root: Node,
+        block: Block,
+        wanted: frozenset[str],
+        until: float,
+        suffix: str,
     ) -> None:
         self.source = Source(text)
         self.root = root
         self.block = block
         self.facts = FileFacts()
-        self.exp = Expressions(self.source, self.facts, self.go_on)
+        self.exp = Expressions(self.source, self.facts, self.go_on, suffix)
         self.top = self.exp.entered(root, None)
         self.is_first = True
         self.asking = asking.renamed(text)
         self.local: set[str] = set()
         self.changes: set[tuple[str, str]] = set()
+        self.compares = self.facts.compares = claims.may_compare(text, wanted)
         self._wanted = wanted
         self._until = until
         self._checks: set[tuple[int, int]] = set()
@@ -164,8 +177,11 @@ class Pass:
         self._named_here()
         self.exp.finish()
         of_clerk = {each for each, (_, name) in facts.imports.items() if name in COMPONENTS}
-        names = self.asking | self.local | of_clerk | claims.renamed(self)
-        self._walk(_WORDS, names, _FIRST)
+        names = self.asking | self.local | of_clerk
+        if self.compares:
+            self._walk(_WORDS + b"|" + claims.WORDS, names | {*facts.imports}, _COMPARING)
+        else:
+            self._walk(_WORDS, names, _FIRST)
         self.is_first = False
         rest = self._elements(self.block.elements)
         self.exp.finish()
@@ -193,7 +209,8 @@ class Pass:
     def _named_here(self) -> None:
         """What is wanted, as this file calls it."""
         wanted, imports = self._wanted, self.facts.imports
-        self.local |= {each for each in wanted if not each.startswith("*")}
+        names = {each for each in wanted if not each.startswith(("*", GIVEN))}
+        self.local |= {pascal(each) if "-" in each else each for each in names}
         for local, (source, name) in imports.items():
             is_default = name in ("default", "*")
             if name in wanted or (is_default and f"*{stem_of(source)}" in wanted):

@@ -123,7 +123,9 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
 
     source = Source(text)
     of_events, of_variables = Events(source), Variables(source)
-    hits = [each.start() for each in _WALKED.finditer(text)]
+    parts = "|".join(of_events.parts) or "(?!)"
+    walked = re.compile(_WALKED.pattern + rf"|\b(?:{parts})\b".encode())
+    hits = [each.start() for each in walked.finditer(text)]
     pending, count = [root], 0
     while pending:
         node = pending.pop()

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clerkstack.app.auto_imports import component_names, kebab
 from clerkstack.app.clerk import is_clerks
 from clerkstack.app.evaluate import Callers
 from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
+from clerkstack.app.looking import GIVEN
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.reading import NotRead, Reader
 from clerkstack.app.uses import Checks, Found, UnresolvedCheck, Use
@@ -111,6 +113,7 @@ class _Scanning:
         self.says: dict[str, Says] = {}
         # By file: what was wanted of it besides.
         self._wanted: dict[str, frozenset[str]] = {}
+        self._comparing: set[str] = set()
         self._reached = Reached(root, modules)
 
     def checks(self) -> list[Found]:
@@ -132,6 +135,8 @@ class _Scanning:
             more = self._names_of(callers.asked) | self._renamed(wanted, files)
             more |= self._hooks(checks)
             own_now = self._own_parameters(callers)
+            for file in self._given_claims(checks):
+                own_now.setdefault(file, set()).add(GIVEN)
             if (more <= wanted and own_now == own) or number == _ROUNDS - 1:
                 break
             wanted |= more
@@ -159,7 +164,7 @@ class _Scanning:
     def _again(self, wanted: set[str], own: dict[str, set[str]]) -> list[Job]:
         """The files in which something new is wanted."""
         jobs: list[Job] = []
-        words = {each: each.removeprefix("*").encode() for each in wanted}
+        words = {each: each.lstrip("*" + GIVEN).encode() for each in wanted}
         for name, text in self._gathering.texts(self._names):
             named = {each for each, word in words.items() if word in text}
             here = frozenset(named | own.get(name, set()))
@@ -168,13 +173,23 @@ class _Scanning:
                 jobs.append((name, tuple(sorted(here))))
         return jobs
 
+    def _given_claims(self, checks: Checks) -> set[str]:
+        """The files that compare a claim only because a function in them is given one."""
+        for module in self._scanned.values():
+            for file in checks.given_claims(module):
+                if not self._modules.read(file).facts.compares:
+                    self._comparing.add(self._modules.shown(file))
+        return self._comparing
+
     def _hooks(self, checks: Checks) -> set[str]:
         """What functions are called that give `has`, and what they give it by."""
         found: set[str] = set()
         for module in self._scanned.values():
             for function, keys in checks.hooks(module):
                 names = self._names_of([(module.file, function)], "named")
-                found |= {*names, *keys} - {"has"} if names else set()
+                if GIVEN in keys:  # whoever calls it may compare a claim
+                    found |= {f"{GIVEN}{name}" for name in names}
+                found |= {*names, *keys} - {"has", GIVEN} if names else set()
         return found
 
     def _names_of(self, functions: Iterable[tuple[Path, str]], by: str = "name") -> set[str]:
@@ -198,6 +213,8 @@ class _Scanning:
             if "default" in exported or name == "default":
                 stem = file.parent.name if file.stem == "index" else file.stem
                 found.add(f"*{stem}")
+                for each in component_names(self._modules.shown(file)):
+                    found |= {each, kebab(each)}
         return found
 
     def _renamed(self, wanted: set[str], files: Collection[Path]) -> set[str]:

@@ -284,6 +284,7 @@ def _default(at: Pass, value: Node) -> None:
         _unread(at, value, _FORMS[value.type], behind=False)
     at.facts.exports["default"] = [None, "default"]
     at.exp.name_function(value, "default")
+    value = at.exp.component_of(value)
     at.facts.constants["default"] = at.exp.of(value, at.top)
     _own(at, value, "default")
     _inside(at, value, "default")

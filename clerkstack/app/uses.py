@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from clerkstack.app import clerk
 from clerkstack.app.clerk import ASKING, COMPONENTS, CREATING, last
 from clerkstack.app.evaluate import (
     SAME,
@@ -25,14 +26,17 @@ from clerkstack.app.evaluate import (
     place_of,
 )
 from clerkstack.app.facts_of_files import Ir, column_of, line_of
-from clerkstack.app.kinds import KINDS, named
+from clerkstack.app.kinds import KINDS, SCOPES, named
 from clerkstack.app.kinds import Kind as Asked
+from clerkstack.app.looking import GIVEN
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.values import HAS, MAY, Constant, Either, Kind, Place, Unresolved, kind_of
 
 _SELF = frozenset({"call", "apply", "bind"})
-# Of what `auth()` gives: they are nobody else's.
-_CLAIMS_ALONE = frozenset({"orgRole", "orgPermissions"})
+# Claims that are several slugs, and calls that give several.
+_LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "permissions"})
+_LISTING = frozenset({"split", "map", "flatMap", "filter", "concat"})
+_PART = "is part of a string, not a constant"
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,32 @@ def given_by(method: str, arguments: list[Ir], places: list[int]) -> tuple[list[
         more = (places or [0])[-1]
         return [*given, *([["...", ["z", 0], more]] if given else [])], [*places, more]
     return given, places
+
+
+def _values(ir: Ir) -> list[Ir]:
+    """An argument, or the props of an element."""
+    return [entry[2] for entry in ir[1] if entry[0] != "..."] if ir[0] == "o" else [ir]
+
+
+def _entries_of(held: Ir, place: int, *, of_keys: bool) -> Ir:
+    """One of the entries of a list, or of the keys of a table."""
+    name = last(held) or "what it is looked up in"
+    if of_keys:
+        keys: Ir = ["m", ["r", "Object", 0], ["s", "keys", 0], 0]
+        held = ["c", keys, [held], place, "Object.keys"]
+    return ["?", "is one of several values", [["e", held, name]], place]
+
+
+def _is_list(module: Module, ir: Ir) -> bool:
+    """Whether what is made of a claim are several."""
+    for _ in range(_DEEPEST):
+        if ir[0] == "r" and ir[1] in module.facts.constants:
+            ir = module.facts.constants[ir[1]]
+        elif ir[0] in "vtw|":
+            ir = ir[1]
+        else:
+            break
+    return (ir[0] == "c" and last(ir[1]) in _LISTING) or (ir[0] == "x" and len(ir) > 3)
 
 
 def _is_of_parameter(module: Module, callee: Ir) -> bool:
@@ -218,8 +248,8 @@ class Checks:
         self._quiet.forget_callers()
 
     def hooks(self, module: Module) -> Iterator[tuple[str, list[str]]]:
-        """The functions of a module that give `has`, or a function that asks for what it is given,
-        each with the names that they give it by."""
+        """The functions of a module that return `has`, a claim, or a function that asks for what it
+        is given, each with the names that it returns them by; `GIVEN` stands for a claim."""
         for name, function in module.facts.functions.items():
             gives = function.get("gives")
             if gives is None or not function.get("named"):
@@ -232,10 +262,22 @@ class Checks:
             held: object = found.value
             while isinstance(held, Unresolved) and held.behind is not None:
                 held = held.behind.value
-            fields = held.items() if isinstance(held, dict) else ()
+            fields = [*held.items()] if isinstance(held, dict) else []
             keys = [key for key, each in fields if key != "..." and self._hands_on(kind_of(each))]
+            if clerk.claim_in(kind_of(found)) or any(
+                clerk.claim_in(kind_of(it)) for _, it in fields
+            ):
+                keys.append(GIVEN)
             if keys:
                 yield name, keys
+
+    def given_claims(self, module: Module) -> Iterator[Path]:
+        """The files with functions that a module gives a claim."""
+        for _, callee, arguments, *_ in module.facts.calls if module.facts.compares else ():
+            functions = self._functions(module, callee)
+            given = [it for each in arguments for it in (_values(each) if functions else ())]
+            if any(clerk.claim_in(self._quiet.kind(module, it)) for it in given):
+                yield from (file for file, _ in functions)
 
     def _hands_on(self, found: Kind | None) -> bool:
         if found is None or found.module is None:
@@ -262,13 +304,14 @@ class Checks:
                 yield from self._of_element(module, callee, arguments[0])
             else:
                 yield from self._of_call(module, callee, arguments, place, places)
-        for kind, claim, value, name in module.facts.claims:
+        for form, claim, value, place in module.facts.claims:
             if taken > _MANY_STEPS and time.process_time() > until:
-                yield self._at(module, place_of(value), _TOO_MUCH)
+                yield self._at(module, place, _TOO_MUCH)
                 break
             taken += self._fresh()
-            if self._is_claim(module, claim, name):
-                for found in self._of_slug(module, kind, value):
+            name = self._claim(module, claim)
+            if name is not None:
+                for found in self._of_claim(module, form, claim, name, value, place):
                     taken += 1
                     yield found
 
@@ -361,7 +404,7 @@ class Checks:
         for entry in props[1]:
             if entry[0] == "...":
                 if is_protect:
-                    yield from self._of_value(module, entry[1], is_check=True)
+                    yield from self._of_value(module, entry[1], is_check=True, place=entry[2])
             elif is_protect and entry[0] in KINDS:
                 yield from self._of_slug(module, entry[0], entry[2])
             elif is_protect and entry[0] == "condition":
@@ -445,12 +488,35 @@ class Checks:
                 message = f"the {kind} that is asked for is not a string"
                 yield UnresolvedCheck(*self._shown(module, place, given), message)
 
-    def _is_claim(self, module: Module, claim: Ir, name: str) -> bool:
-        """Whether what is compared is a session's: `sessionClaims.pla`, `orgRole`."""
-        found = self._quiet.kind(module, claim)
-        if found is not None:
-            return found.is_ == "clerk"
-        return self._reached(module.file) and (claim[0] != "r" or name in _CLAIMS_ALONE)
+    def _claim(self, module: Module, ir: Ir) -> str | None:
+        """The name of the claim that an expression is: `sessionClaims.pla`, `orgRole`."""
+        found = clerk.claim_in(self._quiet.kind(module, ir))
+        if found is None or found.name not in clerk.CLAIMS:
+            return None
+        return found.name if found.is_ == "clerk" or self._reached(module.file) else None
+
+    def _of_claim(
+        self, module: Module, form: str, claim: Ir, name: str, value: Ir, place: int
+    ) -> Iterator[Found]:
+        """What a claim is compared with, looked up in, or looked through for."""
+        kind = clerk.CLAIMS[name]
+        if form in ("key", "shown", "in"):
+            yield from self._of_slug(module, kind, _entries_of(value, place, of_keys=form != "in"))
+            return
+        is_list = name in _LISTS or _is_list(module, claim)
+        is_part = form == "part" or (form == "has" and not is_list)
+        if form == "has" and not is_list and claim[0] not in "rmd":
+            return
+        # Of a permission a part is one between colons; a payer alone is no plan.
+        if value[0] == "s":
+            is_part = is_part or (kind == "permission" and ":" not in value[1])
+            if value[1] in SCOPES:
+                return
+        if is_part:
+            message = f"the {kind} that is asked for is unresolved: {_PART}"
+            yield self._at(module, place, message)
+        elif value[0] in "srmd?t" and self._claim(module, value) is None:
+            yield from self._of_slug(module, kind, value)
 
     def _given_on(self, module: Module, place: int) -> UnresolvedCheck:
         message = "what is asked for is unresolved: `has` is passed on here and called elsewhere"
