@@ -96,6 +96,8 @@ class Evaluator:
         modules: the app's.
         callers: who calls the app's functions with what.
         reached: whether the file at a path, or one that it imports, imports a package of Clerk's.
+        like: another one for the same modules: what has nothing to do with callers is evaluated
+            once for both.
     """
 
     def __init__(
@@ -103,19 +105,21 @@ class Evaluator:
         modules: Modules,
         callers: Callers | None = None,
         reached: Callable[[Path], bool] = lambda _: True,
+        like: Evaluator | None = None,
     ) -> None:
         self._modules = modules
         self._callers = callers or Callers()
         self._reached = reached
-        self._open: dict[tuple[Path, str], None] = {}
-        self._done: dict[tuple[Path, str], Constant] = {}
-        # Of those: what callers give has a part in them.
-        self._of_callers: set[tuple[Path, str]] = set()
+        self._open: dict[tuple[Module, str], None] = {}
+        self._done: dict[tuple[Module, str], Constant] = {} if like is None else like._done
+        # In these what callers give has a part.
+        self._of_callers: dict[tuple[Module, str], Constant] = {}
         self._is_of_callers = False
         self._left = STEPS
         self._depth = 0
         # By constant: those that its value is made of, each as (file, name).
         self.made_of: dict[tuple[Path, str], set[tuple[Path, str]]] = {}
+        self._is_traced = like is None
 
     def fresh(self) -> int:
         """Begin an expression: it has steps of its own. Returns how many the last one took."""
@@ -124,8 +128,6 @@ class Evaluator:
 
     def forget_callers(self) -> None:
         """More callers are known: what they give is evaluated again."""
-        for key in self._of_callers:
-            del self._done[key]
         self._of_callers.clear()
 
     def kind(self, module: Module, ir: Ir) -> Kind | None:
@@ -137,12 +139,15 @@ class Evaluator:
         return self._once(module, name, at, lambda: self._named(module, name, at))
 
     def _once(self, module: Module, name: str, at: int, make: Callable[[], Constant]) -> Constant:
-        key = (module.file, name)
-        if self._open:
-            self.made_of.setdefault(next(reversed(self._open)), set()).add(key)
+        key = (module, name)
+        if self._open and self._is_traced:
+            outer, of = next(reversed(self._open))
+            self.made_of.setdefault((outer.file, of), set()).add((module.file, name))
         if key in self._done:
-            self._is_of_callers |= key in self._of_callers
             return self._done[key]
+        if key in self._of_callers:
+            self._is_of_callers = True
+            return self._of_callers[key]
         if key in self._open:
             short = name.partition("@")[0]
             error = Unresolved(module.file, at or None, f"{short} refers to itself")
@@ -155,9 +160,7 @@ class Evaluator:
         finally:
             del self._open[key]
         if self._left >= 0:
-            self._done[key] = found
-            if self._is_of_callers:
-                self._of_callers.add(key)
+            (self._of_callers if self._is_of_callers else self._done)[key] = found
         self._is_of_callers |= before
         return found
 
@@ -185,7 +188,7 @@ class Evaluator:
 
     def _imported(self, module: Module, at: int, local: str, source: str, name: str) -> Constant:
         place = at or module.facts.sources.get(source, 0)
-        file = self._modules.file_of(module.file.parent, source)
+        file = self._modules.file_of(module.folder, source)
         there: Module | None = None
         try:
             there = self._modules.beside(module, place, source)
@@ -242,10 +245,7 @@ class Evaluator:
             except Unresolved as error:
                 if each == source or error.line is not None or error.kind is not None:
                     lost = error
-                if (
-                    clerk.is_clerks(each)
-                    and self._modules.file_of(module.file.parent, each) is None
-                ):
+                if clerk.is_clerks(each) and self._modules.file_of(module.folder, each) is None:
                     lost = error.but(kind=Kind("clerk", inner or name))
         raise lost
 
@@ -423,7 +423,7 @@ class Evaluator:
         if ir[0] != "r" or ir[1] in module.facts.constants:
             return None
         source, name = module.facts.imports.get(ir[1], ("", ""))
-        if name != "*" or self._modules.file_of(module.file.parent, source) is None:
+        if name != "*" or self._modules.file_of(module.folder, source) is None:
             return None
         try:
             return self._modules.from_statement(module, source)
@@ -738,7 +738,7 @@ class Evaluator:
             return clerk.is_others_type(type_[1]) and type_[1] not in module.facts.types
         source = module.facts.imports[type_[1]][0]
         own = source.startswith(clerk.OWN) or self._modules.is_package_here(source)
-        is_there = self._modules.file_of(module.file.parent, source) is not None
+        is_there = self._modules.file_of(module.folder, source) is not None
         return not (own or is_there or clerk.is_clerks(source))
 
     def _given(self, call: Call, index: int, message: str, *, rest: bool) -> Iterator[Constant]:

@@ -104,14 +104,10 @@ class Expressions:
         if kind == "string":
             return self.string(node)
         if kind == "template_string":
-            if any(child.type == "template_substitution" for child in node.named_children):
-                inner = content(node)
-                if (
-                    len(inner) == 1
-                    and inner[0].end_byte - inner[0].start_byte
-                    == len(self._source.of(node).encode()) - 2
-                ):  # `${orgRole}`
-                    return self.of(next(iter(content(inner[0])), None), scope)
+            holes = [each for each in node.named_children if each.type == "template_substitution"]
+            if holes and self._source.of(holes[0]) == self._source.of(node)[1:-1]:  # `${orgRole}`
+                return self.of(next(iter(content(holes[0])), None), scope)
+            if holes:
                 return ["x", "is a template string with expressions", place]
             return self.string(node)
         if kind == "number":

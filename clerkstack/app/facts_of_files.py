@@ -123,6 +123,12 @@ class FileFacts:
             if name not in self.exports and name != "=":
                 yield name, None, inner
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the file asks for nothing, and gives nothing to what asks."""
+        gives = self.compares or any("gives" in function for function in self.functions.values())
+        return not (gives or self.calls or self.lost or self.stopped)
+
     def as_json(self) -> dict[str, Any]:
         """Without what is empty."""
         there = ((each.name, getattr(self, each.name)) for each in fields(self))

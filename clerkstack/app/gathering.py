@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +59,21 @@ class Gathering:
         left: list[tuple[int, str, tuple[str, ...]]] = []
         digests: dict[str, str] = {}
         for name, wanted in jobs:
-            file = self._root / name
-            self._allowance.look(file)
+            self._allowance.look(name)
+            found = None if wanted else self._unchanged(name)
+            if found is not None:
+                yield name, found
+                continue
+            mark = "" if wanted else self._reader.mark(name)
             try:
                 text = self._reader.read(name, SEARCHED)
             except NotRead as error:
                 yield name, ["unresolved", 1, 1, str(error)]
                 continue
-            digest = digest_of(text, file.suffix, wanted)
-            found = None if self._kept is None else self._kept.get(digest)
+            digest = digest_of(text, _suffix(name), wanted)
+            if self._kept is not None:
+                self._kept.mark(name, mark, digest)
+                found = self._kept.get(digest)
             if found is None and not wanted:
                 found = at_once(text)
                 if found is not None:
@@ -75,7 +81,7 @@ class Gathering:
             if found is not None:
                 yield name, found
                 continue
-            self._allowance.keep(file, len(text))
+            self._allowance.keep(name, len(text))
             digests[name] = digest
             left.append((len(text), name, wanted))
         for name, found in self._parsed(left):
@@ -85,11 +91,18 @@ class Gathering:
     def texts(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """The text of each file that can be read."""
         for name in names:
-            self._allowance.look(self._root / name)
+            self._allowance.look(name)
             try:
                 yield name, self._reader.read(name, SEARCHED)
             except NotRead:
                 continue
+
+    def _unchanged(self, name: str) -> list[Any] | None:
+        """What was found in a file that has not changed, without a look into it."""
+        if self._kept is None:
+            return None
+        digest = self._kept.digest(name, self._reader.mark(name))
+        return None if digest is None else self._kept.get(digest)
 
     def _keep(self, digest: str, found: list[Any]) -> None:
         # How long a file took is another machine's or moment's.
@@ -106,44 +119,55 @@ class Gathering:
         if is_much and processes > 1:
             done: set[str] = set()
             parts = [left[number::processes] for number in range(processes)]
-            with ThreadPoolExecutor(processes) as pool:
-                for answers, seconds in pool.map(self._in_process, parts):
+            with contextlib.ExitStack() as stack:
+                for process in [stack.enter_context(self._started(part)) for part in parts]:
+                    answers, seconds = _answer(process)
                     self._allowance.spend(seconds)
                     for name, found in answers:
                         done.add(name)
                         yield name, found
             left = [each for each in left if each[0] not in done]
         for name, wanted in left:
-            file = self._root / name
-            self._allowance.look(file)
+            self._allowance.look(name)
             try:
-                yield name, look(self._reader.read(name, SEARCHED), file.suffix, wanted)
+                yield name, look(self._reader.read(name, SEARCHED), _suffix(name), wanted)
             except NotRead as error:
                 yield name, ["unresolved", 1, 1, str(error)]
 
-    def _in_process(self, jobs: Sequence[Job]) -> tuple[list[tuple[str, list[Any]]], float]:
-        """Look at files in a process of its own, and its seconds of CPU; what it fails at is left.
+    @contextlib.contextmanager
+    def _started(self, jobs: Sequence[Job]) -> Iterator[subprocess.Popen[bytes]]:
+        """A process of its own that looks at files; it is killed at the end.
 
         It is started, not forked: this may be one with the threads of the engine's library. It gets
         nothing of the environment, which holds a stack's secrets.
         """
         asked = json.dumps([str(self._root), self._allowance.seconds_left(), jobs])
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-I", "-c", _STARTS, json.dumps(sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={"LC_ALL": "C.UTF-8"},
-        )
-        with process:
+        ) as process:
             try:
-                out, _ = process.communicate(asked.encode())
-                found, seconds = json.loads(out) if process.returncode == 0 else ([], 0.0)
-            except ValueError:
-                return [], 0.0
+                assert process.stdin is not None
+                with contextlib.suppress(OSError):  # it has ended
+                    process.stdin.write(asked.encode())  # all is read before anything is written
+                    process.stdin.close()
+                yield process
             finally:
                 process.kill()
-        return found, seconds
+
+
+def _answer(process: subprocess.Popen[bytes]) -> tuple[list[tuple[str, list[Any]]], float]:
+    """What a process found, and its seconds of CPU; what it fails at is left."""
+    assert process.stdout is not None
+    out = process.stdout.read()
+    try:
+        found, seconds = json.loads(out) if process.wait() == 0 else ([], 0.0)
+    except ValueError:
+        return [], 0.0
+    return found, seconds
 
 
 def work() -> None:
@@ -152,13 +176,16 @@ def work() -> None:
     allowance, reader = Allowance(seconds), Reader(Path(root))
     found = []
     for name, wanted in jobs:
-        file = Path(root, name)
         try:
-            allowance.look(file)
-            found.append((name, look(reader.read(name, SEARCHED), file.suffix, wanted)))
+            allowance.look(name)
+            found.append((name, look(reader.read(name, SEARCHED), _suffix(name), wanted)))
         except (NotRead, TooMuch):
             continue  # the one who asked says so
     json.dump([found, time.process_time()], sys.stdout, separators=(",", ":"))
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1]  # noqa: PTH122 (for each file of a monorepo)
 
 
 def _cores() -> int:

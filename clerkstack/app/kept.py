@@ -8,9 +8,9 @@ another version, cut off or made up, is as if it were not there.
 from __future__ import annotations
 
 import contextlib
+import glob
 import hashlib
 import hmac
-import importlib.metadata
 import json
 import os
 import secrets
@@ -40,9 +40,26 @@ class Kept:
         self._file = folder / f"{digest}-{of}.json"
         self._key = _key(root)
         self._version = _version()
-        self._there: dict[str, Any] = {} if self._key is None else self._loaded(self._key)
+        held = {} if self._key is None else self._loaded(self._key)
+        self._there: dict[str, Any] = held.get("found", {})
+        self._digests: dict[str, list[str]] = held.get("digests", {})
         self._used: dict[str, Any] = {}
+        self._marked: dict[str, list[str]] = {}
         self._changed = False
+
+    def digest(self, name: str, mark: str) -> str | None:
+        """The `digest_of` a file that has not changed since: see `Reader.mark`."""
+        known, digest = self._digests.get(name, ("", ""))
+        if not mark or known != mark:
+            return None
+        self._marked[name] = [mark, digest]
+        return digest
+
+    def mark(self, name: str, mark: str, digest: str) -> None:
+        """Keep the digest of a file, as long as it has this mark."""
+        if mark:
+            self._marked[name] = [mark, digest]
+            self._changed = True
 
     def get(self, digest: str) -> list[Any] | None:
         """What was found in a file, by its `digest_of`."""
@@ -60,7 +77,7 @@ class Kept:
         """Write it, whole or not at all; where it cannot be written, nothing is kept."""
         if self._key is None or not self._changed:
             return
-        held = {"version": self._version, "found": self._used}
+        held = {"version": self._version, "found": self._used, "digests": self._marked}
         body = json.dumps(held, separators=(",", ":")).encode()
         with contextlib.suppress(OSError):
             self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -84,8 +101,7 @@ class Kept:
             held = json.loads(body)
         except (OSError, ValueError, RecursionError):
             return {}
-        found = held["found"] if held.get("version") == self._version else {}
-        return found if isinstance(found, dict) else {}
+        return held if held.get("version") == self._version else {}
 
 
 def digest_of(text: bytes, suffix: str, wanted: tuple[str, ...] = ()) -> str:
@@ -99,10 +115,19 @@ def _version() -> str:
     """Of all that decides what is found in a file: this package's text, and what it parses with."""
     found = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for name in _PACKAGES:
-        found.update(importlib.metadata.version(name).encode())
+        found.update(_installed(name.replace("-", "_")).encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         found.update(file.read_bytes())
     return found.hexdigest()
+
+
+def _installed(package: str) -> str:
+    """The name of the folder with an installed package's facts, which has its version: what reads
+    them takes longer to import than all the rest."""
+    for folder in sys.path:
+        for found in sorted(glob.glob(f"{glob.escape(folder)}/{package}-*.dist-info")):  # noqa: PTH207
+            return os.path.basename(found)  # noqa: PTH119
+    return ""
 
 
 def _signed(key: bytes, body: bytes) -> bytes:

@@ -85,7 +85,10 @@ def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
     from clerkstack.app.onepass import NotParsed, facts_of
 
     try:
-        return ["facts", facts_of(text, suffix, wanted).as_json()]
+        facts = facts_of(text, suffix, wanted)
+        if facts.says_nothing and not wanted:
+            return ["says", facts.says] if facts.says else NOTHING
+        return ["facts", facts.as_json()]
     except NotParsed as error:
         return ["unresolved", 1, 1, str(error)]
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from clerkstack.app.auto_imports import names_of
 from clerkstack.app.facts_of_files import FileFacts
+from clerkstack.app.kept import Kept, digest_of
 from clerkstack.app.packages import Packages
 from clerkstack.app.paths import Configs, files
 from clerkstack.app.reading import Allowance, NotRead, is_file, read
@@ -16,6 +18,8 @@ from clerkstack.problems import shown
 
 SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 
+# As what the facts of a file are kept that others import from, whether or not it asks.
+_WHOLE = ("*",)
 _ALIASES = {
     "$lib": ("svelte.config", ("src/lib",)),
     **dict.fromkeys(("~", "@"), ("nuxt.config", ("app", "."))),
@@ -30,6 +34,11 @@ class Module:
     file: Path
     facts: FileFacts
 
+    @cached_property
+    def folder(self) -> Path:
+        """Where the file is."""
+        return self.file.parent
+
 
 class Modules:
     """The modules of an app, each read once.
@@ -41,7 +50,10 @@ class Modules:
 
     def __init__(self, root: Path | None = None, allowance: Allowance | None = None) -> None:
         self.root = None if root is None else root.resolve()
+        self._start = "" if self.root is None else f"{self.root}/"
         self.allowance = allowance or Allowance()
+        # What is kept of the app, while something reads it.
+        self.kept: Kept | None = None
         self._read: dict[Path, Module] = {}
         self._configs = Configs(self.root)
         self._packages = None if self.root is None else Packages(self.root)
@@ -56,24 +68,38 @@ class Modules:
             Unresolved: there is no such file, or it cannot be read or parsed.
             TooMuch: the app takes more than it may.
         """
-        from clerkstack.app.onepass import NotParsed, facts_of
-
         if file in self._read:
             return self._read[file]
         file = file.resolve()
         if file not in self._read:
-            try:
-                text = read(file, self.root)
-                self.allowance.keep(file, len(text))
-                facts = facts_of(text, file.suffix)
-            except (NotRead, NotParsed) as error:
-                raise Unresolved(file, None, str(error)) from None
+            facts = self._facts(file)
             if facts.stopped:
                 raise Unresolved(file, None, str(facts.stopped[0]))
             if file.suffix == ".json" and "default" not in facts.constants:
                 raise Unresolved(file, facts.error, "is not JSON")
             self._read[file] = Module(file, facts)
         return self._read[file]
+
+    def _facts(self, file: Path) -> FileFacts:
+        try:
+            text = read(file, self.root)
+        except NotRead as error:
+            raise Unresolved(file, None, str(error)) from None
+        digest = digest_of(text, file.suffix, _WHOLE)
+        held = None if self.kept is None else self.kept.get(digest)
+        if held is not None:
+            return FileFacts.of_json(held[1])
+        # Here, because what is kept needs no parser.
+        from clerkstack.app.onepass import NotParsed, facts_of
+
+        self.allowance.keep(file, len(text))
+        try:
+            facts = facts_of(text, file.suffix)
+        except NotParsed as error:
+            raise Unresolved(file, None, str(error)) from None
+        if self.kept is not None and not facts.stopped:
+            self.kept.put(digest, ["facts", facts.as_json()])
+        return facts
 
     def known(self, file: Path, facts: FileFacts) -> Module:
         """A module whose facts are there already; of a file within the root."""
@@ -95,7 +121,7 @@ class Modules:
         Raises:
             Unresolved: it is of a package, or there is no such file.
         """
-        found = self.file_of(module.file.parent, source)
+        found = self.file_of(module.folder, source)
         if found is not None:
             try:
                 return self.read(found)
@@ -118,8 +144,9 @@ class Modules:
 
     def shown(self, file: Path) -> str:
         """A path as messages show it: inside of the root, where there is one."""
-        if self.root is not None and file.is_relative_to(self.root):
-            return file.relative_to(self.root).as_posix()
+        path = str(file)
+        if self._start and path.startswith(self._start):
+            return path[len(self._start) :]
         return shown(file)
 
     def reached(self) -> list[Module]:

@@ -19,9 +19,9 @@ from tree_sitter import Node
 from clerkstack.app import asking, changing, claims, grammar
 from clerkstack.app.auto_imports import pascal
 from clerkstack.app.blocks import Block, Element, script_of
-from clerkstack.app.clerk import COMPONENTS
+from clerkstack.app.clerk import COMPONENTS, is_others_type
 from clerkstack.app.expressions import Expressions, TooMuch
-from clerkstack.app.facts_of_files import FileFacts, stem_of
+from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.looking import GIVEN
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
@@ -194,8 +194,29 @@ class Pass:
         if self.root.has_error:
             self._lost()
             facts.error = self._first_error()
+        self._leave_others()
         for found in _REQUIRED.finditer(self.source.text):
             facts.sources.setdefault(found.group(2).decode(), 0)
+
+    def _leave_others(self) -> None:
+        """Forget what asks a map or set that the file has made: `seen.has(plan)`."""
+        facts = self.facts
+        facts.calls = [call for call in facts.calls if not self._is_others(call[1])]
+        for function in facts.functions.values():
+            gives = function.get("gives")
+            if gives is not None and gives[0] == "c" and self._is_others(gives[1]):
+                del function["gives"]
+
+    def _is_others(self, callee: Ir) -> bool:
+        if callee[0] != "m" or callee[1][0] != "r":
+            return False
+        held = self.facts.constants.get(callee[1][1], ["z"])
+        if held[0] == "x" and not self.compares:
+            return bool(str(held[1]).startswith("is a new"))
+        name = held[1][1] if held[0] == "i" and held[1][0] == "r" else ""
+        return (
+            is_others_type(name) and self.top.find(name) is None and name not in self.facts.imports
+        )
 
     def _elements(self, elements: Iterable[Element]) -> list[Element]:
         """Take the elements of a template that may ask; the others are given back."""

@@ -21,6 +21,9 @@ PARSED = 64 * 1024 * 1024
 SECONDS = 120.0
 """Of CPU, for all of an app."""
 
+# Nanoseconds after which no file system gives a change the time of the one before.
+_SETTLED = 2_000_000_000
+
 ENTRIES = 10_000
 """Of one constant, with all that is spread into it."""
 
@@ -46,7 +49,7 @@ class Allowance:
         self._until = time.process_time() + seconds
         self._left = parsed
 
-    def look(self, file: Path) -> None:
+    def look(self, file: Path | str) -> None:
         """Go on with a file only where there is time left.
 
         Raises:
@@ -55,7 +58,7 @@ class Allowance:
         if time.process_time() > self._until:
             raise TooMuch(f"takes more than {self._seconds:g} s of CPU to read, at {file}")
 
-    def keep(self, file: Path, size: int) -> None:
+    def keep(self, file: Path | str, size: int) -> None:
         """Parse a file of so many bytes.
 
         Raises:
@@ -87,6 +90,18 @@ class Reader:
         self._start = f"{root}/"
         # The folders that are what their path says: no link leads to them.
         self._plain: set[str] = {""}
+
+    def mark(self, name: str) -> str:
+        """What changes with a file's content, without a look into it; empty where it was changed
+        so lately that another change may have the same mark, and where there is no such file."""
+        try:
+            facts = os.lstat(self._start + name)
+        except (OSError, ValueError):
+            return ""
+        changed = max(facts.st_ctime_ns, facts.st_mtime_ns)
+        if not stat.S_ISREG(facts.st_mode) or changed > time.time_ns() - _SETTLED:
+            return ""
+        return f"{facts.st_mtime_ns}.{facts.st_ctime_ns}.{facts.st_size}.{facts.st_ino}"
 
     def read(self, name: str, largest: int = LARGEST) -> bytes:
         """The bytes of a file, by its path within the root; see `read` below.

@@ -76,10 +76,12 @@ def scan(
     progress(f"the app: {len(files.code)} files")
     held = None if kept is None else Kept(root, kept)
     gathering = Gathering(root, modules.allowance, held)
+    modules.kept = held
     try:
         scanning = _Scanning(root, files.code, modules, gathering, progress)
         found = scanning.checks()
     finally:
+        modules.kept = None
         if held is not None:
             held.save()
     order = {name: number for number, name in enumerate(files.code)}
@@ -226,7 +228,7 @@ class _Scanning:
                     continue
                 if source is None:
                     loads = module.facts.loads.get(inner or "", ())
-                    if any(self._modules.file_of(module.file.parent, it) in files for it in loads):
+                    if any(self._modules.file_of(module.folder, it) in files for it in loads):
                         found.add(name)
                 elif (inner if inner != "default" else f"*{stem_of(source)}") in wanted:
                     found.add(name)

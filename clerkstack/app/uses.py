@@ -149,7 +149,7 @@ class Checks:
         # By file: the call from which on nothing was learned, for want of time.
         self._cut: dict[Path, int] = {}
         # Of what may be no check: nobody looks for who calls it.
-        self._quiet = Evaluator(modules, callers.unasked(), reached)
+        self._quiet = Evaluator(modules, callers.unasked(), reached, self._evaluator)
 
     def learn(self, module: Module, *, of_parameters: bool) -> None:
         """Enter the calls of functions of the app that a module has: those of parameters, or all

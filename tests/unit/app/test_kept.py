@@ -6,13 +6,14 @@ import json
 import os
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clerkstack.app import gathering, kept, looking, onepass
+from clerkstack.app import gathering, kept, looking, onepass, reading
 from clerkstack.app.code import AppCode
 from clerkstack.app.kept import Kept
 from clerkstack.app.read import read_app
@@ -85,6 +86,95 @@ def test_what_is_kept_needs_no_parser(app: Path, tmp_path: Path) -> None:
     ran = subprocess.run(words, capture_output=True, text=True, check=True)
 
     assert ran.stdout.split() == ["2", "False"]
+
+
+def test_a_constant_of_a_file_that_asks_nothing_needs_no_parser(
+    app: Path, parsed: list[bytes]
+) -> None:
+    (app / "plans.ts").write_text("export const PLANS = { max: 'max' }\n")
+    (app / "c.ts").write_text(
+        "import { PLANS } from './plans'\nexport const h = ({ has }) => has({ plan: PLANS.max })\n"
+    )
+    first = scanned(app)
+    parsed.clear()
+
+    assert scanned(app) == first
+    assert [use.slug for use in first.uses] == ["pro", "sso", "max"]
+    assert parsed == []
+
+    (app / "plans.ts").write_text("export const PLANS = { max: 'other' }\n")
+
+    assert [use.slug for use in scanned(app).uses] == ["pro", "sso", "other"]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The files that are opened."""
+    names: list[str] = []
+    real = reading.Reader.read
+
+    def counted(self: reading.Reader, name: str, *words: int) -> bytes:
+        names.append(name)
+        return real(self, name, *words)
+
+    monkeypatch.setattr(reading.Reader, "read", counted)
+    return names
+
+
+def test_only_what_has_changed_is_opened(
+    app: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_SETTLED", 0)
+    (app / "c.ts").write_text("export const c = 1\n")
+    first = scanned(app)
+    opened.clear()
+
+    assert scanned(app) == first
+    assert opened == []
+
+    facts = (app / "a.ts").stat()
+    (app / "a.ts").write_text(CHECK.replace("pro", "max"))
+    os.utime(app / "a.ts", ns=(facts.st_atime_ns, facts.st_mtime_ns))
+
+    assert [use.slug for use in scanned(app).uses] == ["max", "sso"]
+    assert set(opened) == {"a.ts"}
+
+    # Another file in its place, and the one that was there under another name.
+    (app / "b.ts").rename(app / "d.ts")
+    (app / "c.ts").rename(app / "b.ts")
+    opened.clear()
+
+    assert [use.where for use in scanned(app).uses] == ["a.ts:1:43", "d.ts:1:46"]
+    assert set(opened) == {"b.ts", "d.ts"}
+
+
+def test_what_has_just_been_written_is_opened_again(app: Path, opened: list[str]) -> None:
+    scanned(app)
+    opened.clear()
+    os.utime(app / "a.ts", ns=(0, time.time_ns() + 10**12))  # written when clocks went wrong
+
+    scanned(app)
+
+    assert "a.ts" in opened
+
+
+def test_a_file_with_a_map_of_its_own_is_kept_as_one_that_asks_nothing(
+    app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_SETTLED", 0)
+    (app / "seen.ts").write_text(
+        "const seen = new Map()\nexport const isKnown = (plan) => seen.has(plan)\n"
+    )
+    (app / "mine.ts").write_text(
+        "const mine = new Checker()\nexport const may = (plan) => mine.has({ plan })\n"
+    )
+    (app / "a.ts").write_text(CHECK + "const s = new Set(['x']); s.has(plan)\n")
+
+    assert len(scanned(app).uses) == 2
+
+    held = json.loads(file_of(app).read_bytes().partition(b"\n")[2])
+    found = {name: held["found"][digest][0] for name, (_, digest) in held["digests"].items()}
+    assert found == {"a.ts": "facts", "b.ts": "facts", "mine.ts": "facts", "seen.ts": "nothing"}
 
 
 def test_a_declaration_is_looked_for_changes_once(
