@@ -40,6 +40,9 @@ _SUBJECTS = _NAMED | {
     *("template_string", "new_expression"),
 }
 _NO_SLUGS = frozenset({"null", "undefined", "number", "true", "false", "object", "array"})
+_AS_IT_IS = frozenset(
+    {"parenthesized_expression", "non_null_expression", "as_expression", "member_expression"}
+)
 _SHOWING = frozenset({"jsx_expression", "template_substitution"})
 
 
@@ -101,7 +104,7 @@ def _indexed(at: Pass, node: Node, scope: Scope) -> None:
         above is not None and above.type in _WRITING and above.child_by_field_name("right") != node
     )
     if table is not None and index is not None and not is_written:
-        form = "shown" if _is_shown(at, node) else "key"
+        form = "shown" if _is_shown(at, node) else "entry"
         _add(at, form, index, at.exp.of(table, scope), table, scope)
 
 
@@ -109,7 +112,7 @@ def _is_shown(at: Pass, node: Node) -> bool:
     """Whether an expression is put into an element or a text as it is."""
     above = node.parent
     while above is not None and (
-        above.type in ("parenthesized_expression", "non_null_expression", "as_expression")
+        above.type in _AS_IT_IS
         or (above.type == "binary_expression" and at.source.operator(above) in ("??", "||"))
     ):
         above = above.parent

@@ -9,6 +9,7 @@ silently.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
@@ -36,6 +37,11 @@ _SELF = frozenset({"call", "apply", "bind"})
 # Claims that are several slugs, and calls that give several.
 _LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "permissions"})
 _LISTING = frozenset({"split", "map", "flatMap", "filter", "concat"})
+# What no right is: an element, a call that translates, a text; and a text for people.
+_SHOWN = re.compile(
+    r"is an? (?:jsx |template string)|calls (?:[\w.]+\.)?(?:t|_|\$t|msg|translate)\b"
+)
+_LABEL = re.compile(r"^[A-Z#]|\s|[^\x00-\x7f]")
 _PART = "is part of a string, not a constant"
 
 
@@ -97,6 +103,22 @@ def _entries_of(held: Ir, place: int, *, of_keys: bool) -> Ir:
         keys: Ir = ["m", ["r", "Object", 0], ["s", "keys", 0], 0]
         held = ["c", keys, [held], place, "Object.keys"]
     return ["?", "is one of several values", [["e", held, name]], place]
+
+
+def _is_shown(table: dict[str, Constant], *, any_text: bool) -> bool:
+    """Whether a table has what is shown of each role or plan, and no right: elements, translations,
+    and texts; `any_text`: not only those that read as a label."""
+    for entry in table.values():
+        value = entry.value
+        if isinstance(value, dict):
+            is_one = _is_shown(value, any_text=any_text)
+        elif isinstance(value, Unresolved):
+            is_one = _SHOWN.match(value.message) is not None
+        else:
+            is_one = isinstance(value, str) and (any_text or _LABEL.search(value) is not None)
+        if not is_one:
+            return False
+    return bool(table)
 
 
 def _is_list(module: Module, ir: Ir) -> bool:
@@ -500,7 +522,11 @@ class Checks:
     ) -> Iterator[Found]:
         """What a claim is compared with, looked up in, or looked through for."""
         kind = clerk.CLAIMS[name]
-        if form in ("key", "shown", "in"):
+        if form in ("entry", "shown"):
+            table = self._quiet.of(module, value).value
+            if isinstance(table, dict) and _is_shown(table, any_text=form == "shown"):
+                return
+        if form in ("key", "entry", "shown", "in"):
             yield from self._of_slug(module, kind, _entries_of(value, place, of_keys=form != "in"))
             return
         is_list = name in _LISTS or _is_list(module, claim)
