@@ -13,7 +13,7 @@ from clerkstack.app.blocks import Element
 from clerkstack.app.clerk import ASKING, COMPONENTS, CREATING
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.kinds import KINDS
-from clerkstack.app.syntax import FUNCTIONS, bare, content
+from clerkstack.app.syntax import FUNCTIONS, arguments_of, bare, content
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
@@ -45,8 +45,7 @@ def renamed(text: bytes) -> set[str]:
 
 def _called(at: Pass, node: Node, scope: Scope) -> None:
     callee = bare(node.child_by_field_name("function") or node)
-    arguments = node.child_by_field_name("arguments")
-    given = content(arguments) if arguments is not None and arguments.type == "arguments" else []
+    given = arguments_of(node)
     for number, each in enumerate(given):
         if each.type in FUNCTIONS:
             at.exp.given_to.setdefault(each.id, (node, number, scope))
@@ -88,24 +87,30 @@ def _element(at: Pass, node: Node, scope: Scope) -> None:
     if name is None or (not text[:1].isupper() and "." not in text):
         return
     attributes = content(node)[1:]
-    first, *others = text.split(".")
-    _, there = at.facts.imports.get(first, ["", ""])
-    last = others[-1] if others else first
-    asks = last in COMPONENTS or there in COMPONENTS
-    asks = asks or any(_attribute(at, attribute) in _PROPS for attribute in attributes)
+    first, last = text.partition(".")[0], text.rpartition(".")[2]
+    asks = _is_clerks(at, first, last) or any(
+        _attribute(at, attribute) in _PROPS for attribute in attributes
+    )
     asks = asks or any(_stores(at, attribute) for attribute in attributes)
     asks = asks or claims.gives_element(at, first, attributes)
     if not ((at.is_first and asks) or last in at.local) or not at.is_new_check(node):
         return
     entries = [entry for attribute in attributes for entry in _props(at, attribute, scope)]
-    place = at.source.place(name)
-    component: Ir = ["r", at.exp.reference(first, scope), place]
+    _add_element(at, text, scope, at.source.place(name), entries, at.source.place(node))
+
+
+def _is_clerks(at: Pass, first: str, last: str) -> bool:
+    _, there = at.facts.imports.get(first, ["", ""])
+    return last in COMPONENTS or there in COMPONENTS
+
+
+def _add_element(
+    at: Pass, name: str, scope: Scope, named: int, entries: list[Ir], place: int
+) -> None:
+    first, *others = name.split(".")
+    component: Ir = ["r", at.exp.reference(first, scope), named]
     for other in others:
-        component = ["m", component, ["s", other, place], place]
-    _add_element(at, component, entries, at.source.place(node))
-
-
-def _add_element(at: Pass, component: Ir, entries: list[Ir], place: int) -> None:
+        component = ["m", component, ["s", other, named], named]
     at.facts.calls.append(["e", component, [["o", entries, place]], place, [place]])
 
 
@@ -179,10 +184,8 @@ def _assigned(at: Pass, node: Node, scope: Scope) -> None:
 
 def of_block(at: Pass, element: Element) -> bool:
     """An element of a template, where it may ask: its name, and its attributes; whether it may."""
-    first, _, others = element.name.partition(".")
-    _, there = at.facts.imports.get(first, ["", ""])
-    last = others.rpartition(".")[2] or first
-    asks = last in COMPONENTS or there in COMPONENTS or last in at.local
+    first, last = element.name.partition(".")[0], element.name.rpartition(".")[2]
+    asks = _is_clerks(at, first, last) or last in at.local
     if not asks and not any(attribute.name in _PROPS for attribute in element.attributes):
         return False
     entries: list[Ir] = []
@@ -206,10 +209,7 @@ def of_block(at: Pass, element: Element) -> bool:
             value = at.exp.of(node, at.top)
         entries.append(["...", value, place] if name == "..." else [name, place, value])
     place = at.source.place_at(element.start)
-    component: Ir = ["r", at.exp.reference(first, at.top), place]
-    for each in others.split(".") if others else ():
-        component = ["m", component, ["s", each, place], place]
-    _add_element(at, component, entries, place)
+    _add_element(at, element.name, at.top, place, entries, place)
     return True
 
 

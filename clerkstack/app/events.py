@@ -224,15 +224,8 @@ class Events:
 
     def _constant(self, value: Node, other: Node | None) -> None:
         value = bare(value)
-        subject = None if other is None else bare(other)
-        while subject is not None and subject.type == "parenthesized_expression":
-            subject = next(iter(content(subject)), None)
-        if self._source.last(subject) not in _TYPE or value.type not in (
-            "identifier",
-            "member_expression",
-        ):
-            return
-        self._compared.append((self._source.short(value), self._source.place(value)))
+        if self._source.last(other) in _TYPE and value.type in ("identifier", "member_expression"):
+            self._compared.append((self._source.short(value), self._source.place(value)))
 
     def _text(self, node: Node) -> None:
         text = self._source.of(node)[1:-1]

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from clerkstack.app.facts_of_files import FileFacts, Ir
 from clerkstack.app.scopes import Binding, Scope, Step, parameters
-from clerkstack.app.syntax import FUNCTIONS, MEMBERS, Source, content
+from clerkstack.app.syntax import FUNCTIONS, MEMBERS, Source, arguments_of, content
 
 # Deeper than any declaration.
 _DEEPEST = 60
@@ -21,6 +21,8 @@ _OF_CLERK = re.compile(
     rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show|import|sessionClaims"
     rb"|\w*[mM]emberships?|useOrganization\w*|useUser|currentUser|useSubscription|usePlans)\b"
 )
+# What is found only once the rest of the file is.
+_NOT_YET: Ir = ["x", "is in a file that takes too long to read", 0]
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
 
@@ -164,12 +166,8 @@ class Expressions:
                 try:
                     part = part[1] if part[1:] in ("'", "`", "$") else json.loads(f'"{part}"')
                 except ValueError:
-                    place = self._source.place(child)
-                    return [
-                        "x",
-                        f"{part} is an escape sequence that clerkstack does not read",
-                        place,
-                    ]
+                    message = f"{part} is an escape sequence that clerkstack does not read"
+                    return ["x", message, self._source.place(child)]
             parts.append(part)
         return ["s", "".join(parts), self._source.place(node)]
 
@@ -190,11 +188,7 @@ class Expressions:
         """See that the facts have a variable."""
         # What is brought by `require` is known as an import is.
         if binding.id not in self._facts.constants and binding.id not in self.required:
-            self._facts.constants[binding.id] = [
-                "x",
-                "is in a file that takes too long to read",
-                0,
-            ]
+            self._facts.constants[binding.id] = _NOT_YET
             self._pending.append(lambda: self._define(binding))
 
     def assign(self, binding: Binding, value: Node, scope: Scope) -> None:
@@ -274,11 +268,7 @@ class Expressions:
             return found
         whole = f"=@{base.start_byte}"
         if whole not in self._facts.constants:
-            self._facts.constants[whole] = [
-                "x",
-                "is in a file that takes too long to read",
-                0,
-            ]
+            self._facts.constants[whole] = _NOT_YET
             self._facts.constants[whole] = self.of(base, scope)
         return self._along(["r", whole, self._source.place(base)], binding)
 
@@ -481,13 +471,8 @@ class Expressions:
         return ["m", target, self.of(index, scope), place]
 
     def _call(self, node: Node, scope: Scope) -> Ir:
-        callee, arguments = (
-            node.child_by_field_name("function"),
-            node.child_by_field_name("arguments"),
-        )
-        given = (
-            content(arguments) if arguments is not None and arguments.type == "arguments" else []
-        )
+        callee, given = node.child_by_field_name("function"), arguments_of(node)
+        arguments = node.child_by_field_name("arguments")
         text = self._source.short(callee)
         place = self._source.place(node)
         if arguments is not None and arguments.type == "template_string":  # styled(Gate)`…`
@@ -544,14 +529,9 @@ class Expressions:
             return binding.id
         made = f"class@{node.start_byte}"
         if made not in self._facts.constants:
-            self._facts.constants[made] = [
-                "x",
-                "is in a file that takes too long to read",
-                0,
-            ]
-            self._pending.append(
-                lambda: self._facts.constants.update({made: self._class(node, scope)})
-            )
+            constants = self._facts.constants
+            constants[made] = _NOT_YET
+            self._pending.append(lambda: constants.update({made: self._class(node, scope)}))
         return made
 
     def _this(self, scope: Scope, place: int) -> Ir:

@@ -85,13 +85,6 @@ class Scope:
             found.setdefault(name, binding)
         return found
 
-    def function(self) -> Node | None:
-        """The function around."""
-        scope: Scope | None = self
-        while scope is not None and scope.node.type not in FUNCTIONS:
-            scope = scope.outer
-        return None if scope is None else scope.node
-
     def _declared(self) -> Iterator[tuple[str, Binding]]:
         node = self.node
         if node.type in FUNCTIONS:

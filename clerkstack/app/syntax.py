@@ -44,6 +44,12 @@ def content(node: Node | None) -> list[Node]:
     return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
 
 
+def arguments_of(call: Node) -> list[Node]:
+    """What a call is given; nothing where a template is behind it."""
+    arguments = call.child_by_field_name("arguments")
+    return content(arguments) if arguments is not None and arguments.type == "arguments" else []
+
+
 def bare(node: Node) -> Node:
     """An expression without what is around it: parentheses, `as …`, `satisfies …`, `!`."""
     while node.type in TRANSPARENT:

@@ -154,6 +154,18 @@ _MANY_STEPS = 1000
 _DEEPEST = 30
 
 
+class _Budget:
+    """What one file may take: the clock is looked at only where much was done."""
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self._until = time.process_time() + SECONDS
+
+    @property
+    def is_spent(self) -> bool:
+        return self.steps > _MANY_STEPS and time.process_time() > self._until
+
+
 class Checks:
     """The checks of an app, once the facts of its files are there.
 
@@ -168,6 +180,7 @@ class Checks:
         self._callers = callers
         self._reached = reached
         self._evaluator = Evaluator(modules, callers, reached)
+        self._budget = _Budget()
         # By file: the call from which on nothing was learned, for want of time.
         self._cut: dict[Path, int] = {}
         # Of what may be no check: nobody looks for who calls it.
@@ -176,12 +189,11 @@ class Checks:
     def learn(self, module: Module, *, of_parameters: bool) -> None:
         """Enter the calls of functions of the app that a module has: those of parameters, or all
         others, which say what parameters are."""
-        until, taken = time.process_time() + SECONDS, 0
+        self._budget = _Budget()
         for _, callee, arguments, place, places in module.facts.calls:
             if _is_of_parameter(module, callee) != of_parameters:
                 continue
-            taken += self._quiet.fresh()
-            if taken > _MANY_STEPS and time.process_time() > until:
+            if self._fresh():
                 self._cut.setdefault(module.file, place)
                 return
             called = self._functions(module, callee)
@@ -314,31 +326,29 @@ class Checks:
         for error, place in module.facts.lost:
             where = f"{line_of(place)}:{column_of(place)}"
             yield self._at(module, error, f"is not TypeScript, and a check is in it ({where})")
-        until, taken = time.process_time() + SECONDS, 0
+        self._budget = _Budget()
         for form, callee, arguments, place, places in module.facts.calls:
-            # The clock is looked at only where much was done.
-            is_over = taken > _MANY_STEPS and time.process_time() > until
-            if is_over or self._cut.get(module.file) == place:
+            if self._fresh() or self._cut.get(module.file) == place:
                 yield self._at(module, place, _TOO_MUCH)
                 break
-            taken += self._fresh()
             if form == "e":
                 yield from self._of_element(module, callee, arguments[0])
             else:
                 yield from self._of_call(module, callee, arguments, place, places)
         for form, claim, value, place in module.facts.claims:
-            if taken > _MANY_STEPS and time.process_time() > until:
+            if self._fresh():
                 yield self._at(module, place, _TOO_MUCH)
                 break
-            taken += self._fresh()
             name = self._claim(module, claim)
             if name is not None:
                 for found in self._of_claim(module, form, claim, name, value, place):
-                    taken += 1
+                    self._budget.steps += 1
                     yield found
 
-    def _fresh(self) -> int:
-        return self._evaluator.fresh() + self._quiet.fresh()
+    def _fresh(self) -> bool:
+        """Begin an expression; whether there is no time left for it."""
+        self._budget.steps += self._evaluator.fresh() + self._quiet.fresh()
+        return self._budget.is_spent
 
     def _of_call(
         self, module: Module, callee: Ir, arguments: list[Ir], place: int, places: list[int]
