@@ -96,7 +96,8 @@ def _read(file: Path) -> Stored:
     entries = latest.get("resources") or []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise OtherForm
-    exported = {key: document[key] for key in ("version", "features") if key in document}
+    form = ("version", "features")
+    exported: dict[str, Any] = {key: document[key] for key in form if key in document}
     if not isinstance(exported.get("version"), int):
         raise OtherForm
     updated = str(_object(latest.get("manifest")).get("time") or "")
