@@ -22,12 +22,12 @@ from components import (
 settings, catalog, app = load_deployment()
 use = settings.components
 done: list[Component] = []
-# Asked before anything is declared: from then on the engine writes the state.
+# Read before anything is declared: from then on the engine writes the state.
 state = own_state()
 refuse_ended_secrets(state)
 formers = former_names(state, settings.vercel_projects) if use.environment else {}
 
-# The environment's projects: what they have already is looked at before anything is written
+# The environment's projects: their variables are read before anything is written
 environment = Environment("environment", settings, formers) if use.environment else None
 
 # The instance, and its keys
@@ -40,7 +40,7 @@ instance = Instance(
     clone_development=settings.production.clone_development,
     declared_publishable_key=settings.publishable_key,
     declared_secret_key=declared_key,
-    # Nobody's users go with a stack: the instance stays, whatever happens to the stack.
+    # Destroying a stack must not destroy its users: the instance always stays.
     opts=pulumi.ResourceOptions(
         protect=settings.protected,
         retain_on_delete=True,
@@ -90,15 +90,15 @@ if environment:
         after=done,
     )
 
-# Whoever asks whether this stack made the instance has asked by then
+# By now every component that needs to know has asked whether this stack created the instance
 instance.forget_made([resource for component in done for resource in component.owning])
 
-# Rotations of the secrets, as `clerkstack rotate` notes them
+# The journal of secret rotations, which `clerkstack rotate` writes
 Rotations(
     "rotations",
     application_id=settings.application_id,
     environment=settings.instance,
-    # After the instance: with a wrong application nothing is to be in the state.
+    # After the instance, so that a wrong application leaves nothing in the state.
     opts=pulumi.ResourceOptions(protect=settings.protected, depends_on=[instance]),
 )
 

@@ -1,7 +1,7 @@
-"""Where this shell's stacks are kept, found as the engine finds it and without asking the engine.
+"""The Pulumi backend of this shell, found as the engine finds it but without starting it.
 
-The shell says it (PULUMI_BACKEND_URL), else the project's file (`backend.url`), else whoever signed
-in (pulumi/pulumi, pkg/workspace/creds.go, GetCurrentCloudURL).
+PULUMI_BACKEND_URL comes first, then `backend.url` in the project's file, then the backend that
+somebody logged in to (pulumi/pulumi, pkg/workspace/creds.go, GetCurrentCloudURL).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CLOUD = ("http://", "https://")
 
 
 def backend() -> str:
-    """The address of the backend in use; empty where it is not known."""
+    """The address of the backend in use; empty if unknown."""
     return os.environ.get("PULUMI_BACKEND_URL") or _of_project() or _signed_in()
 
 
@@ -29,17 +29,17 @@ def is_cloud() -> bool:
 
 
 def project_name() -> str | None:
-    """The name of this folder's project, None where there is none."""
+    """The name of this folder's project, None if there is none."""
     return text_at(_project(), "name")
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """An object out of a file; an empty one where it cannot be read."""
+    """The object in a JSON file; an empty one if it cannot be read."""
     try:
-        found = json.loads(file.read_text())
+        content = json.loads(file.read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _of_project() -> str:
@@ -53,7 +53,7 @@ def _signed_in() -> str:
 
 
 def _project() -> Node | None:
-    """What the project's file says. It is asked for once for each stack and each note."""
+    """The project's file, parsed again only when it changes: many callers ask for it."""
     try:
         changed = PROJECT_FILE.stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,4 @@
-"""What is closed at the end of a `with`."""
+"""A base class for what a `with` statement closes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Self
 
 
 class Closing:
-    """Base of what holds connections: a `with` calls `close` at its end."""
+    """Base of classes that hold connections: `with` calls `close` at its end."""
 
     def close(self) -> None:
-        """Give back what is held."""
+        """Close the connections."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:

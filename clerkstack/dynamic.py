@@ -1,11 +1,11 @@
-"""The engine's plugin for dynamic providers, that runs this project's own providers alone.
+"""The engine's plugin for dynamic providers, which runs only this project's own providers.
 
-The engine starts it in the place of `pulumi.dynamic`, since Pulumi.yaml names `bin` for the plugin
-`pulumi-python`. All that is different: a provider that is pickled in a state, or in what a program
-declares, is looked at before it is unpickled, and one that is not ours byte for byte is not.
-`pulumi refresh`, `up --refresh` and `destroy` take what the state has, and run no program that
-could look. So they do with the addresses of the services: the state has those that the last update
-had, in the clear, and the keys beside them.
+The engine starts it instead of `pulumi.dynamic`, since Pulumi.yaml names `bin` for the plugin
+`pulumi-python`. It differs in two checks. A pickled provider, from a state or from a program, is
+unpickled only if it is one of ours, byte for byte. And keys are sent only to addresses that a
+stack's file names. `pulumi refresh`, `up --refresh` and `destroy` take providers and addresses
+from the state and run no program that could check them; the addresses there are in the clear, and
+the keys are sent to them.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ LED = (
 )
 REFUSED = (
     "The provider of this resource is not one of this project's, and was not run: it is code that "
-    "somebody wrote into the state. To see what to do: bin/clerkstack doctor --stack <stack>. If "
-    'the code is your own: docs/team.md, "A state is code".'
+    "somebody wrote into the state. For what to do, run bin/clerkstack doctor --stack <stack>. If "
+    'the code is your own, see docs/team.md, "A state is code".'
 )
 
 
 class Refused:
-    """Stands where code of others would: whatever it is asked, it refuses."""
+    """Takes the place of foreign code, and refuses every call."""
 
     def configure(self, _request: Any) -> None:
-        """Asked for first, of no resource."""
+        """Accept the call that comes first, for no resource."""
 
     @plainly
     def refuse(self, *_asked: Any) -> NoReturn:
         """Refuse.
 
         Raises:
-            ResourceFailed: always; the engine says of which resource.
+            ResourceFailed: always; the engine names the resource.
         """
         raise ResourceFailed(REFUSED)
 
@@ -57,7 +57,7 @@ class Refused:
 
 
 def only_ours(load: Any) -> Any:
-    """`dill.loads` that unpickles our own providers only."""
+    """Wrap `dill.loads` so that it unpickles only our own providers."""
 
     def loads(pickle: bytes, *rest: Any, **options: Any) -> Any:
         if not is_ours(pickle):
@@ -84,21 +84,21 @@ def led_elsewhere(urls: str, project: Path) -> list[str]:
     """The addresses that no stack's file of the project names under `clerkstack:urls`.
 
     Args:
-        urls: the setting, as the engine gives it: JSON, or nothing.
+        urls: the setting as the engine passes it: JSON, or empty.
         project: the project's folder.
     """
     if not urls:
         return []
     try:
-        asked = [str(each) for each in json.loads(urls).values() if each is not None]
+        addresses = [str(address) for address in json.loads(urls).values() if address is not None]
     except (ValueError, AttributeError):
         return [urls]
-    # No library for YAML: each process that runs a provider would wait for it.
+    # No YAML library: every process that runs a provider would wait for its import.
     files = (file.read_text(errors="replace") for file in project.glob("Pulumi.*.yaml"))
     named = {
         word for text in files for block in _BLOCK.findall(text) for word in _WORD.findall(block)
     }
-    return [each for each in asked if each not in named]
+    return [address for address in addresses if address not in named]
 
 
 def main() -> None:

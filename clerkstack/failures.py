@@ -1,4 +1,4 @@
-"""The one error a provider raises on purpose, as `pulumi up` shows it."""
+"""Errors that providers raise on purpose, and how `pulumi up` shows them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ R = TypeVar("R")
 
 
 class ResourceFailed(ClerkstackError):
-    """A resource could not be brought to what is declared; the message says what to do."""
+    """A resource could not be made as declared; the message says what to do."""
 
 
 class OtherInstancesKey(ClerkstackError):
@@ -28,11 +28,11 @@ class Unexpected(Exception):
 
 
 def plainly(operation: Callable[P, R]) -> Callable[P, R]:
-    """Let a deliberate error of `operation` reach the person as its message, without frames.
+    """Show a deliberate error of `operation` as its message, without a traceback.
 
-    The engine prints whatever the dynamic provider's traceback printer returns. Frames help
-    nobody who mistyped a key, so they are left out for the project's own errors and kept for
-    every other exception, which is a bug: as text, that is made safe like all other.
+    The engine prints whatever the dynamic provider's traceback printer returns. A traceback does
+    not help anybody who mistyped a key, so the project's own errors have none. Every other
+    exception is a bug and keeps its traceback, as text without secrets.
     """
 
     @functools.wraps(operation)

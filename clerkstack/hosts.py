@@ -1,6 +1,6 @@
-"""Hosts, and which of them are no production host: one's own machine, previews, tunnels.
+"""Hosts that cannot be production: a developer's machine, previews, tunnels.
 
-The one list for the policies, the cutover and the settings.
+The policies, the cutover and the settings share this list.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from clerkstack.safe import shown_url
 
 OWN_MACHINE = (".local", ".localhost", ".internal", ".test")
-"""Names that lead nowhere but to a private network (RFC 6761, RFC 6762, ICANN for .internal)."""
+"""Names that exist only on private networks (RFC 6761, RFC 6762, ICANN for .internal)."""
 HOSTED = (
     "lovable.app",
     "netlify.app",
@@ -21,12 +21,12 @@ HOSTED = (
     "replit.app",
     "vercel.app",
 )
-"""Below these a hosting provider gives each project a host. Nobody can set DNS records there: Clerk
-makes no production instance on one (provider_domain_operation_not_allowed), and serves one that it
-has by a proxy of the app's (is_provider_domain of the Platform API)."""
+"""Domains below which a hosting provider gives each project a host. Nobody can set DNS records
+there: Clerk creates no production instance on one (provider_domain_operation_not_allowed), and
+serves an existing one through a proxy of the app's (is_provider_domain of the Platform API)."""
 OWN_DOMAIN = "add a domain of your own to the project at Vercel"
 PUBLIC = "https, public"
-"""Who reaches a URL of production's, in words."""
+"""How messages say that everybody reaches a production URL."""
 OR_PROXY = "or, if the app proxies Clerk, set clerkstack:production.domain to it"
 TUNNELS = (
     ".loca.lt",
@@ -40,11 +40,11 @@ TUNNELS = (
 BEFORE = frozenset(
     {"preview", "previews", "staging", "stage", "dev", "development", "test", "testing", "qa"}
 )
-"""Labels before a host's last two that name something before production."""
+"""Labels before a host's last two that name an environment before production."""
 
 
 def host_of(url: str) -> str:
-    """The host of a URL in small letters, empty where there is none."""
+    """The host of a URL in lower case, empty if there is none."""
     try:
         return (urlsplit(url.strip()).hostname or "").rstrip(".")
     except ValueError:
@@ -52,7 +52,7 @@ def host_of(url: str) -> str:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is one's own machine or network."""
+    """Whether a host is this machine or on a private network."""
     if host == "localhost" or host.endswith(OWN_MACHINE):
         return True
     try:
@@ -63,25 +63,25 @@ def is_local(host: str) -> bool:
 
 
 def is_hosted(host: str) -> bool:
-    """Whether a host is a hosting provider's own, for one deployment or project."""
+    """Whether a host is below a hosting provider's own domain."""
     return any(is_below(host, domain) for domain in HOSTED)
 
 
 def is_preview(host: str) -> bool:
-    """Whether a host is a deployment or tunnel for trying things."""
+    """Whether a host is a preview deployment or a tunnel."""
     return is_hosted(host) or host.endswith(TUNNELS) or bool(BEFORE & {*host.split(".")[:-2]})
 
 
 def why_not_production(
     host: str, own: str | None = None, *, or_proxy: str = OR_PROXY
 ) -> str | None:
-    """What a sentence says about a host that cannot be production's, after its name; None if
-    everybody reaches it and it stays.
+    """Why a host cannot be production's, as the rest of a sentence that begins with its name; None
+    if it can.
 
     Args:
-        host: in small letters, empty if a URL has none.
-        own: the domain of the production instance: this one can be a hosting provider's.
-        or_proxy: where a hosting provider's host is named that stays.
+        host: in lower case, empty if a URL has none.
+        own: the domain of the production instance, which may be a hosting provider's.
+        or_proxy: how to allow a hosting provider's host.
     """
     if not host:
         return "has no host"
@@ -93,7 +93,7 @@ def why_not_production(
 
 
 def is_public(url: str, own: str | None = None) -> bool:
-    """Whether a URL is https, at a host that can be production's."""
+    """Whether a URL is https, and its host can be production's."""
     return url.lower().startswith("https://") and why_not_production(host_of(url), own) is None
 
 
@@ -107,5 +107,5 @@ def reach(url: str, own: str | None = None) -> str:
 
 
 def is_below(host: str, domain: str) -> bool:
-    """Whether a host is the domain or lies below it."""
+    """Whether a host is the domain or below it."""
     return host == domain or host.endswith(f".{domain}")

@@ -1,10 +1,10 @@
 """What a run is about to write, recorded on disk before the write.
 
-The state says what a resource made. But a run that is killed or fails between the write to Clerk
+The state says what a resource created. But a run that is killed or fails between the write to Clerk
 and the engine's checkpoint leaves no trace there: the next run would take its own plans for
 somebody else's, and leave them behind when the stack is destroyed. So each run first records its
-intent. A record holds names and earlier settings, never a secret. Losing one is harmless: what is
-not known to be made by this stack is left alone.
+intent. A record holds names and earlier settings, never a secret. Losing one is harmless: what
+this stack is not known to have created is left alone.
 
 A record belongs to one stack in one backend. It names the state that it was made on top of
 (`since`), and the next run uses it only if the state is still that one. It also has a mark
@@ -77,7 +77,7 @@ class IntentLog:
         if own:
             yield own
         if known and self._stack is None:
-            yield from (each.facts for each in records_of(self._resource_id, self._folder))
+            yield from (record.facts for record in records_of(self._resource_id, self._folder))
         elif known:
             yield read_json(_file(self._folder, self._resource_id, None))
 
@@ -91,7 +91,7 @@ class IntentLog:
     ) -> Iterator[None]:
         """Record the facts before a write, and correct the record if the write fails.
 
-        `left` reads what the failed write left: the facts that hold now, or None if nothing was
+        `left` reads what the failed write left: the facts that are true now, or None if nothing was
         written, which restores the earlier record. If `left` fails too, the facts stay recorded.
         """
         earlier = self.pending(since)
@@ -145,13 +145,13 @@ class Record:
 
 def records_of(resource_id: str, folder: Path = FOLDER) -> list[Record]:
     """The records of a resource by all stacks, in this folder and for the backend in use."""
-    found = []
+    records = []
     for file in sorted(folder.glob("*.json")):
         record = read_json(file)
         if record.get("resource") == resource_id and record.get("backend") == backend():
             at = datetime.fromtimestamp(file.stat().st_mtime, UTC).isoformat()
-            found.append(Record(str(record["stack"]), at, record))
-    return found
+            records.append(Record(str(record["stack"]), at, record))
+    return records
 
 
 def _file(folder: Path, resource_id: str, stack: str | None) -> Path:

@@ -1,8 +1,8 @@
-"""A webhook's URL in the form in which Svix keeps it.
+"""A webhook's URL in the form in which Svix stores it.
 
-Svix parses a URL by the WHATWG URL standard and stores what comes out (seen with svix-server
-1.100): scheme and host in small letters, no default port, a path of at least `/` without dot
-segments, everything else percent-encoded. What is compared has to be in that form on both sides.
+Svix parses a URL by the WHATWG URL standard and stores the result (seen with svix-server 1.100):
+scheme and host in lower case, no default port, a path of at least `/` without dot segments,
+everything else percent-encoded. Compare URLs only in that form.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from urllib.parse import quote, urlsplit
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HERE, UP = (".", "%2e"), ("..", ".%2e", "%2e.", "%2e%2e")
 _AROUND = "".join(map(chr, range(0x21)))  # control characters and the space
-# What a path and a query keep as it is, besides letters, digits and _.-~. A circumflex is kept by
-# some versions of the standard only; once it is encoded, each version leaves it.
+# What a path and a query keep unencoded, besides letters, digits and _.-~. Some versions of the
+# standard encode a circumflex, others don't; all leave an encoded one as it is.
 _OF_PATH = "/%:@!$&'()*+,;=[]|"
 _OF_QUERY = "/%:@!$&()*+,;=[]|?`{}\\"
 
 
 def kept_url(url: str) -> str:
-    """The URL as Svix keeps it; one that cannot be read stays as it is."""
+    """The URL as Svix stores it; one that cannot be parsed stays as it is."""
     try:
         parts = urlsplit(url.strip(_AROUND))
         port = parts.port
@@ -39,7 +39,7 @@ def kept_url(url: str) -> str:
 
 
 def same_url(one: str, other: str) -> bool:
-    """Whether two URLs are one to Svix."""
+    """Whether two URLs are the same to Svix."""
     return kept_url(one) == kept_url(other)
 
 
@@ -51,7 +51,7 @@ def _host(host: str) -> str:
     if address.version == 4:
         return str(address)
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        # Python 3.13 writes the last two groups as an address of version 4; Svix does not.
+        # Python 3.13 writes the last two groups as an IPv4 address; Svix does not.
         return f"[::ffff:{int(address) >> 16 & 0xFFFF:x}:{int(address) & 0xFFFF:x}]"
     return f"[{address}]"
 

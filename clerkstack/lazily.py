@@ -1,7 +1,7 @@
-"""Names of a package that are imported from its modules when they are first asked for.
+"""Names of a package that are imported from its modules on first use.
 
-A package whose `__init__` imports all its modules makes whoever wants one of them wait for all: a
-command for the engine's library, a provider for models of settings that it never reads.
+If a package's `__init__` imports all its modules, whoever needs one waits for all: a command for
+the engine's library, a provider for models of settings that it never reads.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ def names_of(package: str, modules: Mapping[str, Sequence[str]]) -> Callable[[st
 
     Args:
         package: its name.
-        modules: the names that each of its modules has for it. No name may be that of a module:
-            an imported module takes that place.
+        modules: the public names of each of its modules. No name may be that of a module: the
+            imported module would shadow it.
     """
     places = {name: module for module, names in modules.items() for name in names}
 

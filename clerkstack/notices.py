@@ -1,4 +1,4 @@
-"""Messages of the program and its providers that are no errors."""
+"""Messages of the program and its providers that are not errors."""
 
 from __future__ import annotations
 

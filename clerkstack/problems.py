@@ -1,4 +1,4 @@
-"""Errors that the project raises on purpose, and problems in files that a person wrote."""
+"""Errors that the project raises on purpose, and problems in hand-written files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Problem:
 
 
 class InputError(ClerkstackError):
-    """Everything that is wrong in what was read, at once."""
+    """Every problem in what was read."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -39,14 +39,14 @@ class InputError(ClerkstackError):
 
 
 def shown(path: Path) -> str:
-    """A path as messages show it: from the working directory where it lies below that."""
+    """A path as messages show it: relative to the working directory if it is below that."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError, RuntimeError):  # elsewhere, no path, a circle of links
+    except (ValueError, OSError, RuntimeError):  # elsewhere, not a path, a loop of links
         return path.name
 
 
 def hidden_name(name: str) -> str | None:
-    """What is wrong with a name that Pulumi takes for one of its own, None with any other."""
+    """What is wrong with a name that Pulumi reserves; None for any other name."""
     hidden = "starts with __, and Pulumi's preview shows no change of such a name"
     return hidden if name.startswith("__") else None

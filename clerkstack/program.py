@@ -47,14 +47,14 @@ from clerkstack.settings.vercel_plugin import led_astray
 from clerkstack.state.model import State
 
 NAMED = 5
-"""As many places as a message names."""
+"""The most places that a message lists."""
 NOTHING_COMPARED = (
     "This stack does not name the app's code, so nothing has checked that the plans and features "
-    "it asks for exist: a slug that differs answers false for everybody, without an error. Set "
+    "it checks exist: a check of a slug that differs returns false, without an error. Set "
     "clerkstack:app.path or clerkstack:app.git. See docs/app.md"
 )
 NOTHING_FOUND = (
-    "The code that clerkstack:app names asks Clerk for nothing, and no declaration of its plans "
+    "The code that clerkstack:app names checks no plan or feature, and no declaration of its plans "
     "is set, so nothing was compared. Set it to the code of the deployed app, or set "
     "clerkstack:app.declaration. See docs/app.md"
 )
@@ -63,7 +63,7 @@ DEFAULT_CATALOG: str = Settings.model_fields["catalog"].default
 
 
 def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
-    """Settings of the stack, the catalog and what the app's code says, all validated.
+    """Read and validate the stack's settings, the catalog and the app's code.
 
     Raises:
         pulumi.RunError: anything is wrong; the message lists every problem of every file with
@@ -89,7 +89,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
         problems += problems_of(led_astray(settings, os.environ), stack=stack, file=file)
     if rolls_out() and settings is not None and not problems:
         return _for_secrets_only(settings)
-    # The other files are read even where the settings are wrong: all mistakes are told at once.
+    # The other files are read even if the settings are wrong, to report all mistakes at once.
     catalog_file = settings.catalog if settings else raw.get(CATALOG_KEY, DEFAULT_CATALOG)
     app_file = settings.app_declaration if settings else raw.get(APP_KEY)
     try:
@@ -106,8 +106,8 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
         problems.append(Problem(file.name, None, "app.git", message, remedy))
     if settings is None or catalog is None or problems:
         raise _refused([str(problem) for problem in problems])
-    # At preview the policy pack and the provider say it, resource by resource. An `up` that
-    # skipped its preview must not begin: what comes before billing would be changed already.
+    # At preview the policy pack and the provider report this, resource by resource. An `up` that
+    # skipped its preview must not begin: it would change everything that comes before billing.
     preview = pulumi.runtime.is_dry_run()
     billing = declared_billing(settings, catalog, app)
     refusals = list(refusals_of(settings, billing, preview=preview))
@@ -130,11 +130,15 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
 
 
 def refuse_ended_secrets(state: State) -> None:
-    """See that the state was not left with a secret that no longer counts; `state` are type and
-    outputs of each resource. The rotation's own update may go on: it brings one that does.
+    """Refuse to deploy secrets that may have expired.
+
+    The rotation's own update may continue: it writes a valid one.
+
+    Args:
+        state: type and outputs of each resource.
 
     Raises:
-        pulumi.RunError: it may have been, by a rotation that did not get to its end.
+        pulumi.RunError: an unfinished rotation may have left an expired secret in the state.
     """
     if rolls_out():
         return
@@ -144,10 +148,10 @@ def refuse_ended_secrets(state: State) -> None:
 
 
 def _for_secrets_only(settings: Settings) -> tuple[Settings, Catalog, None]:
-    """What an update needs that writes rotated secrets and nothing else.
+    """What an update needs that writes only rotated secrets.
 
-    Nobody may be locked out because somebody pushed to the app's repository, or broke the catalog:
-    neither is written, so neither is judged.
+    A push to the app's repository or a broken catalog must not stop a rotation: neither is
+    written, so neither is judged.
     """
     write_secrets_only()
     try:
@@ -158,7 +162,7 @@ def _for_secrets_only(settings: Settings) -> tuple[Settings, Catalog, None]:
 
 
 def refusals_of(settings: Settings, declared: DeclaredBilling, *, preview: bool) -> Iterator[str]:
-    """Why billing is not deployed, where nobody else would say it, or not in time."""
+    """Why billing is refused, as far as nothing else reports it in time."""
     if settings.components.billing and not preview:
         yield from billing_refusals(declared)
 
@@ -166,10 +170,10 @@ def refusals_of(settings: Settings, declared: DeclaredBilling, *, preview: bool)
 def asked_in_vain(
     settings: Settings, connection: Connection, declared: DeclaredBilling
 ) -> list[str]:
-    """What production's code asks for and neither the catalog nor the instance has.
+    """What production's code checks and neither the catalog nor the instance has.
 
-    The provider of billing looks as well; an `up` that leaves billing aside (`--target`,
-    `--exclude`) does not ask it. Where everything is declared nothing is sent.
+    The billing provider checks this too, but an `up` that skips billing (`--target`, `--exclude`)
+    does not call it. If everything is declared, nothing is sent.
     """
     if settings.instance != "production" or not undeclared_uses(declared):
         return []
@@ -177,17 +181,17 @@ def asked_in_vain(
     try:
         return unknown_uses(declared, object_at(document.sections(), SECTION))
     except NotFound:
-        return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
+        return unknown_uses(declared, {})  # there is no instance yet, so it has nothing else
     except ClerkstackError as failure:
         return [f"what the app asks for cannot be checked on the instance: {failure}"]
 
 
 def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject) -> list[str]:
-    """What production's code asks for of roles and permissions, and neither the settings nor the
-    instance has.
+    """Roles and permissions that production's code checks and neither the settings nor the instance
+    has.
 
-    The provider of the roles looks as well, where the stack declares some. Where everything that
-    is asked for is declared nothing is sent.
+    The roles provider checks this too, if the stack declares roles. If everything is declared,
+    nothing is sent.
     """
     if settings.instance != "production" or not undeclared_access(access):
         return []
@@ -202,21 +206,21 @@ def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject
 
 
 def compared(app: AppCode | None) -> bool:
-    """Whether there is anything of the app's code to compare the catalog with."""
+    """Whether the app's code has anything to compare with the catalog."""
     if app is None:
         return False
     return app.declaration is not None or any(use.kind in SOLD for use in app.uses)
 
 
 def notes_of_tests(app: AppCode, declared: DeclaredBilling, access: JsonObject) -> Iterator[str]:
-    """What the app's own tests ask for and nobody declares; each slug once."""
+    """What the app's own tests check and nothing declares; each slug once."""
     known = together(sold_afterwards(declared), access_afterwards(access))
     seen: set[Asked] = set()
     for use in app.in_tests:
-        asked: Asked = (use.kind, use.slug, use.payer)
-        if asked not in seen and f"{use.kind}/{use.slug}" not in app.unmanaged:
-            seen.add(asked)
-            yield from filter(None, [unknown(asked, use.where, known, live=False)])
+        asked_use: Asked = (use.kind, use.slug, use.payer)
+        if asked_use not in seen and f"{use.kind}/{use.slug}" not in app.unmanaged:
+            seen.add(asked_use)
+            yield from filter(None, [unknown(asked_use, use.where, known, live=False)])
 
 
 def _of_tests(notes: Sequence[str]) -> str:
@@ -224,10 +228,10 @@ def _of_tests(notes: Sequence[str]) -> str:
     lines = [f"  {note}" for note in notes[:NAMED]]
     if more > 0:
         lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
-    what = "a slug that is" if count == 1 else f"{count} slugs that are"
+    subject = "a slug that is" if count == 1 else f"{count} slugs that are"
     return "\n".join(
         [
-            f"The app's own tests ask Clerk for {what} not declared. This does not block; to "
+            f"The app's own tests ask Clerk for {subject} not declared. This does not block; to "
             "check tests like other code, set clerkstack:app.tests:",
             *lines,
         ]

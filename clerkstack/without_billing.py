@@ -1,6 +1,6 @@
-"""Production whose settings leave billing out: what will be live is compared with the app's code.
+"""Production without billing in its settings: what will be live is compared with the app's code.
 
-Nobody else would look: there is no billing resource that is asked, and where there was one, the
+Nothing else would compare them: there is no billing resource to do it, and if there was one, the
 engine removes it at the very end of the update.
 """
 
@@ -32,15 +32,15 @@ def refusals_without_billing(
     preview: bool,
     state: Callable[[], State] = own_state,
 ) -> list[str]:
-    """Why such an update does not begin; nothing where billing is declared, or in development.
+    """Why such an update is refused; nothing if billing is declared, or in development.
 
-    Sends nothing where no app is known and the state has no billing.
+    Sends nothing if no app is known and the state has no billing.
 
     Args:
-        settings: of the stack.
-        raw: its config, for the services.
+        settings: the stack's settings.
+        raw: the stack's config, for the services.
         app: what the app's code says; see `app_inputs`.
-        preview: whether this is a preview: what cannot be read is then told, and refused later.
+        preview: in a preview, what cannot be read is reported now and refused later.
         state: type and outputs of each resource of the stack.
     """
     if settings.components.billing or settings.instance != "production":
@@ -58,15 +58,15 @@ def refusals_without_billing(
             live = {}  # there is no instance yet: nothing is on it
         return list(dict.fromkeys(_refused(provider, held, app, live)))
     except ClerkstackError as failure:
-        said = f"what is live cannot be compared with what the app asks for: {failure}"
+        message = f"what is live cannot be compared with what the app asks for: {failure}"
         if not preview:
-            return [said]
-        pulumi.warn(f"{said} The comparison is made before an update starts.")
+            return [message]
+        pulumi.warn(f"{message} The comparison is made before an update starts.")
         return []
 
 
 def _held(state: State) -> JsonObject:
-    """What the state has of billing, nothing where it has none."""
+    """The state's billing, empty if it has none."""
     billing = state.the("Billing")
     return {} if billing is None else inputs_of(billing.outputs)
 
@@ -78,19 +78,21 @@ def _refused(
     if held and live and not provider.left:
         run = provider.removal(held, live)
         after = run.after
-        gone = [
+        removed = [
             f"{kind} {', '.join(slugs)}"
             for kind in MADE
             if (slugs := sorted(set(slugs_of(run.gone, kind)) - object_at(after, kind).keys()))
         ]
-        what = f"removes from production: {'; '.join(gone)}" if gone else "removes no plan"
+        effect = f"removes from production: {'; '.join(removed)}" if removed else "removes no plan"
         pulumi.warn(
             "clerkstack:components.billing is off but the state has billing: this update "
-            f"{what}, and restores what it had changed."
+            f"{effect}, and restores what it had changed."
         )
-        lost = list(dict.fromkeys([*provider.lost(held, run), *unanswered(app, after)]))
-        yield from lost
-        if lost:
+        unanswered_checks = list(
+            dict.fromkeys([*provider.lost(held, run), *unanswered(app, after)])
+        )
+        yield from unanswered_checks
+        if unanswered_checks:
             yield KEEP
         else:
             yield from provider.refuse_danger(

@@ -1,4 +1,4 @@
-"""API keys: organizations may mint them, users may not (unless the stack says otherwise)."""
+"""API keys: organizations may create them, users may not (unless the stack says otherwise)."""
 
 from __future__ import annotations
 

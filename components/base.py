@@ -1,4 +1,4 @@
-"""What every component shares: where it declares, and what has to be there before it."""
+"""The base of every component: the instance it declares for, and what comes before it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class InstanceRef:
 
 
 class Component(pulumi.ComponentResource):
-    """Base of the components: one type token form, children parented and ordered.
+    """Base of the components: one form of type token; children have a parent and an order.
 
-    `after` are the components of the guide that come before this one; children wait for all
-    of them, so that two sections of one config are never written at the same time.
+    `after` lists the components that come before this one in the guide. Children wait for all
+    of them, so two sections of one config are never written at the same time.
     """
 
     ref: InstanceRef
@@ -43,20 +43,20 @@ class Component(pulumi.ComponentResource):
             self.stand(ref, after)
 
     def stand(self, ref: InstanceRef, after: Sequence[pulumi.Resource]) -> None:
-        """Say where it declares, and what comes before: of a component that begins earlier."""
+        """Set the instance and what comes before, for a component that was created earlier."""
         self.ref = ref
         self._after = [ref.instance, *after]
         self.owning: list[pulumi.Resource] = []
-        """What asks whether this stack made the instance."""
+        """Asks whether this stack created the instance."""
 
     def child(self, *also_after: pulumi.Resource) -> pulumi.ResourceOptions:
-        """Options of a child: parented here, made after everything that comes before."""
+        """Options of a child: this component as parent, after everything that comes before."""
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *also_after])
 
     def protected(
         self, *also_after: pulumi.Resource, retain: bool = False
     ) -> pulumi.ResourceOptions:
-        """The same for what people rely on: protected if the stack says so, and kept when it leaves
-        the program if `retain`."""
+        """The same for what people rely on: protected if the stack says so; with `retain`, removing
+        it from the program leaves it at the service."""
         options = pulumi.ResourceOptions(protect=self.ref.protect, retain_on_delete=retain)
         return pulumi.ResourceOptions.merge(self.child(*also_after), options)

@@ -22,7 +22,7 @@ STRIPE = (
 )
 
 
-# As many checks as a warning names.
+# The most checks that a warning lists.
 NAMED = 5
 
 
@@ -63,5 +63,5 @@ def _unresolved(app: AppCode) -> str:
         lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
     return (
         f"The app asks Clerk in {count} {'place' if count == 1 else 'places'} for something that "
-        "is not known without running its code, so it was not looked for:\n"
+        "cannot be known without running its code, so it was not checked:\n"
     ) + "\n".join(lines)

@@ -1,5 +1,5 @@
-"""The app's environment: every variable of the guide, in its Vercel target, then a redeploy; of
-each Vercel project that the stack names."""
+"""The app's environment, for each Vercel project of the stack: every variable of the guide in its
+target, then a redeploy."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from components.vercel import ProjectEnvironmentVariable
 
 
 class Environment(Component):
-    """Variables are one resource for each project, key and target.
+    """One resource per variable, which project, key and target identify.
 
-    They are the variable's natural key: such a resource is updated in place and can be imported,
-    which the plural resource (deleted and made again on each change, never imported) cannot.
+    Such a resource is updated in place and can be imported. Vercel's plural resource is replaced
+    on each change and can't be imported.
 
-    It begins before everything else: what its projects have already is looked at before anything
-    is written anywhere. The variables themselves come at their place in the guide (`declare`).
+    It is created before every other component: it reads what its projects have before anything is
+    written anywhere. The variables themselves come at their place in the guide (`declare`).
     """
 
     def __init__(
@@ -51,8 +51,8 @@ class Environment(Component):
         return pulumi.StateMigrationResult(state.old_state) if any(moved) else None
 
     async def _asked(self, project: Project, look: Look) -> dict[str, object]:
-        # Until the engine has taken up this component, what the state has is not known. An output
-        # of its URN would be one of all its children too.
+        # The state is unknown until the engine has registered this component. An output of its
+        # URN would wait for all its children too.
         await self.urn.future()
         keys = Keys("", "", "" if self._settings.components.webhook else None)
         return look.asked(variables(project, keys))
@@ -78,8 +78,8 @@ class Environment(Component):
 
 
 class _OfProject:
-    """Declares what belongs to one project; `formers` are what the names of its resources began
-    with before."""
+    """Declares what belongs to one project; `formers` are the former prefixes of its resource
+    names."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class _OfProject:
         project: Project,
         formers: Sequence[str],
         look: Look,
-        asked: Awaitable[dict[str, object]],
+        plan: Awaitable[dict[str, object]],
     ) -> None:
         self._component, self._project, self._formers = component, project, formers
         self._hooks = look.hooks
@@ -95,12 +95,12 @@ class _OfProject:
             self._name("project"),
             project_id=project.project_id,
             team_id=project.team_id,
-            asked=asked,
+            asked=plan,
             opts=self._options(pulumi.ResourceOptions(parent=component), "project"),
         )
 
     def declare(self, settings: Settings, keys: Keys[pulumi.Input[str]]) -> None:
-        """Declare the variables, the look that they arrived, and the redeploy."""
+        """Declare the variables, the check that they arrived, and the redeploy."""
         declared = variables(self._project, keys)
         resources = [self._variable(variable) for variable in declared]
         written = self._written(declared, resources)
@@ -112,7 +112,7 @@ class _OfProject:
         return f"{self._project.resource}-{of}"
 
     def _options(self, options: pulumi.ResourceOptions, of: str) -> pulumi.ResourceOptions:
-        """The options with what the resource was called before."""
+        """The options, with the resource's former names as aliases."""
         aliases: list[pulumi.Input[pulumi.Alias | str]] = [
             pulumi.Alias(name=f"{former}-{of}") for former in self._formers
         ]
@@ -131,13 +131,13 @@ class _OfProject:
             targets=[target],
             sensitive=variable.sensitive,
             comment=VARIABLE_COMMENT,
-            # A second variable with the same key and target is refused while the first lives.
+            # Vercel refuses a second variable with the same key and target.
             opts=pulumi.ResourceOptions.merge(
                 self._options(self._component.protected(self.seen), of),
                 pulumi.ResourceOptions(
                     hooks=self._hooks,
                     delete_before_replace=True,
-                    # One that was taken over keeps what people wrote there.
+                    # A variable that was taken over keeps people's comments.
                     ignore_changes=["comment"],
                 ),
             ),
@@ -148,7 +148,7 @@ class _OfProject:
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
     ) -> providers.WrittenVariables:
-        """They are read back, and edits of sensitive ones by hand are found."""
+        """Declare the check that reads them back and finds edits of sensitive ones by hand."""
         named = {variable.name: variable for variable in declared}
         return providers.WrittenVariables(
             self._name("written"),
@@ -167,16 +167,16 @@ class _OfProject:
         resources: Sequence[pulumi.Resource],
         written: providers.WrittenVariables,
     ) -> None:
-        """Running deployments keep the variables they were built with, so one is built again."""
+        """A running deployment keeps the variables it was built with, so rebuild it."""
         built = [variable for variable in declared if variable.target == target]
         values = [variable.value for variable in built]
         keys = [variable.key for variable in built]
         digest = pulumi.Output.all(*values).apply(lambda known: _digest(keys, known))
         if rolls_out():
-            # Of what is at Vercel: a declared value that waits for its own update is built then.
+            # The values at Vercel: a declared value that waits for its own update is built then.
             digest = written.values.apply(lambda known: _digest_of(known, target))
-        # In the clear: the command's plugin loses a secret that stands in a list and is not known
-        # yet. A digest with a key of Clerk's in it shows nobody the key.
+        # In the clear: the command plugin loses a secret in a list that is not known yet. Nobody
+        # can get a key back from its digest.
         triggers = [pulumi.Output.unsecret(digest), written.restored]
         words = ["bin/clerkstack", "redeploy", "--project", self._project.project_id]
         words += ["--target", target]
@@ -189,7 +189,7 @@ class _OfProject:
         command.local.Command(
             self._name("redeploy"),
             create=" ".join(words),
-            # A new token or address is no reason to build again; a changed trigger is.
+            # A changed trigger is a reason to rebuild; a new token or address is not.
             update="true",
             environment=variables,
             triggers=triggers,
@@ -198,7 +198,7 @@ class _OfProject:
 
 
 def _digest_of(values: Mapping[str, str], target: str) -> str:
-    """The same of the values by target/KEY."""
+    """The digest of one target's values, which are named target/KEY."""
     names = [name for name in values if name.partition("/")[0] == target]
     return _digest([name.partition("/")[2] for name in names], [values[name] for name in names])
 

@@ -1,10 +1,10 @@
-"""What the state calls the resources of each Vercel project: another name is no new project.
+"""Former names of a Vercel project's resources: a renamed project is not a new project.
 
-A project's resources are named after the user's own name for it. Where that changes, or a stack
-goes over from one project to several, the engine would remove every variable and make it anew; so
-each resource gets as aliases what the state calls those of the same project. The state is asked
-for, since the settings alone do not say which of several projects was the one: their order means
-nothing, and a killed update leaves both names behind.
+A project's resources are named after the user's own name for it. If that changes, or a stack goes
+from one project to several, the engine would remove every variable and create it again. So each
+resource gets the names that the state has for the same project as aliases. The settings alone
+can't say which of several projects was the only one before: their order means nothing, and a
+killed update leaves both names behind.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from clerkstack.settings.projects import Project
 from clerkstack.state.model import State
 
 ENDS = {"VercelProject": "-project", "WrittenVariables": "-written"}
-"""What the names of these end with, after what all names of their project begin with."""
+"""How the names of these resources end, after the prefix of their project."""
 
 
 def former_names(state: State, projects: Iterable[Project]) -> dict[Project, tuple[str, ...]]:
-    """What else the names of each project's resources begin with in the state.
+    """Prefixes of each project's resource names in the state, other than the current one.
 
     Args:
         state: type and outputs of each resource.
         projects: those that are declared.
 
     Raises:
-        pulumi.RunError: a name has gone from one project to another.
+        pulumi.RunError: a name moved from one project to another.
     """
     declared = list(projects)
     begins: dict[str, set[str]] = defaultdict(set)
     for project_id, begin in _begins(state):
         begins[project_id].add(begin)
-    found = {
+    prefixes = {
         project: tuple(sorted(begins[project.project_id] - {project.resource}))
         for project in declared
     }
     own = {project.resource: project for project in declared}
-    for project, formers in found.items():
+    for project, formers in prefixes.items():
         for former in formers:
             if former in own:
                 why = (
@@ -51,11 +51,11 @@ def former_names(state: State, projects: Iterable[Project]) -> dict[Project, tup
                     "not use yet."
                 )
                 raise pulumi.RunError(safe(why))
-    return found
+    return prefixes
 
 
 def _begins(state: State) -> Iterator[tuple[str, str]]:
-    """Each resource's project, and what its name begins with."""
+    """Each resource's project and the prefix of its name."""
     for resource in state.resources:
         outputs = resource.outputs
         if resource.is_variable:

@@ -1,4 +1,4 @@
-"""What is at Vercel before a project's variables are made, changed or removed."""
+"""Reads what Vercel has before a project's variables are created, changed or removed."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 
 class Look:
-    """The look at one project.
+    """Looks at one project's variables.
 
     The state shows what a run is going to do; if that is nothing, no request is sent. The
-    project's resource looks before anything is written anywhere, a hook before a variable is
-    updated.
+    project's resource looks before anything is written anywhere, and a hook looks before a
+    variable is updated.
     """
 
     def __init__(self, project: Project, connection: Connection) -> None:
@@ -42,11 +42,11 @@ class Look:
         in_previews = pulumi.ResourceHookOptions(on_dry_run=True)
         hook = pulumi.ResourceHook(f"{project.resource}-look", self._before_update, in_previews)
         self.hooks = pulumi.ResourceHookBinding(before_update=[hook])
-        """For each variable."""
+        """One hook for all variables."""
 
     def follow(self, entries: list[dict[str, Any]]) -> bool:
-        """See what the state has, and let it follow the project into another team; whether that
-        changed anything."""
+        """Read the state, and let it follow the project into another team. Returns whether that
+        changed it."""
         state = State.of(entries)
         kept = kept_variables(state)
         self._kept = {
@@ -56,14 +56,14 @@ class Look:
         return self._moved
 
     def asked(self, declared: Sequence[Variable[Any]]) -> dict[str, object]:
-        """What this run is going to do with variables, as the project's resource takes it."""
+        """What this run is going to do with variables, as inputs of the project's resource."""
         names = {variable.name: variable for variable in declared}
-        asked = {name: "" for name in names if name not in self._kept}
+        planned = {name: "" for name in names if name not in self._kept}
         for name, kept in self._kept.items():
             if self._moved or name not in names or not kept.stays(names[name]):
-                asked[name] = kept.id
+                planned[name] = kept.id
         return {
-            "variables": asked,
+            "variables": planned,
             "moved": self._moved,
             "overwrite": self._overwrite,
             "setting": self._setting,
@@ -72,14 +72,14 @@ class Look:
         }
 
     async def _before_update(self, step: pulumi.ResourceHookArgs) -> None:
-        """Refuse an update of a variable that somebody has given to others since the state was
-        written: it would take it from them. Asks once for all variables, and only where one is
-        updated."""
+        """Refuse to update a variable that somebody has shared with other targets since the state
+        was written: the update would take it from them. Sends one request for all variables, and
+        only if one is updated."""
         variable_id = step.id.rpartition("/")[2]
         if self._live is None:
             self._live = asyncio.ensure_future(asyncio.to_thread(self._list))
-        found = obstacles({name_of_variable(step.urn): variable_id}, await self._live)
-        shared = Obstacles(shared=found.shared)
+        blocking = obstacles({name_of_variable(step.urn): variable_id}, await self._live)
+        shared = Obstacles(shared=blocking.shared)
         reasons = refusals(shared, self._project, pulumi.get_stack(), self._overwrite)
         if reasons:
             raise ResourceFailed(safe("\n".join(reasons)))
@@ -92,7 +92,7 @@ class Look:
                 raise
             pulumi.log.warn(
                 safe(
-                    "what is at Vercel cannot be read now; `up` reads it before it writes. "
+                    "Vercel's variables cannot be read now; `up` reads them before it writes. "
                     f"{failure}"
                 )
             )

@@ -15,7 +15,7 @@ from components.base import Component, InstanceRef
 
 
 class Organizations(Component):
-    """Organization settings first: Clerk has no roles where organizations are off."""
+    """The organization settings come first: Clerk has no roles while organizations are off."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ from components.base import Component, InstanceRef
 
 
 class SignIn(Component):
-    """Cloning an instance copies neither connections nor credentials, so each stack has its own."""
+    """A cloned instance has no OAuth connections or credentials, so each stack declares its own."""
 
     def __init__(
         self,

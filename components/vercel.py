@@ -1,7 +1,7 @@
-"""Vercel's variables as a resource, without the hundred other resources of its package.
+"""The resource for Vercel's variables, without the hundred other resources of its package.
 
-The package's own `__init__` imports every one of them, which takes longer than all that this
-program does. It is for values that are resources themselves: none of Vercel's are here.
+The package's `__init__` imports every one of them, which takes longer than this whole program.
+The engine needs them only for values that are resources, and no value here is one of Vercel's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 
 def _alone(package: str, module: str) -> Any:
-    """A module of a package whose `__init__` is not run; whoever imports the package later has
-    all of it."""
+    """Import a module without running its package's `__init__`. A later import of the package
+    still gets all of it."""
     spec = find_spec(package)
     if spec is None or package in sys.modules:
         return import_module(f"{package}.{module}")

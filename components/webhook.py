@@ -1,4 +1,4 @@
-"""The webhook: Clerk sends the app what happened."""
+"""The webhook: Clerk sends its events to the app."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may not be deployed: policies as pure functions, and the pack that the engine runs.
+"""Policies as pure functions, and the pack that the engine runs.
 
 `policies.judge.judge` judges a deployment without an engine.
 """

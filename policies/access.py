@@ -47,16 +47,16 @@ def _own_credentials(resource: Resource, _values: Values) -> Iterator[Finding]:
 def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
     settings = stack.of(ORGANIZATIONS)
     declared = stack.of(ROLES)
-    there = set(BUILT_IN_ROLES)
+    existing = set(BUILT_IN_ROLES)
     for resource in declared:
         if resource.inputs.get("roles") is UNKNOWN:
             yield unjudged("the roles", resource)
             return
-        there |= set(resource.part("roles"))
+        existing |= set(resource.part("roles"))
     for resource in (*settings, *stack.of(SIGN_IN), *declared):
         part = "role_set" if resource in declared else "sections"
         for path, name in _named(resource.part(part)):
-            if name not in there:
+            if name not in existing:
                 yield violation(
                     f"{path} names the role {name}, which this stack does not declare", resource
                 )
@@ -64,7 +64,7 @@ def _roles(stack: Stack, values: Values) -> Iterator[Finding]:
     if on or declared:
         about = declared[0] if declared else settings[0]
         for name in values["roles"]:
-            if name not in there:
+            if name not in existing:
                 yield violation(f"the role {name} is not declared", about)
 
 
@@ -77,7 +77,7 @@ def _asked_roles(resource: Resource, _values: Values) -> Iterator[Finding]:
     try:
         yield from (violation(why) for why in unknown_access(dict(resource.inputs), None))
     except (AttributeError, LookupError, TypeError, ValueError):
-        # Another program than ours may declare anything; what can't be compared does not pass.
+        # A program other than ours may declare anything; what can't be compared does not pass.
         yield violation(
             "roles, permissions and the app's code are malformed and cannot be compared"
         )
@@ -89,7 +89,7 @@ def _organizations_on(resource: Resource) -> bool:
 
 
 def _named(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Every role that stands somewhere in a section, with where; permissions have one : more."""
+    """Every role in a section, with its path; a permission has one more colon."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _named(inner, f"{path}.{key}" if path else key)
@@ -108,17 +108,17 @@ POLICIES = (
         "shown, but sign-in fails.",
         "Set clerkstack:signIn.oauth.<provider>.clientId and its clientSecret, or turn the "
         "connection off.",
-        each=_own_credentials,
+        check_resource=_own_credentials,
         production_only=True,
     ),
     Policy(
         "roles",
-        "Every role that is required, named or asked for exists.",
-        "Members who are given a missing role get none, and a check of a role or permission "
-        "that nobody has answers false: the finance team sees no invoices.",
+        "Every role that is required, named or checked exists.",
+        "A member who is assigned a missing role has no role, and a check of a role or "
+        "permission that nobody has answers false: the finance team sees no invoices.",
         "Declare it in clerkstack:organizations.roles.",
-        each=_asked_roles,
-        whole=_roles,
+        check_resource=_asked_roles,
+        check_stack=_roles,
         options={"roles": Option(NEEDED_ROLES, "the roles that the app relies on")},
     ),
 )

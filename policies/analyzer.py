@@ -1,8 +1,8 @@
-"""The policies as the engine runs them: the service `Analyzer` of Pulumi's plugin protocol.
+"""The service `Analyzer` of Pulumi's plugin protocol, through which the engine runs the policies.
 
-The engine asks at preview and again in `up`, for each resource before it is written (`Analyze`),
-and for the whole stack at the end (`AnalyzeStack`). docs/decisions/0005 says why the service is
-served here.
+At preview and again in `up`, the engine calls it for each resource before it is written
+(`Analyze`), and for the whole stack at the end (`AnalyzeStack`). docs/decisions/0005 says why this
+project implements the service itself.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         self._declared = Declared("")
         self._rules = Rules()
         self._judge = Judge("", self._rules, (), datetime.now(UTC))
-        # What is declared of each resource: the engine shows the stack policies outputs only.
+        # The inputs of each resource: the engine shows stack policies only outputs.
         self._inputs: dict[str, Mapping[str, Any]] = {}
 
     def ConfigureStack(
@@ -104,15 +104,17 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         values: dict[str, Mapping[str, Any]] = {}
         for name, config in request.policyConfig.items():
             policy = BY_ID.get(name)
-            given = {key: _whole(each) for key, each in MessageToDict(config.properties).items()}
+            options = {
+                key: _whole(value) for key, value in MessageToDict(config.properties).items()
+            }
             default = LEVELS[self._rules.level(policy, PRODUCTION)] if policy else None
-            if config.enforcementLevel == default and not given:
+            if config.enforcementLevel == default and not options:
                 continue
-            if name == "all" and not given:
+            if name == "all" and not options:
                 continue  # the engine has given its level to every policy
             if config.enforcementLevel != default:
                 levels[name] = _level(config.enforcementLevel)
-            values[name] = given
+            values[name] = options
         try:
             self._rules = self._rules.overlaid(levels, values)
         except InputError as error:
@@ -138,11 +140,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
     def AnalyzeStack(
         self, request: analyzer_pb2.AnalyzeStackRequest, _context: grpc.ServicerContext
     ) -> analyzer_pb2.AnalyzeResponse:
-        """Judge all that will be there, or is."""
+        """Judge all resources together."""
         with self._lock:
-            # In one order: the engine's own is another with each run.
-            found = sorted(request.resources, key=lambda resource: resource.urn)
-            resources = [self._known(resource) for resource in found]
+            # Sorted, since the engine's order changes from run to run.
+            ordered = sorted(request.resources, key=lambda resource: resource.urn)
+            resources = [self._known(resource) for resource in ordered]
             declared = self._declared
             stack = Stack(
                 declared.stack,
@@ -161,16 +163,16 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         """No policy changes what is declared."""
         return analyzer_pb2.RemediateResponse()
 
-    def _known(self, found: analyzer_pb2.AnalyzerResource) -> Resource:
-        outputs = _properties(found.properties)
+    def _known(self, sent: analyzer_pb2.AnalyzerResource) -> Resource:
+        outputs = _properties(sent.properties)
         return Resource(
-            type=found.type,
-            name=found.name,
-            # One that this update leaves aside (`--target`) was not shown before.
-            inputs=self._inputs.get(found.urn, outputs),
+            type=sent.type,
+            name=sent.name,
+            # A resource that this update skips (`--target`) was not shown before.
+            inputs=self._inputs.get(sent.urn, outputs),
             outputs=outputs,
-            protect=found.options.protect,
-            urn=found.urn,
+            protect=sent.options.protect,
+            urn=sent.urn,
         )
 
     def _info(self, policy: Policy) -> analyzer_pb2.PolicyInfo:
@@ -180,7 +182,11 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
             properties[DEVELOPMENT] = levels
         schema = analyzer_pb2.PolicyConfigSchema()
         schema.properties.update(properties)
-        kind = analyzer_pb2.POLICY_TYPE_RESOURCE if policy.each else analyzer_pb2.POLICY_TYPE_STACK
+        kind = (
+            analyzer_pb2.POLICY_TYPE_RESOURCE
+            if policy.check_resource
+            else analyzer_pb2.POLICY_TYPE_STACK
+        )
         return analyzer_pb2.PolicyInfo(
             name=policy.id,
             displayName=policy.id,
@@ -203,15 +209,15 @@ def serve() -> NoReturn:
     print(port, flush=True)
     parent = os.getppid()
     with contextlib.suppress(KeyboardInterrupt):
-        # An engine that was killed can't say goodbye: its child then gets another parent.
+        # A killed engine can't end its child, but the child then gets another parent.
         while server.wait_for_termination(PARENT_CHECK_SECONDS) and os.getppid() == parent:
             pass
     server.stop(None)
     sys.exit(0)
 
 
-def _properties(found: struct_pb2.Struct) -> dict[str, Any]:
-    return dict(plain(MessageToDict(found)))
+def _properties(properties: struct_pb2.Struct) -> dict[str, Any]:
+    return dict(plain(MessageToDict(properties)))
 
 
 def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
@@ -233,11 +239,16 @@ def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
 
 def _level(number: int) -> str:
     """A level of the protocol; nothing here is remediated, so that is mandatory."""
-    return str(next((name for name, each in LEVELS.items() if each == number), Level.MANDATORY))
+    return str(
+        next(
+            (name for name, number_of_level in LEVELS.items() if number_of_level == number),
+            Level.MANDATORY,
+        )
+    )
 
 
 def _whole(value: Any) -> Any:
-    """Numbers come over the wire as floats."""
+    """Turn floats without a fraction into integers: the wire has only floats."""
     return json.loads(json.dumps(value), parse_float=lambda text: int(float(text)))
 
 

@@ -1,4 +1,4 @@
-"""Billing: the slugs that the app asks for, trials without a card, who pays, who mints keys."""
+"""Billing: the slugs that the app checks, trials without a card, payers, who creates API keys."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def _slugs(resource: Resource, _values: Values) -> Iterator[Finding]:
     if resource.type != BILLING:
         return
     unknown = [name for name in COMPARED if unknown_in(resource.inputs.get(name))]
-    yield from (violation(said) for said in _catalog(resource))
+    yield from (violation(message) for message in _catalog(resource))
     if unknown:
         yield unjudged(f"{' and '.join(unknown)} (of billing)")
     elif resource.part("app"):
-        yield from (violation(said) for said in _with_the_app(resource))
+        yield from (violation(message) for message in _with_the_app(resource))
 
 
 def _app_code(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -35,15 +35,15 @@ def _app_code(resource: Resource, _values: Values) -> Iterator[Finding]:
         yield unjudged("app (of billing)")
     elif not {"plans", "uses"} & resource.part("app").keys():
         yield violation(
-            "the app's code is not compared with what is sold: clerkstack:app names no code "
-            "that declares a plan or asks for one"
+            "the app's code is not compared with the catalog: clerkstack:app names no code "
+            "that declares or checks a plan"
         )
 
 
 def _app_named(stack: Stack, _values: Values) -> Iterator[Finding]:
-    """Without a billing resource the program compares, where the settings name the app."""
-    asked = {"billing", "organizations"} & {*(stack.parts or ())}
-    if asked and stack.names_app is False and not stack.of(BILLING):
+    """Without a billing resource, the program compares, if the settings name the app."""
+    parts = {"billing", "organizations"} & {*(stack.parts or ())}
+    if parts and stack.names_app is False and not stack.of(BILLING):
         yield violation("the stack does not name the app's code (clerkstack:app)")
 
 
@@ -74,11 +74,11 @@ def _with_the_app(resource: Resource) -> list[str]:
     try:
         known = {name: of for name, of in resource.inputs.items() if of is not UNKNOWN}
         declared = DeclaredBilling.of(known)
-        # A policy sees no instance: what the settings say is on it (app.unmanaged) is believed
-        # here, and looked up by the provider.
+        # A policy can't see the instance: it believes the settings (app.unmanaged), and the
+        # provider checks them.
         return [*app_disagreements(declared), *unknown_uses(declared, None)]
     except (AttributeError, LookupError, TypeError, ValueError):
-        # Another program than ours may declare anything; what can't be compared does not pass.
+        # A program other than ours may declare anything; what can't be compared does not pass.
         return ["plans, features and the app's declaration are malformed and cannot be compared"]
 
 
@@ -131,20 +131,20 @@ POLICIES = (
     Policy(
         "billing-slugs",
         "Plans and features match the catalog and the app's code.",
-        "has({ plan }) and has({ feature }) answer false for a slug that differs, without an "
+        "has({ plan }) and has({ feature }) return false for a slug that differs, without an "
         "error: customers lose what they pay for.",
         "Use the same slugs in the catalog, in the app's declaration and in what is deployed.",
-        each=_slugs,
+        check_resource=_slugs,
         non_overridable=True,
     ),
     Policy(
         "app-code",
         "Production's catalog is compared with the app's code.",
-        "A slug that the app asks for but that does not exist answers false for everybody, "
-        "without an error; without the app's code, nothing checks this.",
+        "A check of a slug that does not exist returns false for everybody, without an error. "
+        "Without the app's code, nothing finds this.",
         "Set clerkstack:app.path or clerkstack:app.git, and clerkstack:app.declaration.",
-        each=_app_code,
-        whole=_app_named,
+        check_resource=_app_code,
+        check_stack=_app_named,
         production_only=True,
     ),
     Policy(
@@ -152,7 +152,7 @@ POLICIES = (
         "Free trials ask for no payment method.",
         "People who were promised a trial without a card see a form that asks for one.",
         "Set clerkstack:billing.freeTrialRequiresPaymentMethod to false.",
-        each=_trial_card,
+        check_resource=_trial_card,
         non_overridable=True,
     ),
     Policy(
@@ -162,15 +162,15 @@ POLICIES = (
         "people buy plans for themselves that the app never checks.",
         "Set clerkstack:billing.organizationEnabled to true and clerkstack:billing.userEnabled "
         "to false.",
-        each=_payers,
+        check_resource=_payers,
     ),
     Policy(
         "api-key-switches",
-        "Organizations may mint API keys, users may not.",
+        "Organizations may create API keys, users may not.",
         "With the organization switch off, every API call of customers fails; a user's key "
         "belongs to no organization and no plan.",
         "Set clerkstack:apiKeys.organizationEnabled to true and clerkstack:apiKeys.userEnabled "
         "to false.",
-        each=_key_switches,
+        check_resource=_key_switches,
     ),
 )

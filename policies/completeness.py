@@ -35,7 +35,7 @@ from policies.view import (
     Stack,
 )
 
-# What components/base.py makes with `protected_options`, and the history of rotations.
+# The resources that components/base.py protects (`protected_options`), and the rotation journal.
 PROTECTED = (
     INSTANCE,
     ORGANIZATIONS,
@@ -86,7 +86,7 @@ def _variables_there(stack: Stack, project: Expected) -> Iterator[Finding]:
         purposes.append("signing_secret")
     needed = [name for purpose in purposes for name in names_of(purpose, project.names or DEFAULT)]
     targets = ("production",) if stack.environment == PRODUCTION else ("preview", "development")
-    there = {
+    written = {
         f"{target}/{variable.key}"
         for resource, variable in stack.variables()
         if project.concerns(resource)
@@ -95,7 +95,7 @@ def _variables_there(stack: Stack, project: Expected) -> Iterator[Finding]:
     of = f" of {project.name}" if project.name else ""
     for target in targets if project.targets is None else project.targets:
         for name in (f"{target}/{key}" for key in needed):
-            if name not in there and name not in project.leave_alone:
+            if name not in written and name not in project.leave_alone:
                 yield violation(f"the variable {name}{of} would be missing")
 
 
@@ -113,7 +113,7 @@ def _age(stack: Stack, values: Values) -> Iterator[Finding]:
             minted = _time(known.get(kind)) if isinstance(known, Mapping) else None
             if minted is None:
                 continue
-            # A variable that was written anew since does not make the secret in it younger.
+            # Writing a variable again does not make the secret in it newer.
             rotated |= {*variables_of(kind)}
             if minted < oldest:
                 days = (stack.now - minted).days
@@ -123,11 +123,11 @@ def _age(stack: Stack, values: Values) -> Iterator[Finding]:
 
 
 def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Iterator[Finding]:
-    """Of the secrets that were never rotated: when the variable was written."""
+    """Judge secrets that were never rotated by when their variable was written."""
     for resource in stack.of(WRITTEN):
         known = resource.outputs.get("written")
         if not isinstance(known, Mapping):
-            continue  # this update writes them anew, and ends with a look at all of them
+            continue  # this update writes them again, and checks all of them at its end
         for name in _names(resource, known):
             if name.rpartition("/")[2] in rotated:
                 continue
@@ -140,7 +140,7 @@ def _by_writing(stack: Stack, oldest: datetime, rotated: Collection[str]) -> Ite
 
 
 def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
-    """The sensitive variables, as target/KEY, that are a secret: not all that is hidden is."""
+    """The variables that hold a secret, as target/KEY: not every sensitive variable does."""
     names = {**known, **resource.part("state")}
     return sorted(name for name in names if not name.split("/", 1)[-1].startswith(PUBLIC_PREFIXES))
 
@@ -148,7 +148,7 @@ def _names(resource: Resource, known: Mapping[str, Any]) -> list[str]:
 def _read(stack: Stack, _values: Values) -> Iterator[Finding]:
     for project in stack.projects:
         if project.names and "guide" in project.names:
-            continue  # the app reads these by itself, as its stack says
+            continue  # the settings leave these to the app
         own = (v.key for resource, v in stack.variables() if project.concerns(resource))
         unread = unread_in(own)
         if unread:
@@ -166,26 +166,26 @@ POLICIES = (
     Policy(
         "complete",
         "Everything that the stack's settings declare exists.",
-        "A missing resource causes no error, it is just absent: no plan to buy, no event, no key.",
+        "A missing resource causes no error: there is no plan to buy, no event, no key.",
         "Declare it again, or switch the part off in clerkstack:components.",
-        whole=_complete,
+        check_stack=_complete,
     ),
     Policy(
         "billing-managed",
         "Production's plans and features are declared.",
-        "What no stack declares is changed in the dashboard, where no policy sees it: a slug "
-        "that differs answers false, a trial asks for a card.",
+        "What no stack declares is changed in the dashboard, where no policy sees it: a check of "
+        "a slug that differs returns false, a trial asks for a card.",
         "Leave clerkstack:components.billing on. If another stack manages them, write a waiver.",
-        whole=_billing_managed,
+        check_stack=_billing_managed,
         production_only=True,
     ),
     Policy(
         "read-names",
         "Every variable has a name that something reads.",
-        "A variable that nothing reads has no effect: people land elsewhere after signing "
+        "A variable that nothing reads has no effect: people land on the wrong page after signing "
         "in, and webhooks are refused.",
         "Set clerkstack:environment.names to what the app reads: [nextjs], [guide], or both.",
-        whole=_read,
+        check_stack=_read,
         advisory=True,
     ),
     Policy(
@@ -194,7 +194,7 @@ POLICIES = (
         "The engine refuses to delete what is protected: a plan with subscribers, the endpoint, "
         "the keys of the running app. Unprotected, one change of the program takes it away.",
         "Remove clerkstack:protect from production's settings, or set it to true.",
-        each=_protected,
+        check_resource=_protected,
         production_only=True,
     ),
     Policy(
@@ -202,7 +202,7 @@ POLICIES = (
         "No secret is older than the limit.",
         "Somebody who left with a copy of a secret can use it until it is rotated.",
         "Run bin/clerkstack rotate: it locks nobody out.",
-        whole=_age,
+        check_stack=_age,
         options={"max_days": Option(90, "days after which a secret must be written again")},
     ),
 )

@@ -1,4 +1,4 @@
-"""Hosts: what a URL leads to, and whether that is where production is."""
+"""Hosts: where a URL leads, and whether production is there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Url:
 
     @property
     def place(self) -> tuple[str, int, str]:
-        """Where it leads, in one spelling."""
+        """Host, port and path: equal for URLs that lead to the same place."""
         usual = {"https": 443, "http": 80}.get(self.scheme, 0)
         return self.host, self.port or usual, self.path.rstrip("/")
 
@@ -55,7 +55,7 @@ class Url:
 
 
 def app_hosts(stack: Stack) -> set[str]:
-    """Where the variables say that production is."""
+    """The hosts of the variables that hold the app's URL."""
     return {
         Url.of(variable.known).host
         for _, variable in stack.variables()
@@ -64,19 +64,19 @@ def app_hosts(stack: Stack) -> set[str]:
 
 
 def production_domains(stack: Stack) -> set[str]:
-    """The domain of the production instance: declared, or what its publishable key holds."""
-    found: set[str] = set()
-    for each in stack.of(INSTANCE):
-        if each.environment == PRODUCTION:
+    """The domain of the production instance: declared, or taken from its publishable key."""
+    domains: set[str] = set()
+    for instance in stack.of(INSTANCE):
+        if instance.environment == PRODUCTION:
             keys = (
-                each.inputs.get("declared_publishable_key"),
-                each.outputs.get("publishable_key"),
+                instance.inputs.get("declared_publishable_key"),
+                instance.outputs.get("publishable_key"),
             )
-            found |= set(_domains(each.inputs.get("domain"), *keys))
+            domains |= set(_domains(instance.inputs.get("domain"), *keys))
     for _, variable in stack.variables():
         if variable.key in PUBLISHABLE_KEYS and variable.in_production:
-            found |= set(_domains(None, variable.known))
-    return found
+            domains |= set(_domains(None, variable.known))
+    return domains
 
 
 def _domains(declared: object, *keys: object) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""From resources to findings: policies, levels and waivers put together. No engine, no network."""
+"""Judges resources by the policies, their levels and waivers. No engine, no network."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WAIVERS = FOLDER.parent / FILE
 
 
 def is_violation(finding: Finding) -> bool:
-    """Whether a policy is violated, if only in a way that stops nothing."""
+    """Whether a policy is violated, at whatever level."""
     return finding.severity in (Severity.FAILED, Severity.WARNING)
 
 
@@ -34,7 +34,7 @@ def level_of(finding: Finding) -> Level:
 
 
 def text_of(finding: Finding) -> str:
-    """All of a finding as one text."""
+    """The whole finding as one text."""
     waiver = finding.waiver
     if waiver is not None:
         until = f"waived until {waiver.last} by {waiver.by}: {waiver.reason}"
@@ -58,59 +58,59 @@ def judge(
     folder: Path = FOLDER,
     waivers: Path = WAIVERS,
 ) -> list[Finding]:
-    """What the policies say of a whole deployment.
+    """Judge a whole deployment.
 
-    A finding's `check` is the policy, its `where` the resource's URN. It has failed where it stops
-    the run.
+    A finding's `check` is the policy, its `where` the resource's URN. Its severity is failed if it
+    stops the run.
 
     Args:
-        resources: type, inputs, and where they are there name, urn, outputs and protect; as
-            `pulumi stack export` has them, with or without `--show-secrets`. A value that is
-            encrypted is not judged.
+        resources: type and inputs, and if present name, urn, outputs and protect, as in
+            `pulumi stack export`, with or without `--show-secrets`. Encrypted values are not
+            judged.
         stack: the stack's name, for waivers.
-        instance: development or production, as the settings name it.
-        parts: names of the settings in clerkstack:components that are on; None: what is missing
-            is not judged.
-        projects: what the stack's Vercel projects have to have by its settings.
-        names_app: whether the settings name the app's code; None: it is not judged.
+        instance: development or production, as in the settings.
+        parts: names of the settings in clerkstack:components that are on; None: missing parts are
+            not judged.
+        projects: what the settings require of the stack's Vercel projects.
+        names_app: whether the settings name the app's code; None: not judged.
         now: for dates and ages.
         folder: where config.yaml is.
         waivers: the file with the waivers.
 
     Raises:
-        InputError: one of the two files is wrong.
+        InputError: config.yaml or the file with the waivers is wrong.
     """
     now = now or datetime.now(UTC)
     rules = load_rules(folder / "config.yaml")
-    found = waivers_of(folder, waivers, now, rules)
+    active = waivers_of(folder, waivers, now, rules)
     seen = [Resource.of(resource) for resource in resources]
     whole = Stack(stack, seen, instance, parts, projects, now, names_app)
-    bench = Judge(stack, rules, found, now)
+    bench = Judge(stack, rules, active, now)
     findings = [finding for resource in whole.resources for finding in bench.one(resource)]
     return [*findings, *bench.all(whole)]
 
 
 def waivers_of(folder: Path, file: Path, now: datetime, rules: Rules) -> tuple[Waiver, ...]:
-    """The waivers of policies in waivers.yaml, and in the file that had them before.
+    """The waivers of policies in waivers.yaml, and in the deprecated file.
 
     Raises:
         InputError: one of the files is wrong.
     """
     today, most = now.date(), rules.max_waiver_days
     old = folder / Path(EXCUSES).name
-    found = (
+    entries = (
         *load_waivers(old, today=today, max_days=most, policies=BY_ID, form=EXCUSES),
         *load_waivers(file, today=today, max_days=most, policies=BY_ID),
     )
-    return tuple(each for each in found if not each.id.startswith(POINT))
+    return tuple(waiver for waiver in entries if not waiver.id.startswith(POINT))
 
 
 @dataclass
 class Judge:
-    """Judges one run: resource by resource, then the stack. Remembers what waivers were for.
+    """Judges one run: resource by resource, then the stack. Remembers which waivers were used.
 
     `secrets_only` is an update that rolls out rotated secrets and can write nothing else
-    (clerkstack/rotation/rolling_out.py): what it leaves as it is stops it from nothing.
+    (clerkstack/rotation/rolling_out.py): a violation that it cannot change does not stop it.
     """
 
     stack: str
@@ -122,50 +122,50 @@ class Judge:
     _unjudged: set[str] = field(default_factory=set)
 
     def one(self, resource: Resource) -> list[Finding]:
-        """What is found of a resource by itself."""
+        """The findings on a single resource."""
         environment = resource.environment
         if environment is None:
             return []
         return [
             judged
             for policy in POLICIES
-            if policy.each is not None
-            for found in policy.each(resource, self.rules.of(policy))
-            for judged in self._judged(policy, found, environment, resource)
+            if policy.check_resource is not None
+            for finding in policy.check_resource(resource, self.rules.of(policy))
+            for judged in self._judged(policy, finding, environment, resource)
         ]
 
     def all(self, stack: Stack) -> list[Finding]:
-        """What is found of the stack as a whole, and of its waivers."""
+        """The findings on the whole stack, and on its waivers."""
         environment = stack.environment
         named = {(resource.name, resource.urn): resource for resource in stack.resources}
-        found = [
+        findings = [
             judged
             for policy in POLICIES
-            if policy.whole is not None and environment is not None
-            for each in policy.whole(stack, self.rules.of(policy))
+            if policy.check_stack is not None and environment is not None
+            for finding in policy.check_stack(stack, self.rules.of(policy))
             for judged in self._judged(
-                policy, each, environment, named.get((each.subject, each.where))
+                policy, finding, environment, named.get((finding.subject, finding.where))
             )
         ]
-        return [*found, *self._of_waivers()]
+        return [*findings, *self._of_waivers()]
 
     def _judged(
-        self, policy: Policy, found: Finding, environment: str, about: Resource | None
+        self, policy: Policy, finding: Finding, environment: str, about: Resource | None
     ) -> Iterator[Finding]:
-        """What a policy found, as its level and the waivers make it; nothing if it is disabled."""
+        """A policy's finding with level and waiver applied; nothing if the policy is disabled."""
         level = self.rules.level(policy, policy.judged_in or environment)
         if level is Level.DISABLED:
             return
-        severity, waiver = found.severity, None
+        severity, waiver = finding.severity, None
         if severity is Severity.NOT_CHECKED:
             self._unjudged.add(policy.id)
         subject, urn = (about.name, about.urn) if about else (STACK, "")
         if severity is Severity.FAILED:
-            waiver = self._waiver(policy.id, subject, found.message)
+            waiver = self._waiver(policy.id, subject, finding.message)
             if waiver or level is not Level.MANDATORY or self._leaves(about):
                 severity = Severity.WARNING
         yield replace(
-            found,
+            finding,
             check=policy.id,
             subject=subject,
             severity=severity,
@@ -181,13 +181,13 @@ class Judge:
         return about is None or not is_rolled_out(about.type, about.name, about.inputs.get("key"))
 
     def _waiver(self, policy: str, subject: str, message: str) -> Waiver | None:
-        found = [
+        matching = [
             waiver
             for waiver in of_stack(self.waivers, self.stack)
             if covers(waiver, policy, subject, message)
         ]
-        self._used.update(found)
-        return next((each for each in found if not each.over(self.now)), None)
+        self._used.update(matching)
+        return next((entry for entry in matching if not entry.over(self.now)), None)
 
     def _of_waivers(self) -> Iterator[Finding]:
         mine = of_stack(self.waivers, self.stack)

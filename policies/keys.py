@@ -1,4 +1,4 @@
-"""Keys: each of its form, each of the right instance."""
+"""Keys: each has the right form and belongs to the right instance."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ OF_INPUT: dict[str, Wrong] = {
 
 def _forms(resource: Resource, _values: Values) -> Iterator[Finding]:
     for name, value, wrong, instance in _keys(resource):
-        # A key of the other instance has its form; `live-keys` and `production-values` judge it.
+        # A key of the other instance has the right form; `live-keys` and `production-values`
+        # judge it.
         why = wrong(value, instance_of_key(value) or instance)
         if why:
             yield violation(f"{name}: {why}")
@@ -78,7 +79,7 @@ def _holds(form: re.Pattern[str], variable: Variable) -> bool:
 
 
 def holds_secret(variable: Variable) -> bool:
-    """Whether its value has the form of a secret of Clerk's or Svix'."""
+    """Whether its value has the form of a secret of Clerk or Svix."""
     return _holds(SECRET_VALUE, variable)
 
 
@@ -94,8 +95,8 @@ POLICIES = (
         "With a key of another kind, every request of the app fails; a platform key (ak_…) "
         "in the app gives whoever reads it access to every application of the workspace.",
         "Use sk_… for the secret key's variable, a complete pk_… for the publishable key's, "
-        "whsec_… for the signing secret's. Rotate a secret that was put in the wrong place.",
-        each=_forms,
+        "whsec_… for the signing secret's. Rotate a secret that was in the wrong variable.",
+        check_resource=_forms,
     ),
     Policy(
         "live-keys",
@@ -103,7 +104,7 @@ POLICIES = (
         "With a development key, production signs people in to the development instance, "
         "where they have no account and nobody has to pay.",
         "Use the pk_live_ and sk_live_ keys of the production instance.",
-        each=_live,
+        check_resource=_live,
         production_only=True,
     ),
 )

@@ -16,4 +16,4 @@ POLICIES: tuple[Policy, ...] = (
 BY_ID = {policy.id: policy for policy in POLICIES}
 PACK = "clerkstack"
 WAIVERS = "waivers"
-"""What is found of the waivers themselves; no policy has this name."""
+"""The check of findings on the waivers themselves; no policy has this name."""

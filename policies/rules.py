@@ -1,5 +1,5 @@
-"""How strict each policy is, and with which values: `policies/config.yaml` and Pulumi's own
-policy configuration (`--policy-pack-config`), which goes before it."""
+"""The level and values of each policy: from `policies/config.yaml`, and from Pulumi's own policy
+configuration (`--policy-pack-config`), which takes precedence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_WAIVER_DAYS = 90
 
 
 class Level(StrEnum):
-    """What a violation does: stop the run, be told, nothing."""
+    """What a violation does: it stops the run, is reported, or is ignored."""
 
     MANDATORY = "mandatory"
     ADVISORY = "advisory"
@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 
 DEFAULTS = {PRODUCTION: Level.MANDATORY, DEVELOPMENT: Level.ADVISORY}
-PROMISED = "is promised to paying customers, and stays mandatory in production"
+STAYS_MANDATORY = "is promised to paying customers, and stays mandatory in production"
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,19 @@ class Rules:
         return self.levels.get((policy.id, environment), default)
 
     def of(self, policy: Policy) -> Values:
-        """The values that a policy judges with."""
+        """The values of a policy's options."""
         defaults = {name: option.default for name, option in policy.options.items()}
         return {**defaults, **self.values.get(policy.id, {})}
 
     def overlaid(self, levels: Mapping[str, str], values: Mapping[str, Values]) -> Rules:
-        """With the engine's own configuration over them.
+        """These rules, overlaid with the engine's own configuration.
 
         Args:
-            levels: by policy, where they were configured; each holds in both environments.
+            levels: the configured levels by policy; each applies in both environments.
             values: by policy.
 
         Raises:
-            InputError: a policy that there is not, a promise that would be broken.
+            InputError: a policy does not exist, or a non-overridable one would be turned off.
         """
         problems: list[Problem] = []
         own_levels, own_values = dict(self.levels), dict(self.values)
@@ -68,19 +68,21 @@ class Rules:
                 remedy = f"Use {', '.join(BY_ID)}"
                 problems.append(Problem(ENGINES_FILE, None, name, "is not a policy", remedy))
                 continue
-            given = dict(values.get(name, {}))
+            options = dict(values.get(name, {}))
             if name in levels:
                 own_levels[name, PRODUCTION] = own_levels[name, DEVELOPMENT] = Level(levels[name])
-            if DEVELOPMENT in given:
-                own_levels[name, DEVELOPMENT] = Level(given.pop(DEVELOPMENT))
-            if broken_promise(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
-                problems.append(Problem(ENGINES_FILE, None, name, PROMISED, kept(policy)))
-            for each in sorted(set(given) - set(policy.options)):
+            if DEVELOPMENT in options:
+                own_levels[name, DEVELOPMENT] = Level(options.pop(DEVELOPMENT))
+            if turns_off(policy, own_levels.get((name, PRODUCTION), Level.MANDATORY)):
+                problems.append(
+                    Problem(ENGINES_FILE, None, name, STAYS_MANDATORY, instead_of_level(policy))
+                )
+            for option in sorted(set(options) - set(policy.options)):
                 remedy = f"Use {', '.join([DEVELOPMENT, *policy.options])}"
                 problems.append(
-                    Problem(ENGINES_FILE, None, f"{name}.{each}", "is not known", remedy)
+                    Problem(ENGINES_FILE, None, f"{name}.{option}", "is not known", remedy)
                 )
-            own_values[name] = {**own_values.get(name, {}), **given}
+            own_values[name] = {**own_values.get(name, {}), **options}
         if problems:
             raise InputError(problems)
         return Rules(own_levels, own_values, self.max_waiver_days)
@@ -91,7 +93,7 @@ def broken_promise(policy: Policy, level: Level) -> bool:
     return policy.non_overridable and level is not Level.MANDATORY
 
 
-def kept(policy: Policy) -> str:
-    """What to do in the place of lowering a promise: the program and the provider refuse the same,
-    whatever is configured or waived."""
+def instead_of_level(policy: Policy) -> str:
+    """What to do instead of lowering a non-overridable policy: the program and the provider refuse
+    the same, whatever is configured or waived."""
     return f"Remove the level; a waiver does not help either. {policy.remedy.rstrip('.')}"

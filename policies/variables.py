@@ -1,4 +1,4 @@
-"""The app's environment variables: what may be public, what Vercel hides, where values go."""
+"""The app's environment variables: what may be public, what must be sensitive, which target."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _named_secret(variable: Variable) -> bool:
 def _secret(variable: Variable) -> bool:
     if variable.key.startswith(PUBLIC_PREFIXES):
         return False
-    # Of what is public, an API key may be meant for browsers; on a server it is not.
+    # A public API key may be meant for browsers; one on a server is not.
     named = _named_secret(variable) or variable.key.endswith("API_KEY")
     return named or holds_secret(variable)
 
@@ -38,7 +38,7 @@ def _prefix(variable: Variable) -> str:
 
 def _elsewhere(variable: Variable) -> list[str]:
     """The targets apart from production."""
-    return [each for each in ELSEWHERE if each in (variable.targets or ())]
+    return [target for target in ELSEWHERE if target in (variable.targets or ())]
 
 
 def _public(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -46,12 +46,12 @@ def _public(resource: Resource, _values: Values) -> Iterator[Finding]:
         if not variable.key.startswith(PUBLIC_PREFIXES):
             continue
         if holds_secret(variable):
-            said = f"contains a secret, and {_prefix(variable)} exposes it to every browser"
+            problem = f"contains a secret, and {_prefix(variable)} exposes it to every browser"
         elif _named_secret(variable):
-            said = f"has the name of a secret, and {_prefix(variable)} makes it public"
+            problem = f"has the name of a secret, and {_prefix(variable)} makes it public"
         else:
             continue
-        yield violation(f"{variable.key} {said}")
+        yield violation(f"{variable.key} {problem}")
 
 
 def _public_copy(stack: Stack, _values: Values) -> Iterator[Finding]:
@@ -59,8 +59,8 @@ def _public_copy(stack: Stack, _values: Values) -> Iterator[Finding]:
     for resource, variable in stack.variables():
         twin = secrets.get(variable.known)
         if variable.key.startswith(PUBLIC_PREFIXES) and twin and not holds_secret(variable):
-            said = f"has the value of {twin}, and {_prefix(variable)} makes it public"
-            yield violation(f"{variable.key} {said}", resource)
+            problem = f"has the value of {twin}, and {_prefix(variable)} makes it public"
+            yield violation(f"{variable.key} {problem}", resource)
 
 
 def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -69,8 +69,8 @@ def _sensitive(resource: Resource, _values: Values) -> Iterator[Finding]:
             continue
         beside = [target for target in variable.targets or () if target != DEVELOPMENT]
         if DEVELOPMENT in (variable.targets or ()):
-            # Vercel keeps no sensitive variable there. The development instance's own key is
-            # what `vercel dev` runs with; anything else is not for people's machines.
+            # Vercel has no sensitive variables there. `vercel dev` needs the development
+            # instance's own key; no other secret belongs on people's machines.
             if beside or (variable.key in SECRET_KEYS and holds_live_key(variable)):
                 yield violation(
                     f"{variable.key} is a secret, and the development target exposes it"
@@ -87,44 +87,44 @@ def _both(resource: Resource, values: Values) -> Iterator[Finding]:
         if not elsewhere:
             continue
         if PRODUCTION in (variable.targets or ()):
-            said = f"{variable.key} is one variable for production and {' and '.join(elsewhere)}"
+            message = f"{variable.key} is one variable for production and {' and '.join(elsewhere)}"
         elif holds_live_key(variable):
-            said = f"{variable.key} would put a production key into {' and '.join(elsewhere)}"
+            message = f"{variable.key} would put a production key into {' and '.join(elsewhere)}"
         elif Url.of(variable.known).host in set(values["hosts"]):
-            said = f"{variable.key} would lead {' and '.join(elsewhere)} to production's host"
+            message = f"{variable.key} would lead {' and '.join(elsewhere)} to production's host"
         else:
             continue
-        yield violation(said, resource)
+        yield violation(message, resource)
 
 
 def _of_production(stack: Stack, _values: Values) -> Iterator[Finding]:
-    """What only the whole stack shows: values that have no form of their own, and hosts."""
+    """Find what only the whole stack shows: secrets that no form reveals, and hosts."""
     hosts = app_hosts(stack)
     production = {
         v.known: v.key
         for _, v in stack.variables()
         if v.targets is not None and PRODUCTION in v.targets and v.known and _secret(v)
     }
-    instances = {each.environment for each in stack.resources if each.type in CLERKS}
+    instances = {entry.environment for entry in stack.resources if entry.type in CLERKS}
     for resource, variable in stack.variables():
         elsewhere = _elsewhere(variable)
         if not elsewhere or PRODUCTION in (variable.targets or ()) or holds_live_key(variable):
             continue
         where = " and ".join(elsewhere)
         if variable.known in production:
-            said = (
+            message = (
                 f"{variable.key} would put production's {production[variable.known]} into {where}"
             )
         elif _secret(variable) and instances == {PRODUCTION}:
-            said = (
+            message = (
                 f"{variable.key} is a secret of the production stack, and would be written to "
                 f"{where}"
             )
         elif Url.of(variable.known).host in hosts:
-            said = f"{variable.key} would lead {where} to production's host"
+            message = f"{variable.key} would lead {where} to production's host"
         else:
             continue
-        yield violation(said, resource)
+        yield violation(message, resource)
 
 
 def _app_url(resource: Resource, values: Values) -> Iterator[Finding]:
@@ -176,8 +176,8 @@ POLICIES = (
         "Next.js puts every NEXT_PUBLIC_ value into the pages it sends: everybody who opens "
         "the app gets the secret.",
         "Name it without NEXT_PUBLIC_, and rotate the secret if it was ever deployed.",
-        each=_public,
-        whole=_public_copy,
+        check_resource=_public,
+        check_stack=_public_copy,
     ),
     Policy(
         "sensitive-secrets",
@@ -185,16 +185,16 @@ POLICIES = (
         "Everybody with access to the project can read a secret that is not sensitive, and "
         "the development target gives it to every machine that runs `vercel env pull`.",
         "Declare it `sensitive`, and only for the production or preview target.",
-        each=_sensitive,
+        check_resource=_sensitive,
     ),
     Policy(
         "production-values",
         "Production's values are only in production.",
-        "A preview of any branch would act on production's customers with production's keys.",
+        "With production's keys, a preview of any branch would act on real customers.",
         "Give each target its own variable, with the value of its own instance.",
-        each=_both,
-        whole=_of_production,
-        # It is production's value, whatever stack brings it there.
+        check_resource=_both,
+        check_stack=_of_production,
+        # Production's value is judged as production's, whichever stack writes it.
         judged_in=PRODUCTION,
         options={"hosts": HOSTS},
     ),
@@ -204,8 +204,8 @@ POLICIES = (
         "Otherwise links in emails, and redirects after sign-in and checkout, lead people "
         "out of production.",
         "Set clerkstack:appUrl to the https URL of production.",
-        each=_app_url,
-        whole=_app_domain,
+        check_resource=_app_url,
+        check_stack=_app_domain,
         options={"hosts": HOSTS},
     ),
 )

@@ -32,12 +32,12 @@ VARIABLE = VARIABLE_TYPE
 VARIABLES = "vercel:index/projectEnvironmentVariables:ProjectEnvironmentVariables"
 SHARED = "vercel:index/sharedEnvironmentVariable:SharedEnvironmentVariable"
 PROJECT = "vercel:index/project:Project"
-# Where those that hold several variables have them.
+# The input that holds the variables, of types that hold several.
 _LISTS = {VARIABLES: "variables", PROJECT: "environments"}
 
 PRODUCTION, DEVELOPMENT = "production", "development"
 
-# What `pulumi policy analyze --file` has in place of a secret that it can't open.
+# What `pulumi policy analyze --file` writes for a secret that it can't open.
 _REDACTED = "[secret]"
 
 
@@ -65,7 +65,7 @@ def plain(value: Any) -> Any:
 
 
 def _opened(secret: Mapping[str, Any]) -> Any:
-    """What a secret holds: `value` over the wire, `plaintext` (JSON) in an exported state."""
+    """The value of a secret: `value` over the wire, `plaintext` (JSON) in an exported state."""
     if "value" in secret:
         return plain(secret["value"])
     text = secret.get("plaintext")
@@ -73,7 +73,7 @@ def _opened(secret: Mapping[str, Any]) -> Any:
 
 
 def listed(value: Any) -> list[Any]:
-    """A list, empty where it is none."""
+    """The value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
 
 
@@ -102,7 +102,7 @@ class Variable:
     def of(cls, inputs: Mapping[str, Any]) -> Variable:
         """From the inputs of the Vercel provider."""
         key, targets = inputs.get("key"), inputs.get("targets")
-        value = inputs.get("value") or inputs.get("valueWo")  # the second is kept in no state
+        value = inputs.get("value") or inputs.get("valueWo")  # the second is never in a state
         return cls(
             key=key if isinstance(key, str) else "",
             value=value if isinstance(value, str | Unknown) else None,
@@ -114,12 +114,12 @@ class Variable:
 
     @property
     def known(self) -> str:
-        """The value without white space around it, empty where it is not known."""
+        """The value without white space around it, empty if unknown."""
         return self.value.strip() if isinstance(self.value, str) else ""
 
     @property
     def in_production(self) -> bool:
-        """Whether deployments to production get it; yes where that is not known."""
+        """Whether deployments to production get it; true if unknown."""
         return self.targets is None or PRODUCTION in self.targets
 
 
@@ -127,7 +127,7 @@ class Variable:
 class Resource:
     """A resource as the engine is about to write it, or as the state has it.
 
-    `inputs` is what is declared; `outputs` what the state knows, empty where nothing does.
+    `inputs` is what is declared; `outputs` is what the state has, or empty.
     """
 
     type: str
@@ -138,28 +138,28 @@ class Resource:
     urn: str = ""
 
     @classmethod
-    def of(cls, found: Mapping[str, Any]) -> Resource:
-        """From plain properties: type, inputs, and where they are there name, urn, outputs and
-        protect. The resources of `pulumi stack export` are such."""
-        urn = str(found.get("urn") or "")
+    def of(cls, properties: Mapping[str, Any]) -> Resource:
+        """From plain properties, as in `pulumi stack export`: type and inputs, and if present name,
+        urn, outputs and protect."""
+        urn = str(properties.get("urn") or "")
         return cls(
-            type=str(found["type"]),
-            name=str(found.get("name") or urn.rsplit("::", 1)[-1]),
-            inputs=plain(found.get("inputs") or {}),
-            outputs=plain(found.get("outputs") or {}),
-            protect=bool(found.get("protect")),
+            type=str(properties["type"]),
+            name=str(properties.get("name") or urn.rsplit("::", 1)[-1]),
+            inputs=plain(properties.get("inputs") or {}),
+            outputs=plain(properties.get("outputs") or {}),
+            protect=bool(properties.get("protect")),
             urn=urn,
         )
 
     def part(self, key: str) -> Mapping[str, Any]:
-        """An object among the inputs, empty where there is none or it is unknown."""
-        found = self.inputs.get(key)
-        return found if isinstance(found, dict) else {}
+        """An object among the inputs, empty if missing or unknown."""
+        value = self.inputs.get(key)
+        return value if isinstance(value, dict) else {}
 
     @property
     def environment(self) -> str | None:
-        """The instance it belongs to, by its inputs; None where it belongs to none. What does not
-        say that it is development's counts as production's."""
+        """The instance it belongs to by its inputs, None if it belongs to none. Without a statement
+        that it is development's, it is taken for production's."""
         if self.type in CLERKS:
             return DEVELOPMENT if self.inputs.get("environment") == DEVELOPMENT else PRODUCTION
         declared = list(self.variables())
@@ -168,24 +168,24 @@ class Resource:
         return PRODUCTION if any(variable.in_production for variable in declared) else DEVELOPMENT
 
     def variables(self) -> Iterator[Variable]:
-        """The Vercel variables it declares, whichever resource declares them."""
+        """The Vercel variables it declares, whatever its type."""
         if self.type in (VARIABLE, SHARED):
             yield Variable.of(self.inputs)
-        for each in listed(self.inputs.get(_LISTS.get(self.type, ""))):
-            if isinstance(each, dict):
-                yield Variable.of(each)
+        for variable in listed(self.inputs.get(_LISTS.get(self.type, ""))):
+            if isinstance(variable, dict):
+                yield Variable.of(variable)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What a Vercel project has to have by the stack's settings.
+    """What the stack's settings require of a Vercel project.
 
     Args:
-        name: the user's own for it, empty where the stack has one.
-        project_id: the project; empty where there is only one, whichever it is.
-        targets: those that the stack writes; None: all that are its instance's.
-        leave_alone: variables that it leaves to others, as target/KEY.
-        names: the sets of names that its app reads; None where nothing says so.
+        name: the user's own name for it, empty if the stack has only one.
+        project_id: the project; empty if there is only one, whichever it is.
+        targets: those that the stack writes; None: all of its instance.
+        leave_alone: variables that the stack leaves alone, as target/KEY.
+        names: the sets of names that its app reads; None if unknown.
     """
 
     name: str = ""
@@ -195,7 +195,7 @@ class Expected:
     names: Collection[NameSet] | None = None
 
     def concerns(self, resource: Resource) -> bool:
-        """Whether what a resource declares is this project's; what is shared is each one's."""
+        """Whether a resource declares something for this project; what is shared concerns all."""
         of = resource.inputs.get("projectId")
         return not self.project_id or not isinstance(of, str) or of == self.project_id
 
@@ -206,12 +206,12 @@ class Stack:
 
     Args:
         name: the stack's name.
-        resources: what will be there after the update, or is there.
-        instance: which instance its settings name; None where nothing says so.
-        parts: which parts of the deployment its settings declare; None where nothing says so.
-        projects: what its Vercel projects have to have.
-        now: for how old something is.
-        names_app: whether its settings name the app's code; None where nothing says so.
+        resources: the resources after the update, or those of the state.
+        instance: the instance that its settings name; None if unknown.
+        parts: the parts of the deployment that its settings declare; None if unknown.
+        projects: what the settings require of its Vercel projects.
+        now: the time, for ages.
+        names_app: whether its settings name the app's code; None if unknown.
     """
 
     name: str
@@ -224,16 +224,18 @@ class Stack:
 
     @property
     def names(self) -> list[NameSet]:
-        """The sets of names that any of its apps reads, as far as the settings say so."""
+        """The sets of names that its apps read, as far as the settings say."""
         return list(
             dict.fromkeys(name for project in self.projects for name in project.names or ())
         )
 
     @property
     def environment(self) -> str | None:
-        """Production where anything of it is; None where it has nothing of an instance."""
-        found = {self.instance, *(resource.environment for resource in self.resources)} - {None}
-        return PRODUCTION if PRODUCTION in found else next(iter(found), None)
+        """Production if any resource belongs to production; None if none belongs to an instance."""
+        environments = {self.instance, *(resource.environment for resource in self.resources)} - {
+            None
+        }
+        return PRODUCTION if PRODUCTION in environments else next(iter(environments), None)
 
     def of(self, *types: str) -> list[Resource]:
         """The resources of some types."""

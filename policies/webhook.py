@@ -1,4 +1,4 @@
-"""The webhook: where events go, and which."""
+"""The webhook: which events are sent, and where."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, listed,
 
 
 def _url(resource: Resource) -> Url | None:
-    """Its URL, None where it is no endpoint or the URL is unknown."""
-    found: Any = resource.inputs.get("url")
-    if resource.type != WEBHOOK or found is UNKNOWN:
+    """Its URL, None if it is not an endpoint or the URL is unknown."""
+    url: Any = resource.inputs.get("url")
+    if resource.type != WEBHOOK or url is UNKNOWN:
         return None
-    return Url.of(found if isinstance(found, str) else "")
+    return Url.of(url if isinstance(url, str) else "")
 
 
 def _https(resource: Resource, _values: Values) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _events(resource: Resource, values: Values) -> Iterator[Finding]:
 
 
 def _event(name: Any) -> str:
-    """Its name as messages show it: anything may have been pasted there, a secret too."""
+    """An event's name as messages show it: somebody may have pasted a secret there."""
     good = isinstance(name, str) and EVENT_FORM.fullmatch(name)
     return str(name) if good else "something that is not an event"
 
@@ -100,7 +100,7 @@ POLICIES = (
         "Webhooks are sent over https.",
         "Otherwise names and addresses of customers are sent unencrypted.",
         "Set clerkstack:appUrl (or clerkstack:webhook.url) to an https URL.",
-        each=_https,
+        check_resource=_https,
     ),
     Policy(
         "webhook-host",
@@ -108,8 +108,8 @@ POLICIES = (
         "Otherwise the app does not learn of organizations created in production: no "
         "workspace, no sandbox key.",
         "Set clerkstack:appUrl (or clerkstack:webhook.url) to production's host.",
-        each=_reachable,
-        whole=_at_the_app,
+        check_resource=_reachable,
+        check_stack=_at_the_app,
         production_only=True,
         options={"hosts": HOSTS},
     ),
@@ -119,7 +119,7 @@ POLICIES = (
         "Without a needed event, the app falls behind Clerk; an unneeded event sends "
         "personal data for no reason.",
         "Set clerkstack:webhook.events, or this policy's `events` if the app needs others.",
-        each=_events,
+        check_resource=_events,
         options={"events": Option(SENDERO_EVENTS, "the events that the app needs")},
     ),
     Policy(
@@ -127,6 +127,6 @@ POLICIES = (
         "No two endpoints have the same address.",
         "Otherwise every event arrives twice: two workspaces, two sandbox keys.",
         "Remove one of the endpoints.",
-        whole=_twice,
+        check_stack=_twice,
     ),
 )

@@ -1,4 +1,4 @@
-"""The other stacks of one instance, as far as the backend knows them.
+"""The other stacks of an instance that the backend knows.
 
 Two stacks can stand on one Clerk instance: the states of both are then in the same backend, or
 nobody can know. They are listed (`pulumi stack ls`) and read (`pulumi stack export`, secrets
@@ -23,24 +23,24 @@ from clerkstack.state.variables import existing
 
 PROJECT_OF_VERCEL = "VercelProject"
 FILE_BACKEND = "organization/"
-"""How the full name of a stack begins in a backend that is no Pulumi Cloud."""
+"""How a stack's full name begins in a backend other than Pulumi Cloud."""
 
 
 class UnknownNeighbours(ClerkstackError):
-    """The backend does not tell which other stacks there are."""
+    """The other stacks cannot be listed."""
 
 
 class UnreadableStack(ClerkstackError):
-    """The backend does not tell what a stack has that it knows."""
+    """The state of a stack cannot be read."""
 
 
 @dataclass(frozen=True)
 class Neighbour:
     """Another stack that has something on the instance.
 
-    `stack` is its name as the engine takes it in this folder: short in this project, in full in
-    another one. `state` is what it has, secrets encrypted, without what is still to be removed;
-    `project_ids` are the Vercel projects in it.
+    `stack` is its name as the engine accepts it in this folder: short for this project, in full
+    for another. `state` is its state, secrets encrypted, without resources that are still to be
+    removed; `project_ids` are the Vercel projects in it.
     """
 
     stack: str
@@ -50,27 +50,29 @@ class Neighbour:
     state: State
 
     def resource(self, kind: str) -> Resource | None:
-        """Its resource of a kind of this program's own (`Billing`), None if it has none."""
-        return next((each for each in self.state.resources if each.is_own(kind)), None)
+        """Its resource of one of this program's kinds (`Billing`), None if it has none."""
+        return next(
+            (candidate for candidate in self.state.resources if candidate.is_own(kind)), None
+        )
 
 
 def neighbours(stack: str, application_id: str, environment: str) -> list[Neighbour]:
     """The other stacks whose state holds a resource of this instance.
 
     Args:
-        stack: the stack that asks, by a name that the engine takes in this folder.
+        stack: the stack that asks, by a name that the engine accepts in this folder.
         application_id: Clerk's application.
         environment: `development` or `production`.
 
     Raises:
-        UnknownNeighbours: the backend does not tell which stacks there are.
-        UnreadableStack: it does not tell what one of them has.
+        UnknownNeighbours: the stacks cannot be listed.
+        UnreadableStack: the state of one cannot be read.
     """
     return stacks_on(application_id, environment, without=stack)
 
 
 States = dict[tuple[str, str], State]
-"""States that were read, by the stack's name and the time of its last update."""
+"""States already read, by the stack's name and the time of its last update."""
 
 
 def stacks_on(
@@ -82,14 +84,13 @@ def stacks_on(
 ) -> list[Neighbour]:
     """All stacks whose state holds a resource of this instance; the stack `without` is not read.
 
-    Of those in `states` that were not updated since, none is read again; what is read is kept
-    there.
+    `states` is a cache: a stack that was not updated since is not read again.
 
     Raises:
-        UnknownNeighbours: the backend does not tell which stacks there are.
-        UnreadableStack: it does not tell what one of them has.
+        UnknownNeighbours: the stacks cannot be listed.
+        UnreadableStack: the state of one cannot be read.
     """
-    found = []
+    others = []
     known = {} if states is None else states
     for name, listed in _listed().items():
         if without is not None and is_same_stack(name, without):
@@ -100,17 +101,17 @@ def stacks_on(
         state = known[key]
         if any(_is_on(each, application_id, environment) for each in state.resources):
             projects = dict.fromkeys(_projects(state))
-            found.append(Neighbour(name, application_id, environment, tuple(projects), state))
-    return found
+            others.append(Neighbour(name, application_id, environment, tuple(projects), state))
+    return others
 
 
 def variables_elsewhere(stack: str) -> dict[str, str]:
-    """The Vercel variables that other stacks have in their states, whatever instance these are on:
-    ids, with the stack.
+    """The stack that has each Vercel variable, by the variable's id, over the other stacks of all
+    instances.
 
     Raises:
-        UnknownNeighbours: the backend does not tell which stacks there are.
-        UnreadableStack: it does not tell what one of them has.
+        UnknownNeighbours: the stacks cannot be listed.
+        UnreadableStack: the state of one cannot be read.
     """
     return {
         variable.id: name
@@ -121,8 +122,8 @@ def variables_elsewhere(stack: str) -> dict[str, str]:
 
 
 def is_same_stack(one: str, other: str) -> bool:
-    """Whether two names that the engine takes in this folder are of one stack: a name without
-    project is of this folder's project, one without organization of any."""
+    """Whether two names that the engine accepts in this folder mean the same stack. A name without
+    a project means this folder's project; one without an organization matches any."""
     mine, theirs = _parts(one), _parts(other)
     return mine[1:] == theirs[1:] and (None in (mine[0], theirs[0]) or mine[0] == theirs[0])
 
@@ -172,7 +173,7 @@ def _listed_by_the_engine() -> list[_Listed]:
         # In Pulumi Cloud all would be those of everybody.
         return _list(*(() if is_cloud() else ("--all",)))
     except ClerkstackError:
-        # One state that can't be read ends the whole list.
+        # A single state that can't be read fails the whole list.
         try:
             drop_cut_off_attributes(engine.current_backend(), "*")
             return _list()
@@ -196,7 +197,7 @@ def _exported(stack: str) -> State:
     except UnknownStack:
         return State()
     except ClerkstackError as failure:
-        # One of another project that is broken is nobody's concern here.
+        # A broken stack of another project does not matter here.
         if stack.count("/") > 1:
             return State()
         raise UnreadableStack(

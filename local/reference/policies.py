@@ -37,7 +37,9 @@ def _why(policy: Policy) -> str:
 
 def _judged(policy: Policy) -> str:
     return ", ".join(
-        name for name, rule in ((BEFORE, policy.each), (TOGETHER, policy.whole)) if rule is not None
+        name
+        for name, rule in ((BEFORE, policy.check_resource), (TOGETHER, policy.check_stack))
+        if rule is not None
     )
 
 

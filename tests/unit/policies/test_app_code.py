@@ -44,7 +44,7 @@ def test_a_check_of_what_is_not_declared_is_refused(kind: str) -> None:
     ((rule, said),) = fired({"uses": {kind: {"gone": "a.ts:1:1"}}})
 
     assert rule == "billing-slugs"
-    assert f"a.ts:1:1 asks has({{ {kind}: 'gone' }}), and the catalog does not have" in said
+    assert f"a.ts:1:1 calls has({{ {kind}: 'gone' }}), but the catalog does not have" in said
 
 
 def test_what_the_settings_say_is_on_the_instance_is_believed() -> None:

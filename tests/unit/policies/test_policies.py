@@ -632,8 +632,8 @@ def test_the_catalog_is_compared_in_both_directions_without_the_app() -> None:
     said = {v.message for v in judged(found) if is_violation(v)}
 
     assert said == {
-        "the app's code is not compared with what is sold: clerkstack:app names no code that "
-        "declares a plan or asks for one",
+        "the app's code is not compared with the catalog: clerkstack:app names no code that "
+        "declares or checks a plan",
         "the plan 'other' would be deployed, but catalog.yaml does not have it",
         "the feature 'sso' would be deployed, but catalog.yaml does not have it",
         "catalog.yaml has the feature 'sso_saml', but it would not be deployed",
