@@ -165,7 +165,7 @@ def unknown(asked: Asked, where: str | None, known: Known, *, live: bool) -> str
     kind, slug, payer = asked
     if known.has(asked) or (where is None and known.attaches(slug)):
         return None
-    call = f"{where} asks has({{ {kind}: '{_written(slug, payer)}' }})"
+    call = f"{where} calls has({{ {kind}: '{_written(slug, payer)}' }})"
     if where is None:
         call = f"the app declares the {kind} '{slug}'"
     why = known.why_not(asked)
@@ -176,7 +176,7 @@ def unknown(asked: Asked, where: str | None, known: Known, *, live: bool) -> str
             why = f"the {source} {'do' if kind in ACCESS else 'does'} not have that {kind}"
         why += meant(slug, list(known.slugs(kind)))
     answer = "it" if where is not None else f"has({{ {kind}: '{slug}' }})"
-    return f"{call}, and {why}: {answer} answers false for everybody"
+    return f"{call}, but {why}: {answer} is false for everybody"
 
 
 def _written(slug: str, payer: str | None) -> str:

@@ -1,4 +1,4 @@
-"""The catalog: plans and features, in one file that a product person can read and edit."""
+"""The catalog: plans and features, in a file that a product manager can read and edit."""
 
 from __future__ import annotations
 

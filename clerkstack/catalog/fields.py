@@ -1,4 +1,4 @@
-"""The types of the catalog's fields: each says what is wrong with a value, and what to write."""
+"""The types of the catalog's fields, each with its messages and remedies."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SLUG = r"^[A-Za-z0-9_-]+$"  # Clerk: slug_invalid_format
 AMOUNT_LIMIT = 99_999_999  # cents; an amount is below it (Clerk: plan_amount_exceeds_upper_limit)
 LONGEST_TRIAL = 365  # days (Clerk: too_many_free_trial_days)
 FEATURES = "features"
-"""Where the context of a validation has the slugs of the features."""
+"""The key of the features' slugs in a validation's context."""
 
 CENTS = "Write whole cents a month, without quotes: 1900 for $19, 0 for a free plan"
 
@@ -111,7 +111,7 @@ def _whole(value: Any, remedy: str) -> int:
 
 
 def _exact(dollars: Decimal) -> bool:
-    """Whether an amount of dollars is a whole number of cents, written as one would."""
+    """Whether an amount in dollars is a whole number of cents, written as people write prices."""
     return dollars.is_finite() and "E" not in str(dollars) and dollars * 100 == int(dollars * 100)
 
 

@@ -1,4 +1,4 @@
-"""From the catalog file to the catalog; every problem at once."""
+"""Reads the catalog from its file; reports every problem at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from clerkstack.problems import hidden_name, shown
 
 CURRENCY = "usd"  # Clerk: currency_invalid for any other
 TOP_LEVEL = ("currency", "features", "plans")
-# The file is named by a setting, by an option, or by nobody; and looked for where the command runs.
+# The file's name comes from a setting, an option or a default, relative to the working directory.
 NO_FILE = "Run this in the project's folder, or name another: clerkstack:catalog, or --catalog"
 EMPTY = "Write at least `features:` and `plans:`"
 MERGED = "Write the fields out; a plan takes over another's features with `includes`"
@@ -44,7 +44,7 @@ def load_catalog(path: Path) -> Catalog:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A plan as written, valid in part where something is wrong, and where it stands."""
+    """A plan as written, without its invalid fields, and its place in the file."""
 
     plan: Plan
     path: str
@@ -69,7 +69,7 @@ class _Loading(Document):
             slug: self._entry(Feature, "features", slug, value, ())
             for slug, value in self._slugs("features", top)
         }
-        # A slug that was refused is still a name that plans may use: one mistake, one message.
+        # Plans may use a refused slug, so that one mistake gives one message.
         known = _keys(top, "features")
         drafts = {
             slug: _Draft(self._entry(Plan, "plans", slug, value, known), f"plans.{slug}", value)
@@ -90,11 +90,11 @@ class _Loading(Document):
         return Catalog(currency=currency, features=features, plans=plans)
 
     def _currency(self, top: Mapping[str, Value]) -> str:
-        found = top.get("currency")
-        if found is not None and found.value not in (CURRENCY, REPORTED, None):
+        currency = top.get("currency")
+        if currency is not None and currency.value not in (CURRENCY, REPORTED, None):
             remedy = f"Write {CURRENCY}, or leave it out"
             self.report(
-                found.line, "currency", "is not a currency that Clerk Billing supports", remedy
+                currency.line, "currency", "is not a currency that Clerk Billing supports", remedy
             )
         return CURRENCY
 
@@ -108,7 +108,7 @@ class _Loading(Document):
         seen: dict[str, str] = {}
         for slug, value in group.value.items():
             path, line = f"{kind}.{slug}", group.line_of(slug)
-            # The fields of a slug that is wrong are read as well: all mistakes are told at once.
+            # The fields of an invalid slug are read too, to report all mistakes at once.
             if not re.fullmatch(SLUG, slug):
                 remedy = "Use letters, digits, - and _ only"
                 self.report(line, path, "is not a slug that Clerk accepts", remedy)
@@ -123,7 +123,7 @@ class _Loading(Document):
     def _entry(
         self, model: type[Entry], kind: str, slug: str, value: Value, features: Collection[str]
     ) -> Entry:
-        """A feature or a plan; where it is wrong, the valid part of it."""
+        """A feature or a plan, without its invalid fields."""
         path = f"{kind}.{slug}"
         group = value.value if isinstance(value.value, dict) else {}
         fields = {name: inner.plain() for name, inner in group.items() if inner.value is not None}
@@ -138,7 +138,7 @@ class _Loading(Document):
         return entry
 
     def _together(self, drafts: Mapping[str, _Draft]) -> None:
-        """What no two plans may share; Clerk names its own default plans alike."""
+        """Rules across plans; Clerk's own default plans may share a name."""
         names: dict[tuple[Payer, str], str] = {}
         defaults: dict[Payer, str] = {}
         for slug, draft in drafts.items():
@@ -164,9 +164,9 @@ class _Loading(Document):
         self.judge(draft.value, draft.path, _included_wrongly(draft.plan, drafts, known))
         features: dict[str, None] = {}
         with suppress(NotSetError):
-            for each in reversed(chain):
-                if each in drafts:
-                    features |= dict.fromkeys(drafts[each].plan.features)
+            for slug_in_chain in reversed(chain):
+                if slug_in_chain in drafts:
+                    features |= dict.fromkeys(drafts[slug_in_chain].plan.features)
         return draft.plan.model_copy(update={"features": tuple(features)})
 
 
@@ -195,7 +195,7 @@ def _attached_twice(plan: Plan) -> Iterator[Broken]:
 
 
 def _marked(plan: Plan) -> Iterator[Broken]:
-    """Clerk's own plans are marked so."""
+    """Clerk's own plans must have `default: true`."""
     if plan.slug in CLERKS_OWN and not plan.default:
         message = "is missing on the plan that Clerk itself creates"
         yield "default", message, "Write true, or use another slug"
@@ -208,7 +208,7 @@ def _payer_of_own(plan: Plan) -> Iterator[Broken]:
         yield "payer_type", message, f"Write {own.value}"
 
 
-# Each says nothing where a field that it needs is wrong.
+# A rule is silent if a field that it needs is invalid.
 RULES: tuple[Callable[[Plan], Iterator[Broken]], ...] = (
     _annual,
     _trial,

@@ -1,6 +1,6 @@
-"""What a catalog holds. Amounts are whole cents a month; trials are days.
+"""The models of a catalog. Amounts are whole cents a month; trials are days.
 
-`load` checks what concerns several fields, or several plans.
+`load` has the checks across fields and plans.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from clerkstack.catalog.fields import (
 )
 from clerkstack.reconcile.names import CLERKS_PLANS
 
-# What Clerk makes by itself where billing is switched on, by slug.
+# The plans that Clerk itself creates when billing is switched on, by slug.
 CLERKS_OWN = {slug: Payer(payer) for payer, slug in CLERKS_PLANS.items()}
 
 
@@ -33,7 +33,7 @@ class CatalogModel(BaseModel):
 
 
 class Feature(CatalogModel):
-    """Something a plan can include. None means: not managed, left as it is."""
+    """Something that a plan can include. None means not managed: left as it is."""
 
     slug: str
     name: Name
@@ -41,19 +41,19 @@ class Feature(CatalogModel):
     description: Text | None = None
     """Shown in Clerk's pricing table. Default: left as it is."""
     include_in_jwt: Flag | None = None
-    """The session token holds the feature. Default: left as it is."""
+    """Add the feature to the session token. Default: left as it is."""
     jwt_value: Text | None = None
-    """What the token holds for it. Default: left as it is."""
+    """Its value in the session token. Default: left as it is."""
     publicly_visible: Flag = True
     """Shown in Clerk's pricing table."""
     avatar_url: Url | None = None
-    """An https URL of its picture. Default: left as it is."""
+    """The https URL of its picture. Default: left as it is."""
 
 
 class Plan(CatalogModel):
-    """What somebody can subscribe to.
+    """A plan to subscribe to.
 
-    `features` holds the features of the plan it includes, then its own.
+    `features` has the features of the plan that it includes, then its own.
     """
 
     slug: str
@@ -61,7 +61,7 @@ class Plan(CatalogModel):
     """Shown to people. Two plans cannot share one."""
     amount: Cents
     """Cents a month when billed monthly."""
-    # Clerk shows no annual price where it is 0.
+    # Clerk shows no annual price if it is 0.
     annual_monthly_amount: Annotated[Cents, AfterValidator(lambda cents: cents or None)] | None = (
         None
     )
@@ -71,7 +71,7 @@ class Plan(CatalogModel):
     features: FeatureSlugs = ()
     """Slugs of features."""
     free_trial_days: Days | None = None
-    """1 to 365. Default: no trial."""
+    """Days, 1 to 365. Default: no trial."""
     publicly_visible: Flag = True
     """Shown in Clerk's pricing table."""
     payer_type: PaidBy = Payer.ORG
@@ -79,10 +79,10 @@ class Plan(CatalogModel):
     is_recurring: Flag | None = None
     """The plan renews by itself. Default: left as it is."""
     default: Flag = False
-    """This is the plan that Clerk creates by itself (`free_org`, `free_user`): managed, never
-    created or removed."""
+    """This is the plan that Clerk itself creates (`free_org`, `free_user`): managed, never created
+    or removed."""
     includes: Text | None = None
-    """Another plan of the same payer, whose features this one has as well."""
+    """Another plan of the same payer, whose features this plan has too."""
 
 
 class Catalog(CatalogModel):

@@ -1,1 +1,1 @@
-"""What a check finds: one class for every command, and the comparisons that make it."""
+"""Findings and waivers: the classes that every command's checks share."""

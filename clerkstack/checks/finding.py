@@ -1,6 +1,6 @@
 """A finding: one thing that a check looked at, and what is wrong with it.
 
-Every comparison of this project gives findings: drift, parity, the three-way comparison of app,
+Every comparison of this project returns findings: drift, parity, the three-way comparison of app,
 catalog and instance, the doctor, the points of the cutover, the policies. `clerkstack.report`
 renders them.
 """
@@ -27,7 +27,7 @@ class Severity(StrEnum):
 
     PASSED = "passed"
     NOTE = "note"  # worth knowing; nothing to do
-    WARNING = "warning"  # works, and may not be meant
+    WARNING = "warning"  # works, but may not be intended
     MANUAL = "manual"  # a person has to judge
     NOT_CHECKED = "not checked"
     FAILED = "failed"
@@ -35,10 +35,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What a check is about: what must be so, why, and how it is judged.
+    """A check's rule: what must be true, why, and how it is judged.
 
-    `number` is its place in a checklist; `setting` the path in Pulumi.<stack>.yaml that decides
-    about it, empty if that is the catalog, or nothing.
+    `number` is its place in a checklist. `setting` is the path in Pulumi.<stack>.yaml that decides
+    it, empty if the catalog does, or nothing.
     """
 
     id: str
@@ -52,11 +52,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Waiver:
-    """An entry of waivers.yaml: somebody answers for a finding, for a reason, until a time.
+    """An entry of waivers.yaml: somebody takes responsibility for a finding until a date.
 
-    `id` is the policy, or the point of the cutover (cutover/smoke); `subject` the resource, or the
-    instance for a point. `until` is when it is over, `since` when it began (UTC). `what` is a part
-    of the message, if one subject has several violations. `where` is its file and line.
+    `id` is the policy, or the point of the cutover (cutover/smoke); `subject` is the resource, or
+    the instance for a point. It is valid from `since` until `until` (UTC). `what` is a part of the
+    message, if one subject has several violations. `where` is its file and line.
     """
 
     id: str
@@ -70,12 +70,12 @@ class Waiver:
     where: str = ""
 
     def over(self, now: datetime) -> bool:
-        """Whether its time is over."""
+        """Whether it has expired."""
         return now >= self.until
 
     @property
     def last(self) -> str:
-        """The last day it holds, or the time when it is over."""
+        """The last day on which it is valid, or the time when it expires."""
         if self.until.time() == time():
             return str((self.until - timedelta(days=1)).date())
         return f"{self.until:%Y-%m-%d %H:%M} UTC"
@@ -86,10 +86,10 @@ class Finding:
     """One thing that a check looked at.
 
     `check` names the check; `subject` is what it looked at (plan pro, variable production/KEY), and
-    `field` a part of that, empty for the whole. `expected` and `found` are None where there is
-    nothing, or where the check compares no values; neither ever holds a secret. `message` says what
-    is wrong, `remedy` what to do about it, `where` in which file or on which page, `evidence` what
-    was read for it. `details` are the findings that this one sums up.
+    `field` a part of that, empty for the whole. `expected` and `found` are None if there is
+    nothing, or if the check compares no values; they never hold a secret. `message` says what is
+    wrong, `remedy` what to do about it, `where` in which file or on which page, `evidence` what was
+    read for it. `details` are the findings that this one sums up.
     """
 
     check: str
@@ -109,12 +109,12 @@ class Finding:
 
     @property
     def name(self) -> str:
-        """What it is about, in words."""
+        """Subject and field in words."""
         return f"{self.subject} {self.field}".strip()
 
 
 def cleaned(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
-    """A finding with each of its texts and values as `clean` gives it."""
+    """A finding with `clean` applied to each of its texts and values."""
     waiver = finding.waiver
     if waiver is not None:
         waiver = replace(waiver, by=clean(waiver.by), reason=clean(waiver.reason))
@@ -127,19 +127,19 @@ def cleaned(finding: Finding, clean: Callable[[Any], Any]) -> Finding:
         message=clean(finding.message),
         remedy=clean(finding.remedy),
         where=clean(finding.where),
-        evidence=tuple(replace(each, where=clean(each.where)) for each in finding.evidence),
+        evidence=tuple(replace(item, where=clean(item.where)) for item in finding.evidence),
         details=tuple(cleaned(detail, clean) for detail in finding.details),
         waiver=waiver,
     )
 
 
 def shown(finding: Finding, *, addresses: bool = False) -> Finding:
-    """A finding as it may be shown: without keys, and without values that look like one.
+    """A finding that is safe to show: without keys and values that look like one.
 
     If only the hidden parts of an address differ, it says so.
 
     Args:
-        addresses: leave addresses whole, if a person asked for it.
+        addresses: keep addresses whole, because a person asked for it.
     """
     expected = safe(finding.expected, addresses=addresses)
     found = safe(_without_secrets(finding.found, addresses), addresses=addresses)
@@ -151,11 +151,11 @@ def shown(finding: Finding, *, addresses: bool = False) -> Finding:
 def _without_secrets(value: Json, addresses: bool) -> Json:
     if isinstance(value, str):
         address = "://" in value
-        # `safe` hides the rest of what an address can hold.
+        # `safe` hides the other secret parts of an address.
         hide = may_be_secret(shown_url(value) if address else value)
         return ANOTHER if hide and not (address and addresses) else value
     if isinstance(value, list):
-        return [_without_secrets(each, addresses) for each in value]
+        return [_without_secrets(item, addresses) for item in value]
     if isinstance(value, dict):
-        return {name: _without_secrets(each, addresses) for name, each in value.items()}
+        return {name: _without_secrets(item, addresses) for name, item in value.items()}
     return value

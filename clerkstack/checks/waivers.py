@@ -1,4 +1,4 @@
-"""Waivers: findings that somebody answers for, for a reason, until a time. Kept in `waivers.yaml`.
+"""Waivers in `waivers.yaml`: findings that somebody takes responsibility for, until a date.
 
 One file for the violations of policies and for the points of the cutover (`id: cutover/<point>`).
 The files that it replaces, `policies/excuses.yaml` and `signoffs.yaml`, are still read.
@@ -13,29 +13,29 @@ from clerkstack.checks.finding import Waiver
 
 FILE = "waivers.yaml"
 EXCUSES = "policies/excuses.yaml"
-"""The file that had the waivers of policies before."""
+"""The deprecated file with waivers of policies."""
 SIGNOFFS = "signoffs.yaml"
-"""The file that had those of points before."""
+"""The deprecated file with waivers of points."""
 POINT = "cutover/"
-"""What the id of a point of the cutover begins with."""
+"""The prefix of a cutover point's id."""
 ANY = "*"
 STACK = "stack"
 """The subject of what concerns no single resource."""
 
 
 def of_stack(waivers: Collection[Waiver], stack: str) -> list[Waiver]:
-    """Those of one stack."""
+    """The waivers of one stack."""
     return [waiver for waiver in waivers if waiver.stack == stack]
 
 
 def of_points(waivers: Collection[Waiver], stack: str) -> dict[str, Waiver]:
-    """Those of a stack's points of the cutover, by point."""
+    """The waivers of a stack's cutover points, by point."""
     mine = of_stack(waivers, stack)
     return {waiver.id.removeprefix(POINT): waiver for waiver in mine if waiver.id.startswith(POINT)}
 
 
 def covers(waiver: Waiver, policy: str, subject: str, message: str) -> bool:
-    """Whether a waiver is about a violation. A `*` in its subject stands for anything."""
+    """Whether a waiver covers a violation. A `*` in its subject matches anything."""
     parts = map(re.escape, waiver.subject.split(ANY))
     same = re.fullmatch(".*".join(parts), subject, re.DOTALL) is not None
     return waiver.id == policy and same and waiver.what in message

@@ -100,7 +100,7 @@ def _others(app: AppCode) -> str:
 
 def _without(where: str, message: str) -> str:
     """The message without the place that stands before it."""
-    return message.removeprefix(f"{where} ").replace("asks has(", "has(", 1)
+    return message.removeprefix(f"{where} ").replace("calls has(", "has(", 1)
 
 
 def _rows(kind: str, rows: Iterable[Row], columns: list[str]) -> list[tuple[Json, ...]]:

@@ -29,7 +29,7 @@ DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
     "smoke": (operations.SmokeDocument, operations.CleanUpDocument),
     "cutover": (documents.CutoverDocument,),
 }
-"""By command; of more than one, an option decides which."""
+"""The documents of each command; if there are several, an option decides which."""
 
 
 def schema(command: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Compares what the app's code, the catalog and a live instance say. Pure."""
+"""Compares the app's code, the catalog and a live instance. Pure."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def finding_of(
     """A finding about a plan, feature, role or permission, or a setting.
 
     `field` is `exists`, `features` (what a plan includes), a field of the plan, or `asked` for a
-    check in the app's code; `app`, `catalog` and `instance` are what each has, None if it has
-    nothing of it. All three together are what was found.
+    check in the app's code. `app`, `catalog` and `instance` are the values of the three sides, None
+    if a side has none; together they are the finding's `found`.
     """
     sides = {"app": app, "catalog": catalog, "instance": instance}
     return Finding(
@@ -68,8 +68,8 @@ def finding_of(
 
 
 def severity_of(field: str, sides: Mapping[str, Json]) -> Severity:
-    """Failed if it stays after an update: the app's code disagrees, or no update changes it. What
-    only the instance has otherwise than the catalog is what the next update is there to change."""
+    """Failed if the next update does not fix it: the app's code disagrees, or no update changes the
+    field. A difference only between catalog and instance is what the next update changes."""
     app, catalog, instance = (sides[side] for side in ("app", "catalog", "instance"))
     stays = not same([app, catalog])
     if app is None:
@@ -78,26 +78,26 @@ def severity_of(field: str, sides: Mapping[str, Json]) -> Severity:
 
 
 def kind_of(finding: Finding) -> str:
-    """What a finding is about: plan, feature, role, permission or setting."""
+    """The kind of a finding's subject: plan, feature, role, permission or setting."""
     return finding.subject.partition(" ")[0]
 
 
 def _with(finding: Finding, **sides: Json) -> Finding:
-    """The same with other values of some sides."""
-    found = {**finding.found, **sides}
-    return replace(finding, found=found, severity=severity_of(finding.field, found))
+    """The finding with other values for some sides."""
+    values = {**finding.found, **sides}
+    return replace(finding, found=values, severity=severity_of(finding.field, values))
 
 
 def same(values: Sequence[Any]) -> bool:
-    """Whether all are one; the order of a list of slugs means nothing."""
+    """Whether all values are equal; the order of a list of slugs means nothing."""
     plain = [sorted(map(str, value)) if isinstance(value, list) else value for value in values]
-    return all(each == plain[0] for each in plain)
+    return all(value == plain[0] for value in plain)
 
 
 @dataclass(frozen=True)
 class Row:
-    """What each side has of a plan or feature, None if it does not have it. `agree`: there
-    is no finding about it."""
+    """A plan or feature on each side, None if a side does not have it. `agree`: there is no finding
+    about it."""
 
     slug: str
     app: dict[str, Any] | None = None
@@ -106,11 +106,11 @@ class Row:
     agree: bool = False
 
     def differing(self) -> list[str]:
-        """The fields in which those that have it differ; who says nothing of a field disagrees with
-        nobody."""
-        there = [each for each in (self.app, self.catalog, self.instance) if each is not None]
-        names = dict.fromkeys(name for each in there for name in each)
-        return [name for name in names if not same([e[name] for e in there if name in e])]
+        """The fields in which the sides that have it differ; a side without a field does not
+        disagree."""
+        sides = [side for side in (self.app, self.catalog, self.instance) if side is not None]
+        names = dict.fromkeys(name for side in sides for name in side)
+        return [name for name in names if not same([e[name] for e in sides if name in e])]
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,8 @@ class Seen:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All that was compared, and what is wrong. `notes` are checks in the app's own tests that can
-    never be true: they run in no deployment."""
+    """Everything that was compared, and the findings. `notes` are checks in the app's own tests
+    that can never be true: tests run in no deployment."""
 
     plans: tuple[Row, ...] = ()
     features: tuple[Row, ...] = ()
@@ -142,16 +142,16 @@ def compare(
     brought: bool = True,
     production: bool = False,
 ) -> Comparison:
-    """Compare the three, of which app and instance may be missing.
+    """Compare the three sides; app and instance may be missing.
 
     Args:
         app: what the app's code says.
-        inputs: of the billing resource, as `billing_inputs` makes them.
-        instance: what is live; None where it was not read.
-        access: what is declared of roles and permissions, as `access_inputs` makes it.
-        brought: whether the stack brings the catalog. Where it leaves billing out, a live instance
-            is all that the app can ask.
-        production: whether it is a production instance, whose free trials ask for no card.
+        inputs: the inputs of the billing resource, from `billing_inputs`.
+        instance: what is live; None if it was not read.
+        access: the declared roles and permissions, from `access_inputs`.
+        brought: whether the stack deploys the catalog. If it leaves billing out, the app can only
+            check what is live.
+        production: whether it is a production instance, whose free trials must ask for no card.
     """
     if not brought and instance is not None and instance.exists:
         inputs = {**inputs, "plans": {}, "defaults": {}, "features": {}, "settings": {}}
@@ -184,11 +184,11 @@ class _Comparing:
         )
 
     def comparison(self, *, brought: bool, production: bool) -> Comparison:
-        seen, asked = self._uses()
-        asked += self._only_declared()
+        seen, of_uses = self._uses()
+        of_uses += self._only_declared()
         by_live = not brought and self._live is not None
         findings = tuple(self._only_live() if by_live else self._app_and_catalog())
-        findings += (*self._app_and_instance(), *self._catalog_and_instance(), *asked)
+        findings += (*self._app_and_instance(), *self._catalog_and_instance(), *of_uses)
         if production:
             findings += (*self._trial_card(brought),)
         wrong = {finding.subject for finding in findings}
@@ -205,20 +205,23 @@ class _Comparing:
             self._code, self._plans, self._features, clerks=self._clerks
         ):
             live = self._live_plans if disagreement.kind == "plan" else self._live_features
-            found = self._finding(disagreement)
+            finding = self._finding(disagreement)
             if disagreement.field == "exists" and disagreement.app and disagreement.slug in live:
                 message = (
-                    f"the app has the {disagreement.kind} '{disagreement.slug}', and so does "
-                    "the instance; the catalog does not"
+                    f"the app and the instance have the {disagreement.kind} "
+                    f"'{disagreement.slug}', but the catalog does not"
                 )
-                yield _with(replace(found, message=message), instance=True)
+                yield _with(replace(finding, message=message), instance=True)
             elif disagreement.field == "exists":
-                yield _with(found, instance=disagreement.slug in live if self._live else None)
+                yield _with(finding, instance=disagreement.slug in live if self._live else None)
             else:
-                yield _with(found, instance=self._live_value(disagreement.slug, disagreement.field))
+                yield _with(
+                    finding, instance=self._live_value(disagreement.slug, disagreement.field)
+                )
 
     def _app_and_instance(self) -> Iterator[Finding]:
-        """What only the two have: with the catalog between them, it is compared with each."""
+        """Differences between the two in what the catalog lacks; what it has is compared with
+        both."""
         alone = self._live_plans.keys() - self._plans.keys()
         plans = {slug: held for slug, held in self._live_plans.items() if slug in alone}
         for disagreement in disagreeing(self._code, plans, {}, other="the instance"):
@@ -228,13 +231,13 @@ class _Comparing:
                 )
 
     def _only_live(self) -> Iterator[Finding]:
-        """What the app declares and the instance does not have, where no catalog is brought."""
+        """What the app declares and the instance lacks, if the stack deploys no catalog."""
         live = (self._live_plans, self._live_features)
         for disagreement in disagreeing(self._code, *live, other="the instance"):
             if disagreement.field == "exists" and disagreement.app:
                 remedy = "Correct it in the app, or deploy it with the stack that manages billing"
-                found = replace(self._finding(disagreement), remedy=remedy)
-                yield _with(found, catalog=None, instance=False)
+                finding = replace(self._finding(disagreement), remedy=remedy)
+                yield _with(finding, catalog=None, instance=False)
 
     def _trial_card(self, brought: bool) -> Iterator[Finding]:
         if self._live is None or not asks_for_a_card(self._live.billing):
@@ -247,21 +250,29 @@ class _Comparing:
         sides: dict[str, Json] = {"catalog": False, "instance": True}
         yield finding_of("setting", TRIAL, TRIAL, message, remedy, setting, **sides)
 
-    def _finding(self, each: Disagreement) -> Finding:
-        place, remedy = self._declared_at(each), "Write the intended value in both"
-        if each.field == "exists":
+    def _finding(self, difference: Disagreement) -> Finding:
+        place, remedy = self._declared_at(difference), "Write the intended value in both"
+        if difference.field == "exists":
             remedy = f"Add it to {self._catalog}, or correct it in the app"
-            if not each.app:
+            if not difference.app:
                 place = self._catalog
                 remedy = f"Declare it in the app, or remove it from {self._catalog}"
-        sides = {"app": each.app, "catalog": each.catalog}
-        return finding_of(each.kind, each.slug, each.field, each.message, remedy, place, **sides)
+        sides = {"app": difference.app, "catalog": difference.catalog}
+        return finding_of(
+            difference.kind,
+            difference.slug,
+            difference.field,
+            difference.message,
+            remedy,
+            place,
+            **sides,
+        )
 
-    def _declared_at(self, each: Disagreement) -> str:
+    def _declared_at(self, difference: Disagreement) -> str:
         declaration = None if self._app is None else self._app.declaration
         plans = {} if declaration is None else declaration.plans
-        having = (plan for plan in plans.values() if each.slug in plan.features)
-        at = plans.get(each.slug) if each.kind == "plan" else next(having, None)
+        having = (plan for plan in plans.values() if difference.slug in plan.features)
+        at = plans.get(difference.slug) if difference.kind == "plan" else next(having, None)
         at = at or next(iter(plans.values()), None)
         return self._catalog if at is None else at.where
 
@@ -277,21 +288,21 @@ class _Comparing:
             for slug in declared:
                 if slug not in live:
                     message = (
-                        f"the catalog has the {kind} '{slug}', and the instance does not"
+                        f"the catalog has the {kind} '{slug}', but the instance does not"
                         f"{meant(slug, list(live))}"
                     )
                     sides: dict[str, Json] = {"catalog": True, "instance": False}
                     yield finding_of(kind, slug, "exists", message, remedy, self._catalog, **sides)
         for slug, held in self._plans.items():
-            there = object_at(self._live_plans, slug)
-            for name, message in _differences(slug, held, there):
+            live_plan = object_at(self._live_plans, slug)
+            for name, message in _differences(slug, held, live_plan):
                 sides = {
                     "app": self._app_value(slug, name),
                     "catalog": self._declared_value(slug, name),
                     "instance": self._live_value(slug, name),
                 }
-                what = payer if name == PAYER else remedy
-                yield finding_of("plan", slug, name, message, what, self._catalog, **sides)
+                fix = payer if name == PAYER else remedy
+                yield finding_of("plan", slug, name, message, fix, self._catalog, **sides)
 
     def _uses(self) -> tuple[list[Seen], list[Finding]]:
         seen: list[Seen] = []
@@ -315,18 +326,18 @@ class _Comparing:
         return seen, list(wrong.values())
 
     def _only_declared(self) -> list[Finding]:
-        """Features that the app declares and does not ask for, which no plan has."""
-        found = []
+        """Features that the app declares but never checks, and that no plan has."""
+        findings = []
         for asked, where in asked_for(self._code, self._features):
             why = self._unknown(asked, where) if where is None else None
             if why is not None:
                 kind, slug, _ = asked
                 at = self._declared_at(Disagreement(kind, slug, "exists", ""))
                 remedy = f"{self._how_to_fix(asked)}.{'' if self._live else NOT_LIVE}".rstrip(".")
-                found.append(
+                findings.append(
                     finding_of(kind, slug, "asked", why, remedy, at, app=True, catalog=False)
                 )
-        return found
+        return findings
 
     def _how_to_fix(self, asked: Asked) -> str:
         kind, slug, payer = asked
@@ -339,12 +350,12 @@ class _Comparing:
         return f"Correct it, or add it to {self._catalog}"
 
     def _notes(self) -> Iterator[str]:
-        there: set[Asked] = set()
+        declared: set[Asked] = set()
         for use in () if self._app is None else self._app.in_tests:
             asked: Asked = (use.kind, use.slug, use.payer)
             why = self._unknown(asked, use.where)
-            if why is not None and asked not in there:
-                there.add(asked)
+            if why is not None and asked not in declared:
+                declared.add(asked)
                 yield why
 
     def _unknown(self, asked: Asked, where: str | None) -> str | None:
@@ -394,14 +405,14 @@ class _Comparing:
 
 
 def _differences(slug: str, declared: JsonObject, live: JsonObject) -> Iterator[tuple[str, str]]:
-    """The fields of a plan that catalog and instance have otherwise, each with a sentence."""
+    """The fields of a plan in which catalog and instance differ, each with a sentence."""
     if not live:
         return
     mine, theirs = set(attached_to(declared)), set(attached_to(live))
     if mine != theirs:
         parts = [
-            f"{who} gives plan '{slug}' {', '.join(sorted(more))}, {other} does not"
-            for who, other, more in (
+            f"{side} gives plan '{slug}' {', '.join(sorted(more))}, but {other} does not"
+            for side, other, more in (
                 ("the catalog", "the instance", mine - theirs),
                 ("the instance", "the catalog", theirs - mine),
             )
@@ -413,7 +424,7 @@ def _differences(slug: str, declared: JsonObject, live: JsonObject) -> Iterator[
         yield (
             name,
             f"the catalog has plan '{slug}' {told(name, one[name])}, "
-            f"the instance {told(name, other[name])}",
+            f"the instance has it {told(name, other[name])}",
         )
 
 
@@ -424,5 +435,5 @@ def _plan(held: Json) -> JsonObject | None:
 
 
 def _feature(held: Json) -> JsonObject | None:
-    """A feature: what the app's code can say of it is that it is there."""
+    """A feature without fields: the app's code shows only that it exists."""
     return {} if isinstance(held, dict) else None

@@ -1,4 +1,4 @@
-"""What a live instance has of what an app can ask for."""
+"""What a live instance has of everything that an app can check."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Instance:
-    """`exists` is False where the application has none of that environment. `billing` is the
-    section of the config; `access` is what it has of roles."""
+    """An instance. `exists` is False if the application has none for the environment. `billing` is
+    the section of the config; `access` has the roles and permissions."""
 
     exists: bool = True
     billing: JsonObject = field(default_factory=dict)

@@ -1,3 +1,3 @@
-"""What a stack declares of each thing, in the words of the API that keeps it: settings and catalog
-made into the documents that resources carry, and that `clerkstack drift` compares with what is
-live. Nothing here talks to a service or to the engine."""
+"""What a stack declares, in the shape of each API: settings and catalog become the documents that
+resources take as inputs and that `clerkstack drift` compares with what is live. Nothing here talks
+to a service or to the engine."""

@@ -1,4 +1,4 @@
-"""What a stack declares of roles and permissions, and what its app asks for of them."""
+"""The roles and permissions that a stack declares, and those that its app checks."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
 
 
 def access_inputs(settings: Settings, app: AppCode | None) -> JsonObject:
-    """As `access_afterwards` and `unknown_access` take it: roles, permissions, whether
-    organizations are on, and what the app asks for; without `roles` the stack declares none."""
-    found: JsonObject = {"app": access_asked(app)}
+    """The inputs of `access_afterwards` and `unknown_access`: roles, permissions, whether
+    organizations are on, and what the app checks. Without `roles`, the stack declares none."""
+    inputs: JsonObject = {"app": access_asked(app)}
     if settings.components.organizations:
         declared = organization_roles(settings.organizations)
-        found |= {"roles": {**declared["roles"]}, "permissions": {**declared["permissions"]}}
-        found["enabled"] = settings.organizations.enabled
-    return found
+        inputs |= {"roles": {**declared["roles"]}, "permissions": {**declared["permissions"]}}
+        inputs["enabled"] = settings.organizations.enabled
+    return inputs
 
 
 def access_asked(app: AppCode | None) -> JsonObject:
-    """The roles and permissions that the app asks for, {kind: {slug: first place}}, and those that
-    the settings say are on the instance; nothing where it asks for none."""
+    """The roles and permissions that the app checks, {kind: {slug: first place}}, and those that
+    the instance has according to the settings; empty if the app checks none."""
     uses = {} if app is None else compact(app.uses, ACCESS)
     if app is None or not uses:
         return {}
-    found: JsonObject = {"uses": {kind: {**places} for kind, places in uses.items()}}
+    asked: JsonObject = {"uses": {kind: {**places} for kind, places in uses.items()}}
     believed = sorted(named for named in app.unmanaged if named.startswith(ACCESS))
     if believed:
-        found["unmanaged"] = [*believed]
-    return found
+        asked["unmanaged"] = [*believed]
+    return asked

@@ -1,7 +1,7 @@
-"""What an app can ask Clerk for once a stack is deployed: what it declares over what is live.
+"""What an app can check once a stack is deployed: what the stack declares, over what is live.
 
-A plan that is declared has the features that are declared for it, whatever is live; one that is
-only live stays as it is, unless it is removed.
+A declared plan has its declared features, whatever is live. A plan that is only live stays as it
+is, unless it is removed.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from clerkstack.settings.names import BUILT_IN_ROLES
 
 @dataclass(frozen=True)
 class Access:
-    """The roles of an instance, with the permissions that each has; `outside` are those that no
-    role set holds. `on` is False where the instance has no organizations."""
+    """The roles of an instance with their permissions. `outside` are the roles in no role set. `on`
+    is False if the instance has organizations off."""
 
     roles: Mapping[str, Collection[str]] = field(default_factory=dict)
     outside: Collection[str] = ()
@@ -37,16 +37,18 @@ def sold_afterwards(declared: DeclaredBilling, live: Mapping[str, Json] | None =
 
     Args:
         declared: what the billing resource declares.
-        live: the section `billing` of the instance, or as an update leaves it; None where it was
-            not read.
+        live: the section `billing` of the instance, or as an update leaves it; None if it was not
+            read.
     """
-    there = live or {}
-    toggles = {**there, **declared.settings}
+    section = live or {}
+    toggles = {**section, **declared.settings}
     payers = [payer for payer in PAYERS if toggles.get(ENABLED_FOR[payer]) is not False]
-    plans = _over(declared.all_plans, as_objects(there.get("plans"), f"{SECTION}.plans"))
-    features = _over(declared.features, as_objects(there.get("features"), f"{SECTION}.features"))
+    plans = _over(declared.all_plans, as_objects(section.get("plans"), f"{SECTION}.plans"))
+    features = _over(declared.features, as_objects(section.get("features"), f"{SECTION}.features"))
     return Known(
-        plans=with_plans_to_come(plans, payers, there), features=features, payers=tuple(payers)
+        plans=with_plans_to_come(plans, payers, section),
+        features=features,
+        payers=tuple(payers),
     )
 
 
@@ -56,9 +58,9 @@ def access_afterwards(
     """Roles and permissions.
 
     Args:
-        inputs: `roles` and `permissions` as the resource of the roles has them; without `roles`
-            the stack declares none. `enabled` is False where it turns organizations off.
-        live: what the instance has; None where it was not read.
+        inputs: `roles` and `permissions` as in the roles resource; without `roles`, the stack
+            declares none. `enabled` is False if it turns organizations off.
+        live: what the instance has; None if it was not read.
         gone: keys of roles and permissions that the update removes.
     """
     declared = as_objects(inputs.get("roles"), "roles")
@@ -85,7 +87,7 @@ def access_afterwards(
         permission for had in held.values() for permission in had if permission not in gone
     }
     idle = own.keys() - permissions
-    # Of a role that does not list its permissions only the instance tells what it may.
+    # A declared role that lists no permissions keeps those that it has on the instance.
     unsaid = live is None and bool(held.keys() - listed)
     return Known(
         roles=held.keys(),
@@ -98,10 +100,10 @@ def access_afterwards(
 
 
 def together(sold: Known, access: Known) -> Known:
-    """All that can be asked for, of both."""
+    """Everything that can be checked, of both."""
     return replace(access, plans=sold.plans, features=sold.features, payers=sold.payers)
 
 
 def _over(declared: Groups, live: Groups) -> dict[str, JsonObject]:
-    """By slug, what is declared over what is live."""
+    """What is declared, over what is live, by slug."""
     return {**live, **{slug: {**live.get(slug, {}), **of} for slug, of in declared.items()}}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def api_key_switches(settings: ApiKeysSettings) -> JsonObject:
-    """Who may mint API keys, as the Frontend API spells it (Client.ApiKeysSettings)."""
+    """Who may create API keys, as the Frontend API spells it (Client.ApiKeysSettings)."""
     return {
         "orgs_api_keys_enabled": settings.organization_enabled,
         "user_api_keys_enabled": settings.user_enabled,

@@ -1,4 +1,4 @@
-"""What the billing resource is declared with: the settings, the catalog and the app's code."""
+"""The inputs of the billing resource, from the settings, the catalog and the app's code."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 def billing_inputs(
     settings: BillingSettings, catalog: Catalog, app: AppCode | None, *, catalog_file: str
 ) -> dict[str, Any]:
-    """Inputs of the billing resource, apart from the instance it is on.
+    """Inputs of the billing resource, apart from its instance.
 
     Args:
         settings: the toggles.
         catalog: plans and features.
-        app: what the app's own code declares and asks for, or None where the stack names none.
-        catalog_file: where the plans come from, for messages.
+        app: what the app's own code declares and checks; None if the stack names no app.
+        catalog_file: the catalog's file, for messages.
     """
     return {
         "settings": {
@@ -46,15 +46,15 @@ def billing_inputs(
 def declared_billing(
     settings: Settings, catalog: Catalog, app: AppCode | None = None, *, catalog_file: str = ""
 ) -> DeclaredBilling:
-    """What a stack declares of billing, without a resource; `catalog_file` is the settings' own if
-    it is left out."""
+    """The billing that a stack declares, without a resource. `catalog_file` defaults to the
+    settings' own."""
     file = catalog_file or settings.catalog
     inputs = billing_inputs(settings.billing, catalog, app, catalog_file=file)
     return DeclaredBilling.of({**inputs, "environment": settings.instance})
 
 
 def app_inputs(app: AppCode) -> AppSays:
-    """What the app's code says, as the resource has it."""
+    """What the app's code says, as in the resource's inputs."""
     says: AppSays = {}
     if app.declaration is not None:
         plans = app.declaration.plans
@@ -66,6 +66,7 @@ def app_inputs(app: AppCode) -> AppSays:
         says["uses"] = compact(app.uses)
     if app.unmanaged:
         says["unmanaged"] = sorted(app.unmanaged)
-    # The engine shows it in previews and keeps it in the state. No slug loses anything by it.
+    # Made safe, because the engine shows it in previews and keeps it in the state. Slugs stay the
+    # same.
     shown: AppSays = safe(says)
     return shown

@@ -1,4 +1,4 @@
-"""The catalog in the words of Clerk's instance config (section `billing`)."""
+"""The catalog in the shape of Clerk's instance config (section `billing`)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def declared_features(catalog: Catalog) -> JsonObject:
-    """The catalog's features as the config spells them; what is not managed is left out."""
+    """The catalog's features as the config spells them, without fields that are not managed."""
     return {slug: _feature(feature) for slug, feature in catalog.features.items()}
 
 
 def declared_plans(catalog: Catalog) -> JsonObject:
     """The catalog's plans as the config spells them. Amounts are cents a month.
 
-    Plans that Clerk makes by itself (`default: true`) are left out: see `default_plans`.
+    Plans that Clerk itself creates (`default: true`) are left out: see `default_plans`.
     """
     return {
         slug: _plan(plan, catalog.currency)
@@ -28,9 +28,9 @@ def declared_plans(catalog: Catalog) -> JsonObject:
 
 
 def default_plans(catalog: Catalog) -> JsonObject:
-    """The fields managed of the plans that Clerk makes by itself, never made or removed here.
+    """The managed fields of the plans that Clerk itself creates; never created or removed here.
 
-    The price is Clerk's (`default_plan_amount_update_forbidden`).
+    Clerk fixes their price (`default_plan_amount_update_forbidden`).
     """
     clerks = {"amount", "annual_monthly_amount", "currency", "free_trial_enabled"}
     return {

@@ -1,6 +1,6 @@
-"""Why declared billing is not deployed, by what the billing resource declares.
+"""Reasons to refuse the billing that a stack declares.
 
-The program asks before an `up` begins, the provider before a write.
+The program checks them before an `up` begins, the provider before a write.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.reconcile.shapes import as_object, as_objects
 
 SWITCHES = {"org": "organizationEnabled", "user": "userEnabled"}
-"""The settings that switch billing on, by who pays."""
+"""The settings that switch billing on, by payer."""
 
 Asking = tuple[Asked, str | None]
-"""What the app's code asks for, and where; None where it only declares the feature."""
+"""A check in the app's code and its place; None if the code only declares the feature."""
 
 
 def app_disagreements(declared: DeclaredBilling) -> list[str]:
-    """See `disagreements`, of the app's declaration and all that is declared."""
+    """See `disagreements`: of the app's declaration with what the stack declares."""
     return disagreements(
         declared.app, declared.all_plans, declared.features, clerks=clerks_plans(declared)
     )
 
 
 def clerks_plans(declared: DeclaredBilling) -> set[str]:
-    """The plans that Clerk makes by itself: nobody has to declare them."""
+    """The plans that Clerk itself creates: nobody has to declare them."""
     return {*declared.defaults, *sold_afterwards(replace(declared, plans={})).plans}
 
 
 def asked_for(app: AppSays, features: Collection[str] = ()) -> list[Asking]:
-    """What the app's code asks for. A feature that it declares, and that is among the declared
-    `features` as well, it is taken to ask for."""
-    found: list[Asking] = list(expanded(app.get("uses", {})))
-    there = {slug for (kind, slug, _), _ in found if kind == "feature"}
+    """What the app's code checks. It is assumed to check a feature that it declares and that is
+    among the stack's declared `features` too."""
+    asking: list[Asking] = list(expanded(app.get("uses", {})))
+    features_asked = {slug for (kind, slug, _), _ in asking if kind == "feature"}
     for slug in app.get("features", []):
-        if slug in features and slug not in there:
-            found.append((("feature", slug, None), None))
-    return found
+        if slug in features and slug not in features_asked:
+            asking.append((("feature", slug, None), None))
+    return asking
 
 
 def asked_of_billing(declared: DeclaredBilling) -> list[Asking]:
-    """What the app's code asks for of plans and features."""
+    """The plans and features that the app's code checks."""
     return asked_for(declared.app, declared.features if declared.plans_known else ())
 
 
 def undeclared_uses(declared: DeclaredBilling) -> list[Asking]:
-    """The plans and features that the app's code asks for and the stack does not declare."""
+    """The plans and features that the app's code checks and the stack does not declare."""
     return _uncertain(asked_of_billing(declared), sold_afterwards(declared))
 
 
@@ -62,9 +62,9 @@ def unknown_uses(declared: DeclaredBilling, live: Mapping[str, Json] | None) -> 
 
     Args:
         declared: what the billing resource declares.
-        live: the section `billing` of the instance, or as an update leaves it. None where it cannot
-            be seen (a policy sees no network): then what the settings say is on the instance is
-            believed.
+        live: the section `billing` of the instance, or as an update leaves it. None if it cannot be
+            read (policies have no network): then the settings are trusted about what the instance
+            has.
     """
     asked = asked_of_billing(declared)
     known = sold_afterwards(declared, live)
@@ -72,21 +72,21 @@ def unknown_uses(declared: DeclaredBilling, live: Mapping[str, Json] | None) -> 
 
 
 def undeclared_access(inputs: Mapping[str, Json]) -> list[Asking]:
-    """The roles and permissions that the app's code asks for and the stack does not declare."""
+    """The roles and permissions that the app's code checks and the stack does not declare."""
     return _uncertain(asked_for(app_says(inputs.get("app"))), access_afterwards(inputs))
 
 
 def unknown_access(
     inputs: Mapping[str, Json], live: Access | None, *, gone: Collection[str] = ()
 ) -> list[str]:
-    """Why checks of roles and permissions can never be true; `inputs` as `access_inputs` makes
-    them, `live` as `unknown_uses` takes it; `gone` are the keys that the update removes."""
+    """Why checks of roles and permissions can never be true. `inputs` come from `access_inputs`;
+    `live` is as in `unknown_uses`; `gone` are the keys that the update removes."""
     app, known = app_says(inputs.get("app")), access_afterwards(inputs, live, gone=gone)
     return _unknown(asked_for(app), known, _believed(app, live), live=live is not None)
 
 
 def _believed(app: AppSays, live: object) -> list[str]:
-    """What is taken to be on an instance that cannot be seen, because the settings say so."""
+    """What the instance has according to the settings, if the instance cannot be read."""
     return app.get("unmanaged", []) if live is None else []
 
 
@@ -110,48 +110,49 @@ def _unknown(
 
 
 def unanswered(app: AppSays, live: Mapping[str, Json]) -> list[str]:
-    """What the app's code declares and asks for, and a live section answers otherwise.
+    """Where the app's code and a live section disagree.
 
     Args:
-        app: what the app's code says.
+        app: what the app's code declares and checks.
         live: the section `billing` of an instance, or as a write leaves it.
     """
     plans, features = offered(live), as_objects(live.get("features"), f"{SECTION}.features")
     known = Known(plans, features)
-    found = [
+    refused = [
         difference.message
         for difference in disagreeing(app, plans, features, other="the instance")
-        if difference.app is not False  # what only the instance has takes nothing from anybody
+        if difference.app is not False  # nobody loses anything by what only the instance has
     ]
     for asked, where in expanded(app.get("uses", {})):
         kind, slug, payer = asked
         if not known.has(asked):
             written = slug if payer is None else f"{payer}:{slug}"
-            there = "" if slug in known.slugs(kind) else meant(slug, list(known.slugs(kind)))
-            found.append(
-                f"{where} asks has({{ {kind}: '{written}' }}), and no plan that is on sale on the "
-                f"instance answers it{there}, so it is false for everybody"
+            hint = "" if slug in known.slugs(kind) else meant(slug, list(known.slugs(kind)))
+            refused.append(
+                f"{where} calls has({{ {kind}: '{written}' }}), but no plan on sale on the "
+                f"instance has it{hint}, so it is false for everybody"
             )
-    return found
+    return refused
 
 
 def payer_refusals(declared: DeclaredBilling, live: Mapping[str, Json]) -> Iterator[str]:
-    """The declared plans that others pay for on the instance: no write changes a plan's payer."""
-    there = as_objects(live.get("plans"), f"{SECTION}.plans")
+    """The declared plans that have another payer on the instance: no write changes a plan's
+    payer."""
+    live_plans = as_objects(live.get("plans"), f"{SECTION}.plans")
     for slug, here in declared.payers.items():
-        held = there.get(slug, {})
+        held = live_plans.get(slug, {})
         if held and payer_of(held) != here:
             yield (
                 f"the plan '{slug}' is paid by {PAYERS[payer_of(held)]} on the instance, and "
                 f"by {PAYERS[here]} in {declared.catalog}: has({{ plan: '{here}:{slug}' }}) "
-                "answers false for everybody. Clerk never changes a plan's payer: give it "
+                "is false for everybody. Clerk never changes a plan's payer: give it "
                 f"another slug in {declared.catalog}, or remove the instance's plan on the "
                 "dashboard page Billing → Plans, then run pulumi up --refresh."
             )
 
 
 def live_refusals(declared: DeclaredBilling, live: Mapping[str, Json]) -> Iterator[str]:
-    """What is wrong on a live production instance although the state has it right; `live` is its
+    """What is wrong on a live production instance although the state is right; `live` is its
     section `billing`."""
     if asks_for_a_card(live):
         yield (
@@ -163,14 +164,14 @@ def live_refusals(declared: DeclaredBilling, live: Mapping[str, Json]) -> Iterat
 
 
 def asks_for_a_card(live: Mapping[str, Json]) -> bool:
-    """Whether free trials ask for a card by a live section `billing`."""
+    """Whether free trials ask for a card, according to a live section `billing`."""
     return bool(live) and live.get(TRIAL) is not False
 
 
 def without_places(inputs: Mapping[str, Json]) -> JsonObject:
-    """The inputs as they are compared: a check that only moved in the app's code is no change."""
+    """The inputs to compare: a check that only moved in the app's code is not a change."""
     app = as_object(inputs.get("app"), "app")
-    if not app:  # an older version's state has none
+    if not app:  # the state of an older version has none
         return {key: value for key, value in inputs.items() if key != "app"}
     uses = as_objects(app.get("uses"), "app.uses")
     if not uses:
@@ -180,8 +181,8 @@ def without_places(inputs: Mapping[str, Json]) -> JsonObject:
 
 
 def billing_refusals(declared: DeclaredBilling) -> Iterator[str]:
-    """Plans nobody could buy, and the two deploys that must never reach production, whatever
-    policies are run; each with its remedy."""
+    """Plans that nobody could buy, and the two deploys that must never reach production, whatever
+    policies run; each with its remedy."""
     settings, catalog = declared.settings, declared.catalog
     for slug, payer in declared.payers.items():
         if settings.get(ENABLED_FOR[payer]) is False:
@@ -200,8 +201,8 @@ def billing_refusals(declared: DeclaredBilling) -> Iterator[str]:
         )
     if settings.get("user_enabled") and "user" not in declared.payers.values():
         yield (
-            f"billing of users would be on in production, and {catalog} has no plan that they "
-            "pay for: people would have Clerk's plan free_user, which nothing asks for. Set "
+            f"billing of users would be on in production, but {catalog} has no plan that they "
+            "pay for: people would have Clerk's plan free_user, which nothing checks. Set "
             "clerkstack:billing.userEnabled to false, or add a plan with payer_type: user "
             "(the one that Clerk itself creates: free_user, with default: true)."
         )

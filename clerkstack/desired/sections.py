@@ -1,4 +1,4 @@
-"""Sections of the instance config that a stack's settings declare, billing apart."""
+"""Sections of the instance config that a stack's settings declare, except billing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 OPTIONAL_OF_ORGANIZATIONS = ("max_allowed_memberships", "admin_delete_enabled")
-"""The settings of organizations that the config calls the same, and that a stack may leave open."""
+"""Optional settings of organizations that have the same name in the config."""
 
 
 class RoleInputs(TypedDict):
-    """What the resource of the roles declares: roles and permissions by key, and of the initial
-    role set whom it begins with."""
+    """The inputs of the roles resource: roles and permissions by key, and the first roles of the
+    initial role set."""
 
     roles: dict[str, JsonObject]
     permissions: dict[str, JsonObject]
@@ -26,7 +26,7 @@ class RoleInputs(TypedDict):
 
 
 def sign_in_sections(settings: SignInSettings) -> JsonObject:
-    """The OAuth connections, without their secrets, and the session token's own claims."""
+    """The OAuth connections, without their secrets, and the session token's custom claims."""
     sections: JsonObject = {}
     for provider, connection in settings.oauth.items():
         fields: JsonObject = {"enabled": connection.enabled}
@@ -39,24 +39,26 @@ def sign_in_sections(settings: SignInSettings) -> JsonObject:
 
 
 def organization_settings(settings: OrganizationsSettings) -> JsonObject:
-    """The section `organization_settings`; what the stack leaves open is not in it."""
+    """The section `organization_settings`, without fields that the stack does not set."""
     section: JsonObject = {
         "enabled": settings.enabled,
         "force_organization_selection": not settings.personal_workspaces,
     }
-    given = {name: getattr(settings, name) for name in OPTIONAL_OF_ORGANIZATIONS}
-    return {**section, **{name: value for name, value in given.items() if value is not None}}
+    values = {name: getattr(settings, name) for name in OPTIONAL_OF_ORGANIZATIONS}
+    return {**section, **{name: value for name, value in values.items() if value is not None}}
 
 
 def organization_roles(settings: OrganizationsSettings) -> RoleInputs:
-    """Roles, permissions and the initial role set as the resource takes them; nothing where
+    """Roles, permissions and the initial role set as the resource takes them; empty if
     organizations are off. Each role is in the initial role set: otherwise nobody could have it."""
     if not settings.enabled:
         return {"roles": {}, "permissions": {}, "role_set": {}}
     ends = {"creator_role": settings.creator_role, "default_role": settings.default_role}
     return {
         "roles": {key: {**_given(role), IN_SET: True} for key, role in settings.roles.items()},
-        "permissions": {key: _given(each) for key, each in settings.permissions.items()},
+        "permissions": {
+            key: _given(permission) for key, permission in settings.permissions.items()
+        },
         "role_set": {name: key for name, key in ends.items() if key is not None},
     }
 

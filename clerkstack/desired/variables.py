@@ -1,4 +1,4 @@
-"""The app's environment variables: which there are, for which Vercel targets, how kept."""
+"""The app's environment variables: their names, Vercel targets and values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ VARIABLE_TYPE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVaria
 """The resource of one variable, as the state names it."""
 
 Value = TypeVar("Value")
-"""A value: a string, or whatever stands for one that is not known yet."""
+"""A value: a string, or the output that will have it."""
 
 
 @dataclass(frozen=True)
 class Keys(Generic[Value]):
-    """The values that come from the services; no `signing_secret` where there is no webhook."""
+    """The values that come from the services; no `signing_secret` without a webhook."""
 
     publishable_key: Value
     secret_key: Value
@@ -29,8 +29,8 @@ class Keys(Generic[Value]):
 
 @dataclass(frozen=True)
 class Variable(Generic[Value]):
-    """One variable of one target. `secret` ones are server-only and never shown; of `sensitive`
-    ones Vercel never gives the value back."""
+    """One variable of one target. `secret`: server-only and never shown; `sensitive`: Vercel never
+    returns the value."""
 
     target: str
     key: str
@@ -45,7 +45,7 @@ class Variable(Generic[Value]):
 
 
 def variables(project: Project, keys: Keys[Value]) -> list[Variable[Value]]:
-    """Every variable of one project, target by target, but those that it leaves alone."""
+    """Every variable of one project, target by target, except those that it leaves alone."""
     return [
         variable
         for target in project.targets
@@ -55,18 +55,20 @@ def variables(project: Project, keys: Keys[Value]) -> list[Variable[Value]]:
 
 
 def takes_no_events(project: Project, projects: Sequence[Project], target: str | None) -> bool:
-    """Whether one of several projects does without the signing secret of a target, which another
-    has: events go to one app. Any other secret that is left to others is theirs to bring."""
+    """Whether one of several projects needs no signing secret for a target, because another has it:
+    events go to one app. Somebody else must write any other secret that a project leaves alone."""
 
-    def has_it(each: Project) -> bool:
-        names = (f"{target}/{name}" for name in names_of("signing_secret", each.names))
-        return target in each.targets and any(name not in each.leave_alone for name in names)
+    def has_it(candidate: Project) -> bool:
+        names = (f"{target}/{name}" for name in names_of("signing_secret", candidate.names))
+        return target in candidate.targets and any(
+            name not in candidate.leave_alone for name in names
+        )
 
     return not has_it(project) and any(has_it(other) for other in projects if other != project)
 
 
 def _of_target(project: Project, target: str, keys: Keys[Value]) -> list[Variable[Value]]:
-    # Vercel keeps no sensitive variable for the development target.
+    # Vercel has no sensitive variables for the development target.
     may_hide = target != "development"
     hide_all = may_hide and project.sensitive == "all"
 

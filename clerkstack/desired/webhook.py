@@ -11,8 +11,7 @@ DESCRIPTION = "clerkstack"
 
 
 def endpoint_inputs(settings: Settings) -> dict[str, Any]:
-    """Its URL, the types of the events it gets, which of them it can do without, its description,
-    and its headers."""
+    """Its URL, event types (and which of them are optional), description and headers."""
     description = settings.webhook.description
     return {
         "url": settings.webhook_url,

@@ -1,4 +1,4 @@
-"""The comparison: declared documents against live ones, by the rules the providers write with."""
+"""Compares declared documents with live ones, by the rules of the providers."""
 
 from __future__ import annotations
 
@@ -57,52 +57,54 @@ def differences(
     *,
     signing: bool = False,
 ) -> list[Finding]:
-    """Every difference, in the order of the set-up guide. Of a part that the stack does not
-    declare, nothing is read.
+    """Every difference, in the order of the set-up guide. Reads nothing for parts that the stack
+    does not declare.
 
     Args:
         settings, catalog: what the stack declares.
         live: the instance.
-        known: what the stack's state knows.
-        signing: compare the signing secret in production as well, where a variable of it can be
-            read only if somebody made it so.
+        known: what the stack's state has.
+        signing: compare the signing secret in production too, where its variable can be read only
+            if somebody made it readable.
 
     Raises:
         ApiError, Unreachable, UnexpectedAnswer: a service refused or could not be reached.
         ResourceFailed: a key is missing.
     """
     use = settings.components
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if live.found() is None:
-        found.append(Finding(CHECK, f"{settings.instance} instance", "", "there", None))
+        findings.append(Finding(CHECK, f"{settings.instance} instance", "", "there", None))
     else:
         if use.sign_in:
-            found += _sign_in(settings, live)
+            findings += _sign_in(settings, live)
         if use.organizations:
-            found += _organizations(settings, live)
-            found += _roles(settings, live, known)
+            findings += _organizations(settings, live)
+            findings += _roles(settings, live, known)
         if use.billing:
-            found += _billing(settings, catalog, live, known)
+            findings += _billing(settings, catalog, live, known)
         if use.api_keys:
-            found += _api_keys(settings, live)
+            findings += _api_keys(settings, live)
         if use.webhook:
-            found += _webhook(settings, live, known)
+            findings += _webhook(settings, live, known)
     if use.environment:
-        found += variable_differences(settings, live, known, signing=signing)
-    return found
+        findings += variable_differences(settings, live, known, signing=signing)
+    return findings
 
 
 def without_billing(settings: Settings, app: AppCode | None, live: LiveInstance) -> list[Finding]:
-    """Of a production stack that leaves billing out: what the app's code asks of the instance in
-    vain, and trials that ask for a card."""
+    """Differences of a production stack that leaves billing out: what the app's code checks and
+    the instance lacks, and trials that ask for a card."""
     if settings.components.billing or settings.instance != "production" or live.found() is None:
         return []
     section = object_at(live.sections(), "billing")
-    asked = [] if app is None else unanswered(app_inputs(app), section)
-    found = [Finding(CHECK, "the app's code", "asks in vain", each, None) for each in asked]
+    messages = [] if app is None else unanswered(app_inputs(app), section)
+    findings = [
+        Finding(CHECK, "the app's code", "asks in vain", message, None) for message in messages
+    ]
     if asks_for_a_card(section):
-        found.append(Finding(CHECK, "billing", TRIAL, False, True))
-    return found
+        findings.append(Finding(CHECK, "billing", TRIAL, False, True))
+    return findings
 
 
 def _sign_in(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
@@ -117,7 +119,7 @@ def _organizations(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
 
 
 def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Finding]:
-    """Client secrets that are declared and not set; their values cannot be compared."""
+    """Client secrets that are declared but not set; their values cannot be compared."""
     for provider, connection in settings.sign_in.oauth.items():
         name = f"{OAUTH_PREFIX}{provider}"
         live = object_at(sections, name)
@@ -127,7 +129,7 @@ def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Findi
 
 
 def roles_of_stack(settings: Settings, live: LiveInstance, known: Known) -> LiveRoles:
-    """The roles of the instance, if the stack declares or made some and has organizations on."""
+    """The roles of the instance, if the stack declares or created some and has organizations on."""
     organizations = settings.organizations
     use = settings.components.organizations and organizations.enabled
     if not (use and (organizations.roles or known.roles_made)):
@@ -143,9 +145,9 @@ def _roles(settings: Settings, live: LiveInstance, known: Known) -> Iterator[Fin
         if change.missing:
             yield Finding(CHECK, thing, "", "there", None)
             continue
-        there = view[change.key]
+        live_value = view[change.key]
         for name, value in change.fields.items():
-            yield Finding(CHECK, thing, name, value, there[name])
+            yield Finding(CHECK, thing, name, value, live_value[name])
     for key in known.roles_made:
         if key in view and key not in declared:
             yield Finding(CHECK, kind_of(key), "", None, "there")
@@ -155,18 +157,18 @@ def _billing(
     settings: Settings, catalog: Catalog, live: LiveInstance, known: Known
 ) -> Iterator[Finding]:
     desired = declared_billing(settings, catalog).groups
-    there = live_groups(object_at(live.sections(), "billing"))
-    yield from _of_config(billing_plan(desired, there).changes)
-    for slug in missing_defaults(desired.keys(), there):
+    live_slugs = live_groups(object_at(live.sections(), "billing"))
+    yield from _of_config(billing_plan(desired, live_slugs).changes)
+    for slug in missing_defaults(desired.keys(), live_slugs):
         yield Finding(CHECK, f"plan {slug}", "", "there", None)
-    for group in Ledger.of(known.billing).kept(there).undeclared(desired):
+    for group in Ledger.of(known.billing).kept(live_slugs).undeclared(desired):
         kind, slug = split(group)
         if f"defaults/{slug}" not in desired:
             yield Finding(CHECK, f"{BILLING_KINDS[kind]} {slug}", "", None, "there")
 
 
 def switches_of(live: LiveInstance) -> JsonObject:
-    """The API key switches; none where there is no publishable key to read them with."""
+    """The API key switches; empty without a publishable key, which is needed to read them."""
     return live.environment().api_keys.model_dump() if live.publishable_key else {}
 
 
@@ -178,7 +180,7 @@ def _api_keys(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
 
 
 def endpoint_of_stack(settings: Settings, live: LiveInstance, known: Known) -> Endpoint | None:
-    """The endpoint that the stack made, else the one at its URL."""
+    """The endpoint that the stack created, else the one at its URL."""
     return live.endpoint(settings.webhook_url, known.endpoint_id)
 
 
@@ -193,9 +195,13 @@ def _webhook(settings: Settings, live: LiveInstance, known: Known) -> Iterator[F
         kept = live.headers(endpoint.id)
         headers = {n: v.get_secret_value() for n, v in settings.webhook.headers.items()}
         for name in headers_not_kept(headers, kept):
-            there = kept.spelled(name) is not None
+            has_header = kept.spelled(name) is not None
             yield Finding(
-                CHECK, "webhook endpoint", f"header {name}", AS_DECLARED, ANOTHER if there else None
+                CHECK,
+                "webhook endpoint",
+                f"header {name}",
+                AS_DECLARED,
+                ANOTHER if has_header else None,
             )
     if endpoint.disabled:
         yield Finding(CHECK, "webhook endpoint", "disabled", False, True)
@@ -206,20 +212,20 @@ def variable_differences(
 ) -> Iterator[Finding]:
     """The differences of the variables at Vercel; see `differences`."""
     ours = {project.project_id for project in settings.vercel_projects}
-    for project_id in dict.fromkeys(each for each, _, _ in known.variables):
+    for project_id in dict.fromkeys(id_ for id_, _, _ in known.variables):
         if project_id not in ours:
             yield Finding(CHECK, f"variables of {project_id}", "", None, "in the state")
     readable = signing or settings.instance == "development"
     secret = signing_secret_of(settings, live, known) if readable else None
     for project, declared in declared_variables(settings, live.found(), secret):
-        there = live.variables(project)
+        live_variables = live.variables(project)
         for variable in declared:
-            yield from _variable(project, variable, there, known)
-        yield from _undeclared(project, declared, there, known)
+            yield from _variable(project, variable, live_variables, known)
+        yield from _undeclared(project, declared, live_variables, known)
 
 
 def signing_secret_of(settings: Settings, live: LiveInstance, known: Known) -> str | None:
-    """The secret that signs the messages of the stack's endpoint, None where it has none."""
+    """The signing secret of the stack's endpoint, None if there is none."""
     if not settings.components.webhook or live.found() is None:
         return None
     endpoint = endpoint_of_stack(settings, live, known)
@@ -229,38 +235,42 @@ def signing_secret_of(settings: Settings, live: LiveInstance, known: Known) -> s
 def declared_variables(
     settings: Settings, instance: ApplicationInstance | None, signing_secret: str | None
 ) -> list[tuple[Project, list[Variable[str | None]]]]:
-    """The variables of each project with the values that the live keys give them; empty where a
-    key is not known."""
+    """The variables of each project with their values from the live keys; the value of an unknown
+    signing secret is empty."""
     secret_key = settings.secret_key or (instance.secret_key if instance else None)
     keys = Keys[str | None](
         publishable_key=settings.publishable_key
         or (instance.publishable_key if instance else None),
         secret_key=secret_key.get_secret_value() if secret_key else None,
-        # An empty one stands for one that is not known: the variable is declared all the same.
+        # Empty if unknown: the variable is declared all the same.
         signing_secret=(signing_secret or "") if settings.components.webhook else None,
     )
     return [(project, variables(project, keys)) for project in settings.vercel_projects]
 
 
 def variable_name(project: Project, target: str, key: str) -> str:
-    """What a variable is called to people: target/KEY, after the project's name if it has one."""
+    """A variable's name in messages: target/KEY, after the project's name if it has one."""
     return "/".join(filter(None, (project.name, target, key)))
 
 
 def _variable(
     project: Project,
     declared: Variable[str | None],
-    there: Iterable[EnvironmentVariable],
+    live_variables: Iterable[EnvironmentVariable],
     known: Known,
 ) -> Iterator[Finding]:
     thing = f"variable {variable_name(project, declared.target, declared.key)}"
     of_key = [
-        variable for variable in there if variable.key == declared.key and not variable.git_branch
+        variable
+        for variable in live_variables
+        if variable.key == declared.key and not variable.git_branch
     ]
     mine = known.variables.get((project.project_id, declared.key, declared.target))
-    found = next((each for each in of_key if each.id == mine), None)
+    found = next((candidate for candidate in of_key if candidate.id == mine), None)
     if found is None:
-        found = next((each for each in of_key if declared.target in each.target), None)
+        found = next(
+            (candidate for candidate in of_key if declared.target in candidate.target), None
+        )
     if found is None:
         yield Finding(CHECK, thing, "", "there", None)
         return
@@ -279,13 +289,13 @@ def _variable(
     if declared.value and own is not None and own != declared.value:
         shown = (AS_DECLARED, ANOTHER) if declared.secret else (declared.value, own)
         if not declared.secret and _kind(own) != _kind(declared.value):
-            # Keys that were swapped, a password in the place of an address: nothing tells it.
+            # Swapped keys, or a password instead of an address: the value can't be shown.
             shown = (declared.value, ANOTHER)
         yield Finding(CHECK, thing, "value", *shown)
 
 
 def _kind(value: str) -> str:
-    """Which kind of value it is that is shown: an address, a path, a publishable key."""
+    """The kind of a value that may be shown: an address, a path, a publishable key."""
     kinds = {"https://": "address", "http://": "address", "/": "path", "pk_": "publishable key"}
     return next((kind for begin, kind in kinds.items() if value.startswith(begin)), "")
 
@@ -293,12 +303,12 @@ def _kind(value: str) -> str:
 def _undeclared(
     project: Project,
     declared: Iterable[Variable[str | None]],
-    there: Iterable[EnvironmentVariable],
+    live_variables: Iterable[EnvironmentVariable],
     known: Known,
 ) -> Iterator[Finding]:
-    """Variables of the state that nothing declares any more and that are still there."""
+    """Variables of the state that nothing declares any more and that still exist."""
     names = {(variable.key, variable.target) for variable in declared}
-    ids = {each.id for each in there}
+    ids = {live.id for live in live_variables}
     for (project_id, key, target), variable_id in known.variables.items():
         mine = project_id == project.project_id
         if mine and (key, target) not in names and variable_id in ids:
@@ -308,13 +318,13 @@ def _undeclared(
 
 
 def _of_thing(thing: str, changes: Iterable[Change]) -> Iterator[Finding]:
-    """The differences of one thing; the paths of the changes start inside it."""
+    """The differences of one subject; the paths of the changes are relative to it."""
     for change in changes:
         yield Finding(CHECK, thing, change.name, change.after, change.before)
 
 
 def _of_config(changes: Iterable[Change]) -> Iterator[Finding]:
-    """Differences of the instance config; the paths of the changes start at the section."""
+    """The differences of the instance config; the paths of the changes start at the section."""
     for change in changes:
         section, *rest = change.path
         thing = section_name(section)

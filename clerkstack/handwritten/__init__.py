@@ -1,4 +1,4 @@
-"""Files that people write: YAML as values that know their lines, and models of what is in them."""
+"""Hand-written files: YAML values with their lines, and models of their content."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 
 def is_blank(file: Path) -> bool:
-    """Whether a file does not exist, or holds comments alone: then nothing has to be loaded to read
-    it. False if it cannot be read."""
+    """Whether a file does not exist or has only comments, so that no parser has to be loaded. False
+    if it cannot be read."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

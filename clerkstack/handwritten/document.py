@@ -1,4 +1,4 @@
-"""A hand-written file read into models; everything that is wrong in it is raised at once."""
+"""Reads a hand-written file into models; raises all its problems at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from clerkstack.problems import InputError, Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 Broken = tuple[str, str, str]
-"""What a rule finds wrong: field, message, remedy."""
+"""A problem that a rule finds: field, message, remedy."""
 
 
 class Document:
@@ -36,11 +36,11 @@ class Document:
         self._unknown = unknown
 
     def report(self, line: int | None, path: str, message: str, remedy: str) -> None:
-        """Note one problem."""
+        """Add a problem."""
         self.problems.append(Problem(self.name, line, path, message, remedy))
 
     def done(self) -> None:
-        """Raise InputError if there is a problem."""
+        """Raise InputError if there are problems."""
         if self.problems:
             raise InputError(sorted(self.problems, key=lambda problem: problem.line or 0))
 
@@ -63,7 +63,7 @@ class Document:
         return read_document(file, self.report, needed=empty, no_file=missing, merged=merged)
 
     def group(self, value: Value | None, path: str, remedy: str) -> Iterator[tuple[str, Value]]:
-        """The entries of a group, each with the line of its key; none if there is nothing."""
+        """The entries of a group; none if it is empty."""
         if value is None or value.value in (None, REPORTED):
             return
         if not isinstance(value.value, dict):
@@ -75,7 +75,7 @@ class Document:
     def groups(
         self, value: Value | None, path: str, known: Sequence[str]
     ) -> Iterator[tuple[str, Value]]:
-        """The entries of a group that have a known name and something in them; others are noted."""
+        """The entries of a group that have a known name and are not empty; reports the others."""
         for key, below in self.group(value, path, f"Use {', '.join(known)}"):
             if key not in known:
                 self.unknown(path, key, below.line, known)
@@ -100,7 +100,7 @@ class Document:
             path: where it is.
             fields: what is validated, if that is not all of the value.
             context: for the model's validators.
-            own: remedies for missing fields, by name.
+            own: remedies for particular missing fields, by name.
         """
         if fields is None:
             plain = value.plain()
@@ -119,12 +119,12 @@ class Document:
         return entry
 
     def unknown(self, path: str, name: str, line: int, known: Sequence[str]) -> None:
-        """Note a field that no model has."""
+        """Report a field that no model has."""
         remedy = did_you_mean(name, known) or f"Use {', '.join(known)}"
         self.report(line, _joined(path, [name]), self._unknown, remedy)
 
     def judge(self, value: Value, path: str, broken: Iterator[Broken]) -> None:
-        """Note what a rule finds wrong; it says nothing if a field that it needs is not valid."""
+        """Report what a rule finds; a rule is silent if a field that it needs is not valid."""
         with suppress(NotSetError):
             for name, message, remedy in broken:
                 steps = [int(step) if step.isdigit() else step for step in _steps(name)]
@@ -143,7 +143,7 @@ class Document:
         line, at = value.line_at(steps), _joined(path, steps)
         match error["type"]:
             case "missing":
-                # What was refused in the place of fields may have had this one.
+                # The field may be inside a value that was refused.
                 if value.complete:
                     self.report(line, at, "is missing", own.get(str(steps[-1]), "Add it"))
             case "extra_forbidden":
@@ -161,7 +161,7 @@ class Document:
 
 
 def _names_in(model: type[BaseModel], given: Collection[str] = ()) -> list[str]:
-    """The fields of a model as a file spells them, without those that are given otherwise."""
+    """The fields of a model as a file spells them, without those in `given`."""
     names = (field.alias or name for name, field in model.model_fields.items())
     return [name for name in names if name not in given]
 

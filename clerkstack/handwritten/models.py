@@ -1,4 +1,4 @@
-"""What a person wrote as a pydantic model; where a part of it is wrong, the part that is valid."""
+"""Hand-written values as pydantic models, without the parts that are wrong."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ Step = str | int
 
 
 class NotSetError(Exception):
-    """A rule needs a field that is missing or not valid: it cannot be judged."""
+    """A rule cannot be judged, because a field that it needs is missing or not valid."""
 
 
 def validated(
     model: type[Model], values: Mapping[str, Any], context: Mapping[str, Any] | None = None
 ) -> tuple[Model, list[ErrorDetails]]:
-    """The values as a model, and what is wrong with them.
+    """The values as a model, and the errors in them.
 
-    Where anything is, the model holds the fields that are valid, and to read another one raises
-    NotSetError: rules go on with the rest, so that a person sees all mistakes at once.
+    If there are errors, the model has only the valid fields, and reading another one raises
+    NotSetError. So the rules can still judge the rest, and a person sees all mistakes at once.
     """
     try:
         return model.model_validate(values, by_alias=True, by_name=False, context=context), []
     except ValidationError as error:
         errors = error.errors(include_url=False, include_input=False)
     rest = _copied(values)
-    for each in errors:
-        _take_out(rest, path_of(each))
+    for error_ in errors:
+        _take_out(rest, path_of(error_))
     part = _part(model)
     valid = part.model_construct()
     for name, field in model.model_fields.items():
         alias = field.alias or name
         if alias in rest:
-            # What is left of a group can lack what the group needs.
+            # A group without its invalid parts may lack something that it needs.
             with suppress(ValidationError):
                 part.__pydantic_validator__.validate_assignment(
                     valid, name, rest[alias], context=context
@@ -47,13 +47,13 @@ def validated(
 
 
 def path_of(error: ErrorDetails) -> list[Step]:
-    """Where in the values an error is."""
+    """The path of an error in the values."""
     return [step for step in error["loc"] if step != "[key]"]
 
 
 @cache
 def _part(model: type[Model]) -> type[Model]:
-    """The model of which fields may be absent."""
+    """A subclass of the model whose fields may be absent."""
 
     def absent(self: Model, name: str) -> Any:
         if name in model.model_fields:
@@ -69,14 +69,14 @@ def _part(model: type[Model]) -> type[Model]:
 
 
 def _copied(values: Any) -> Any:
-    """The groups and lists as new ones."""
+    """A copy of the groups and lists."""
     if isinstance(values, Mapping):
         return {key: _copied(value) for key, value in values.items()}
     return [_copied(value) for value in values] if isinstance(values, list) else values
 
 
 def _take_out(values: Any, path: Sequence[Step]) -> None:
-    """Remove what is at a path; of a list, all of it, so that no other index moves."""
+    """Remove the value at a path; if it is in a list, the whole list, so that no index shifts."""
     *outer, last = path
     at = values
     for number, step in enumerate(outer):

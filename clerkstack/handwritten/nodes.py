@@ -1,7 +1,7 @@
-"""Hand-written YAML 1.2 as nodes that know their lines: every file is read in this one way.
+"""Parses YAML 1.2 into nodes with line numbers; every hand-written file is read with it.
 
-libyaml reads what it takes for the same as YAML 1.2 does: it is much faster, to import as well.
-ruamel.yaml reads the rest, and what is wrong, because its messages say more.
+libyaml parses what it reads as YAML 1.2 does, because it is much faster, also to import.
+ruamel.yaml parses the rest, and invalid files, because its messages are better.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import Any, Protocol, cast
 import yaml as libyaml
 
 PLAIN = "tag:yaml.org,2002:"
-# What the two may read differently: tabs, line breaks of YAML 1.1 alone, directives, tags.
+# What the two may read differently: tabs, line breaks that only YAML 1.1 has, directives, tags.
 _DIFFERENT = re.compile("[\t\x85\u2028\u2029\ufeff]|^%|(?<![^\\s,:\\[{?-])!", re.MULTILINE)
 _CERTAIN = (
     ("bool", re.compile("true|True|TRUE|false|False|FALSE"), "tTfF"),
     ("null", re.compile("~|null|Null|NULL|"), ["~", "n", "N", ""]),
     ("int", re.compile(r"[-+]?[0-9]+"), "-+0123456789"),
 )
-# Made of what numbers and times are made of, so that it may be one in some spelling.
+# Made of the characters of numbers and times, so it may be one in some spelling.
 _DOUBTFUL = re.compile(r"[-+.\d][-+.:_ \da-fotxz]*|[-+]?\.(inf|nan)|<<|=", re.IGNORECASE)
 
 
 class Node(Protocol):
-    """A part of a document. `value` is the text of a scalar, the nodes of a sequence, or the pairs
-    of nodes of a mapping."""
+    """A part of a document. `value` is a scalar's text, a sequence's nodes, or a mapping's pairs of
+    nodes."""
 
     id: str  # scalar, sequence or mapping
     tag: str
@@ -43,7 +43,7 @@ class NotYamlError(Exception):
 
 
 def compose(text: str) -> Node | None:
-    """The document's outermost node; None if there is nothing in it.
+    """The document's outermost node; None if it is empty.
 
     Raises:
         NotYamlError: it is not YAML, or more than one document.
@@ -64,16 +64,16 @@ def line_of(node: Node) -> int:
 
 
 def child(node: Node | None, step: str | int) -> tuple[int, Node] | None:
-    """What stands under a key or index, with the line of that; None if it is there twice."""
+    """The value under a key or index, with the key's line; None if missing or duplicated."""
     if node is not None and node.id == "sequence" and isinstance(step, int):
         item = node.value[step] if step < len(node.value) else None
         return None if item is None else (line_of(item), item)
-    found = [(line_of(key), value) for key, value in pairs(node) if key.value == step]
-    return found[0] if len(found) == 1 else None
+    values = [(line_of(key), value) for key, value in pairs(node) if key.value == step]
+    return values[0] if len(values) == 1 else None
 
 
 def pairs(node: Node | None, merging: tuple[Node, ...] = ()) -> Iterator[tuple[Node, Node]]:
-    """The keys and values of a mapping, also those that `<<` merges into it."""
+    """The keys and values of a mapping, including those that `<<` merges into it."""
     if node is None or node.id != "mapping" or node in merging:
         return
     own = {key.value for key, _ in node.value if key.id == "scalar"}
@@ -81,28 +81,28 @@ def pairs(node: Node | None, merging: tuple[Node, ...] = ()) -> Iterator[tuple[N
         if key.id == "scalar" and key.value != "<<":
             yield key, value
         elif key.id == "scalar":
-            for each in value.value if value.id == "sequence" else [value]:
-                merged = pairs(each, (*merging, node))
+            for merged_node in value.value if value.id == "sequence" else [value]:
+                merged = pairs(merged_node, (*merging, node))
                 yield from ((name, held) for name, held in merged if name.value not in own)
 
 
 def text_at(node: Node | None, *keys: str) -> str | None:
-    """The text under keys, one inside the other; None if there is none."""
+    """The text under nested keys; None if there is none."""
     for key in keys:
-        found = child(node, key)
-        node = None if found is None else found[1]
+        below = child(node, key)
+        node = None if below is None else below[1]
     return None if node is None or node.id != "scalar" or type_of(node) == "null" else node.value
 
 
 def _composed_quickly(text: str) -> Node | None:
-    """As libyaml reads it; None if there is nothing, or ruamel.yaml has to say what it is."""
+    """The document as libyaml reads it; None if it is empty or left to ruamel.yaml."""
     if not libyaml.__with_libyaml__ or _DIFFERENT.search(text):
         return None
     try:
-        found: Any = libyaml.compose(text, Loader=_Loader)
+        node: Any = libyaml.compose(text, Loader=_Loader)
     except libyaml.YAMLError:
         return None
-    return cast("Node | None", found)
+    return cast("Node | None", node)
 
 
 def _composed(text: str) -> Node | None:
@@ -111,7 +111,7 @@ def _composed(text: str) -> Node | None:
     from ruamel.yaml.reader import ReaderError
 
     try:
-        found: Node | None = YAML(typ="rt", pure=True).compose(text)
+        node: Node | None = YAML(typ="rt", pure=True).compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         at = None if mark is None else mark.line + 1
@@ -124,22 +124,22 @@ def _composed(text: str) -> Node | None:
     except YAMLError as error:
         problem = str(error).splitlines()[0]
         raise NotYamlError(None, f"is not YAML: {problem}", "Fix the syntax") from None
-    return found
+    return node
 
 
 class _Loader(getattr(libyaml, "CBaseLoader", object)):  # type: ignore[misc]
-    """libyaml's reader with the plain values of YAML 1.2."""
+    """libyaml's loader with the plain values of YAML 1.2."""
 
 
 class _Whole:
-    """A pattern for all of a value."""
+    """A pattern that must match a whole value."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         self.match = pattern.fullmatch
 
 
 class _Doubt:
-    """A pattern that ends the reading."""
+    """A pattern that stops libyaml when it matches."""
 
     def match(self, text: str) -> None:
         if _DOUBTFUL.fullmatch(text):

@@ -1,4 +1,4 @@
-"""A YAML file as values that know their lines. YAML 1.2, no tags, no duplicate keys."""
+"""A YAML file as values with line numbers. YAML 1.2, no tags, no duplicate keys."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Report = Callable[[int | None, str, str, str], None]
 
 FIELDS_OUT = "Write the fields out"
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_LONGEST_NUMBER = 40  # characters; Python refuses to read very long ones
+_LONGEST_NUMBER = 40  # characters; Python refuses to parse very long numbers
 
 
 class Reported:
-    """Stands for a value that cannot be used, and that has been reported already."""
+    """Takes the place of an unusable value that has already been reported."""
 
 
 REPORTED = Reported()
@@ -28,24 +28,24 @@ REPORTED = Reported()
 
 @dataclass(frozen=True)
 class Value:
-    """A value of the file and the line it stands on (from 1)."""
+    """A value of the file and its line (from 1)."""
 
     line: int
     value: Any  # None, bool, int, Decimal, str, list[Value], dict[str, Value] or REPORTED
     key_lines: dict[str, int] = field(default_factory=dict)
     complete: bool = True
-    """Whether each key of this mapping could be used."""
+    """Whether every key of this mapping was usable."""
 
     def line_of(self, key: str) -> int:
         """The line of a key of this mapping, or the mapping's own."""
         return self.key_lines.get(key, self.line)
 
     def line_at(self, path: Sequence[str | int]) -> int:
-        """The line of what is at a path, or of the nearest value that holds it."""
+        """The line of the value at a path, or of the nearest value around it."""
         return self._walk(path)[1]
 
     def at(self, path: Sequence[str | int]) -> Value:
-        """What is at a path, or the nearest value that holds it."""
+        """The value at a path, or the nearest value around it."""
         return self._walk(path)[0]
 
     def _walk(self, path: Sequence[str | int]) -> tuple[Value, int]:
@@ -66,7 +66,7 @@ class Value:
         return at, line
 
     def plain(self) -> Any:
-        """The value without lines; what cannot be used is REPORTED."""
+        """The value without lines; unusable parts are REPORTED."""
         if isinstance(self.value, dict):
             return {key: value.plain() for key, value in self.value.items()}
         return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
@@ -80,10 +80,10 @@ def read_document(
     no_file: str | None,
     merged: str = FIELDS_OUT,
 ) -> Value | None:
-    """The file's one document; None if there is none, or if it cannot be read, which is reported.
+    """The file's only document; None if there is none, or if it cannot be read, which is reported.
 
-    `needed` is what to do about an empty file, `no_file` about one that does not exist; None: it
-    may be so. `merged` is what to do about `<<`.
+    `needed` is the remedy for an empty file, `no_file` for a missing one; None allows it. `merged`
+    is the remedy for `<<`.
     """
     try:
         node = compose(file.read_text(encoding="utf-8-sig"))
@@ -94,7 +94,7 @@ def read_document(
     except FileNotFoundError:
         if no_file is not None:
             report(None, "", "there is no such file", no_file)
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or not a path
         report(None, "", f"cannot be read ({type(error).__name__})", "Save it as UTF-8 text")
     except NotYamlError as error:
         report(error.line, "", error.message, error.remedy)
@@ -109,8 +109,8 @@ class _Reader:
     def __init__(self, report: Report, merged: str) -> None:
         self._report = report
         self._merged = merged
-        # A node with an anchor is read once however often it is used: aliases of aliases would
-        # take time without end.
+        # Each node is read once, however many aliases it has: with aliases of aliases, the time
+        # would grow without limit.
         self._done: dict[int, Value] = {}
         self._open: set[int] = set()
 
@@ -138,7 +138,7 @@ class _Reader:
         return self._tagged(line, path, kind)
 
     def _mapping(self, node: Node, path: str, line: int) -> Value:
-        found: dict[str, Value] = {}
+        values: dict[str, Value] = {}
         lines: dict[str, int] = {}
         complete = True
         for key_node, value_node in node.value:
@@ -148,13 +148,13 @@ class _Reader:
                 complete = False
                 continue
             inner = f"{path}.{key}" if path else key
-            if key in found:
+            if key in values:
                 message = f"appears twice, first in line {lines[key]}"
                 self._report(at, inner, message, "Keep one of the two")
                 continue
             lines[key] = at
-            found[key] = self.read(value_node, inner)
-        return Value(line, found, lines, complete)
+            values[key] = self.read(value_node, inner)
+        return Value(line, values, lines, complete)
 
     def _key(self, node: Node, path: str, line: int) -> str | None:
         if node.id != "scalar":
@@ -174,7 +174,7 @@ class _Reader:
         return key
 
     def _scalar(self, text: str, kind: str, path: str, line: int) -> Value:
-        if kind in ("str", "timestamp", "merge"):  # YAML 1.2 has no dates, and no merging
+        if kind in ("str", "timestamp", "merge"):  # YAML 1.2 has neither dates nor merging
             return self._text(text, path, line)
         if kind == "null":
             return Value(line, None)
@@ -218,8 +218,7 @@ class _Reader:
 
 
 def _joined(text: str) -> str | None:
-    """The text with pairs of escapes as JSON writes them made one character; None where half of
-    a pair is left."""
+    """The text with JSON's surrogate pairs joined into characters; None if half a pair is left."""
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:

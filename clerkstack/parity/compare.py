@@ -43,7 +43,7 @@ KINDS = (
     CONFIG,
 )
 THERE = "there"
-# Lists without an order: each member is a row. The words are what a member is called.
+# Lists without an order: each member is a row, named by these words.
 MEMBERS = {
     "features": "feature",
     "permissions": "permission",
@@ -55,7 +55,7 @@ MEMBERS = {
     "second_factor_strategies": "second-factor strategy",
     "verification_strategies": "verification strategy",
 }
-# Texts under such names are compared by whether they are there, and never shown.
+# Of texts under such names, only their presence is compared; they are never shown.
 _CREDENTIAL = re.compile(
     r"secret|password|private_?key|signing_key|certificate|client_id|key_id|team_id"
     r"|api_key$|(^|_)token$|credential",
@@ -65,7 +65,7 @@ _CREDENTIAL = re.compile(
 
 @dataclass(frozen=True)
 class Unread:
-    """A part that could not be compared, because an instance does not let it be read."""
+    """A part that could not be compared, because an instance does not allow reading it."""
 
     part: str
     stack: str
@@ -74,89 +74,90 @@ class Unread:
 
 @dataclass(frozen=True)
 class Compared:
-    """The outcome. Of a finding, `expected` is what the reference has, `found` what the target has;
-    its check is the kind of what differs. It has failed where production lacks what it needs."""
+    """The outcome. A finding's `expected` is what the reference has, `found` what the target has,
+    `check` the kind of the difference. It has failed if production lacks something it needs."""
 
     findings: tuple[Finding, ...]
     unread: tuple[Unread, ...]
 
 
 def compare(reference: Snapshot, target: Snapshot) -> Compared:
-    """Every difference, grouped by kind, and what could not be compared."""
+    """Compare two instances: every difference, grouped by kind, and what could not be compared."""
     if not (reference.exists and target.exists):
         stack = target.stack if reference.exists else reference.stack
-        here, there = (THERE if each.exists else None for each in (reference, target))
+        here, there = (THERE if snapshot.exists else None for snapshot in (reference, target))
         lacking = Finding(INSTANCE, f"instance of {stack}", "", here, there, Severity.WARNING)
         return Compared((_with_words(lacking, target.stack),), ())
-    # Switched off on both sides there is nothing to compare.
+    # If it is off on both sides, there is nothing to compare.
     off = {part for part, why in reference.unread.items() if why == ORGANIZATIONS_OFF}
     off = {part for part in off if target.unread.get(part) == ORGANIZATIONS_OFF}
     unread = [
-        Unread(part, each.stack, why)
-        for each in (reference, target)
-        for part, why in each.unread.items()
+        Unread(part, snapshot.stack, why)
+        for snapshot in (reference, target)
+        for part, why in snapshot.unread.items()
         if part not in off
     ]
-    left_out = {each.part for each in unread}
+    left_out = {snapshot.part for snapshot in unread}
     both = _Both(reference.own, target.own)
-    found = [
-        each
+    findings = [
+        snapshot
         for mine, theirs in _pairs(reference, target, left_out)
-        for each in both.differing(mine, theirs)
+        for snapshot in both.differing(mine, theirs)
     ]
-    found = [_with_words(finding, target.stack) for finding in found]
+    findings = [_with_words(finding, target.stack) for finding in findings]
     for need in dict.fromkeys((*reference.needs, *target.needs)):
-        found = _with_need(found, need)
+        findings = _with_need(findings, need)
     return Compared(
-        tuple(sorted(found, key=lambda finding: KINDS.index(finding.check))), tuple(unread)
+        tuple(sorted(findings, key=lambda finding: KINDS.index(finding.check))), tuple(unread)
     )
 
 
-def _with_words(each: Finding, target: str) -> Finding:
-    message = f"missing in {target}" if each.found is None else "differs"
-    return replace(each, message=f"only in {target}" if each.expected is None else message)
+def _with_words(finding: Finding, target: str) -> Finding:
+    message = f"missing in {target}" if finding.found is None else "differs"
+    return replace(finding, message=f"only in {target}" if finding.expected is None else message)
 
 
-def _with_need(found: list[Finding], need: Finding) -> list[Finding]:
-    """The same, with one row for what production lacks, whatever the other instance has."""
+def _with_need(findings: list[Finding], need: Finding) -> list[Finding]:
+    """The findings, with a single row for what production lacks, whatever the other instance
+    has."""
     same = [
         finding
-        for finding in found
+        for finding in findings
         if (finding.subject, finding.field) == (need.subject, need.field)
     ]
     if same:
         need = replace(need, expected=same[0].expected, found=same[0].found)
-    return [*(finding for finding in found if finding not in same), need]
+    return [*(finding for finding in findings if finding not in same), need]
 
 
 def _pairs(
     reference: Snapshot, target: Snapshot, left_out: Container[str]
 ) -> Iterator[tuple[Entity | None, Entity | None]]:
-    """The same things of both sides, in the reference's order; then those of the target alone."""
+    """The entities of both sides in pairs, in the reference's order; then the target's own."""
     mine, theirs = _by_key(reference, left_out), _by_key(target, left_out)
     for key in (*mine, *(key for key in theirs if key not in mine)):
         yield from zip_longest(mine.get(key, ()), theirs.get(key, ()))
 
 
 def _by_key(snapshot: Snapshot, left_out: Container[str]) -> dict[tuple[str, str], list[Entity]]:
-    found: dict[tuple[str, str], list[Entity]] = {}
+    by_key: dict[tuple[str, str], list[Entity]] = {}
     for entity in snapshot.entities:
         if entity.kind not in left_out:
             name = WEBHOOK if entity.kind == Part.WEBHOOKS else ""
             key = str(snapshot.own.neutral(name, entity.key))
-            found.setdefault((entity.kind, key), []).append(entity)
-    return found
+            by_key.setdefault((entity.kind, key), []).append(entity)
+    return by_key
 
 
 @dataclass(frozen=True)
 class _Both:
-    """The comparison of one thing with the other's, each with what is its instance's own."""
+    """Compares an entity of one instance with that of the other, apart from what must differ."""
 
     mine: Own
     theirs: Own
 
     def differing(self, mine: Entity | None, theirs: Entity | None) -> Iterator[Finding]:
-        """The fields that differ, or one row where a side has no such thing."""
+        """The fields that differ, or one row if a side lacks the entity."""
         entity = mine or theirs
         assert entity is not None
         what = scrubbed(entity.what)
@@ -192,11 +193,11 @@ class _Both:
 
 
 def _members(here: list[Json], there: list[Json]) -> Iterator[tuple[str, Json, Json]]:
-    """The members that one side alone has."""
-    mine, theirs = ([_word(each) for each in side] for side in (here, there))
-    for each in dict.fromkeys((*mine, *theirs)):
-        if each not in mine or each not in theirs:
-            yield each, THERE if each in mine else None, THERE if each in theirs else None
+    """The members that only one side has."""
+    mine, theirs = ([_word(member) for member in side] for side in (here, there))
+    for member in dict.fromkeys((*mine, *theirs)):
+        if member not in mine or member not in theirs:
+            yield member, THERE if member in mine else None, THERE if member in theirs else None
 
 
 def _word(member: Json) -> str:
@@ -204,7 +205,7 @@ def _word(member: Json) -> str:
 
 
 def _all_of(kind: type, *sides: Json) -> bool:
-    """Whether both are of the kind, or one is and the other is not there."""
+    """Whether both are of the kind, or one is and the other is missing."""
     return kind in map(type, sides) and all(isinstance(side, kind | None) for side in sides)
 
 
@@ -217,9 +218,9 @@ def _shown(name: str, value: Json) -> Json:
     if _is_credential(name, value):
         return SET
     if isinstance(value, dict):
-        return {key: _shown(key, each) for key, each in value.items()}
+        return {key: _shown(key, item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_shown(name, each) for each in value]
+        return [_shown(name, item) for item in value]
     return scrubbed_values(value)
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Part(StrEnum):
-    """What is read of an instance by requests of its own, and what its things are called."""
+    """A part of an instance that is read by its own requests, and the kind of its entities."""
 
     ROLES = "roles"
     SSO = "sso"
@@ -46,7 +46,7 @@ class Part(StrEnum):
     DOMAINS = "domains"
 
 
-# The kinds of what stands in the config.
+# The kinds of entities from the config.
 ORGANIZATIONS = "organizations"
 BILLING = "billing"
 OAUTH = "oauth"
@@ -59,18 +59,18 @@ KIND_OF_SECTION = {
     "session_settings": SESSION,
 }
 CUSTOM_OAUTH = "connections_oauth_custom"
-# The Frontend API shows the switches where the config does not: they are read there.
+# Read from the Frontend API instead: not every config shows these switches.
 ELSEWHERE = frozenset({API_KEYS})
 ALL_EVENTS = "every event"
 NEEDED = "needed in production"
-SET = "set"  # what is shown of a value that is compared by whether there is one
-# Clerk's own ends of a connection, and what an identity provider gives to each of them anew.
+SET = "set"  # shown instead of a value if only its presence is compared
+# Clerk's end of a connection, and what an identity provider issues for each connection.
 PROVIDERS_OWN = ("idp_entity_id", "idp_sso_url", "idp_metadata_url")
 
 
 @dataclass(frozen=True)
 class Entity:
-    """One thing of an instance. `key` pairs it with the other instance's; `what` is shown."""
+    """An entity of an instance. `key` pairs it with the other instance's; `what` is shown."""
 
     kind: str
     key: str
@@ -79,11 +79,11 @@ class Entity:
 
 
 def of_config(sections: Mapping[str, Json]) -> Iterator[Entity]:
-    """Every section; plans, features and custom OAuth connections are things of their own."""
+    """Every section; plans, features and custom OAuth connections are separate entities."""
     for section, value in with_defaults(sections).items():
         if section in ELSEWHERE:
             continue
-        # A section that nobody has set reads as null.
+        # An unset section reads as null.
         fields: JsonObject = {} if value is None else {"value": value}
         fields = value if isinstance(value, dict) else fields
         kind = KIND_OF_SECTION.get(section, CONFIG)
@@ -103,8 +103,7 @@ def of_config(sections: Mapping[str, Json]) -> Iterator[Entity]:
 def of_roles(
     roles: Iterable[Role], permissions: Iterable[Permission], sets: Iterable[RoleSet]
 ) -> Iterator[Entity]:
-    """Roles with the keys of their permissions, the permissions, and which roles each role set
-    lets be given."""
+    """Roles with the keys of their permissions, the permissions, and the roles in each role set."""
     for role in roles:
         shown = {k: v for k, v in role_view(role, ()).items() if k != IN_SET}
         yield _thing(Part.ROLES, f"role {role.key}", shown)
@@ -129,7 +128,7 @@ def of_jwt_templates(templates: Iterable[JwtTemplate]) -> Iterator[Entity]:
 
 
 def of_redirect_urls(urls: Iterable[RedirectUrl]) -> Iterator[Entity]:
-    """Redirect URLs; nothing but the URL itself is there to compare."""
+    """Redirect URLs; they have no other fields to compare."""
     for url in urls:
         yield Entity(Part.REDIRECT_URLS, url.url, f"redirect URL {url.url}", {})
 
@@ -137,8 +136,8 @@ def of_redirect_urls(urls: Iterable[RedirectUrl]) -> Iterator[Entity]:
 def of_connections(connections: Iterable[EnterpriseConnection]) -> Iterator[Entity]:
     """Enterprise connections by name.
 
-    What the identity provider or an organization is for one instance only is compared by whether
-    it is there.
+    Of the values that belong to one instance's identity provider or organization, only the presence
+    is compared.
     """
     for connection in connections:
         fields = connection.model_dump(
@@ -153,7 +152,7 @@ def of_connections(connections: Iterable[EnterpriseConnection]) -> Iterator[Enti
 
 
 def of_domains(domains: Iterable[InstanceDomain]) -> Entity:
-    """How many satellites there are: the names of domains are each instance's own."""
+    """The number of satellite domains: their names differ between instances."""
     count = sum(domain.is_satellite for domain in domains)
     return _thing(Part.DOMAINS, "satellite domains", {"count": count})
 
@@ -172,7 +171,7 @@ def of_endpoints(endpoints: Iterable[Endpoint]) -> Iterator[Entity]:
 
 
 def of_api_keys(switches: ApiKeySettings) -> Entity:
-    """The switches, in the words of the dashboard."""
+    """The API key switches, in the dashboard's words."""
     words = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     shown = {words[name]: getattr(switches, name) for name in words}
     return _thing(Part.API_KEYS, "API keys", shown)
@@ -181,7 +180,7 @@ def of_api_keys(switches: ApiKeySettings) -> Entity:
 def needs_of_production(
     entities: Iterable[Entity], domains: Iterable[InstanceDomain] | None
 ) -> Iterator[Finding]:
-    """What a production instance lacks. `domains` is None where they were not read.
+    """What a production instance lacks. `domains` is None if they were not read.
 
     Clerk's shared development credentials do not work in production: a connection that is on
     needs its own. Without a primary domain nobody reaches the instance.

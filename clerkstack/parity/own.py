@@ -1,4 +1,4 @@
-"""What belongs to one instance: its addresses, ids and keys, which differ on every other one."""
+"""What belongs to one instance and must differ on others: its addresses, ids and keys."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from clerkstack.settings import Settings
 
 OWN = "<own>"
-WEBHOOK = "webhook"  # beside the config's fields: the path of the stack's endpoint
+WEBHOOK = "webhook"  # the path of the stack's endpoint, which is not a field of the config
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
-# Clerk's ids end with 27 letters and digits; keys of an instance name its kind.
+# Clerk's ids end with 27 letters and digits; an instance's keys begin with its kind.
 _ID = re.compile(r"^([a-z]+(?:_[a-z]+)*)_[A-Za-z0-9]{27}$")
 _KEY = re.compile(r"^(pk|sk)_(test|live)_")
 
@@ -26,9 +26,9 @@ _KEY = re.compile(r"^(pk|sk)_(test|live)_")
 class Own:
     """The addresses of one instance and its app.
 
-    `hosts` carry their port where it is not the scheme's. `paths` are the paths that the stack's
-    settings declare, by the name of the config's field, or WEBHOOK. `loopback` says that any
-    address on one's own machine counts as well.
+    `hosts` include the port if it is not the scheme's default. `paths` are the paths in the stack's
+    settings, by the name of the config's field, or WEBHOOK. With `loopback`, every address on this
+    machine belongs to the instance too.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -36,16 +36,16 @@ class Own:
     loopback: bool = False
 
     def neutral(self, name: str, value: Json) -> Json:
-        """A value without what is this instance's own: equal neutral values are no difference."""
+        """A value without what belongs to this instance; equal neutral values are no difference."""
         if isinstance(value, dict):
-            return {key: self.neutral(key, each) for key, each in value.items()}
+            return {key: self.neutral(key, item) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.neutral(name, each) for each in value]
+            return [self.neutral(name, item) for item in value]
         if not isinstance(value, str):
             return value
-        found = _ID.match(value)
-        if found:
-            return f"<{found[1]}>"
+        match = _ID.match(value)
+        if match:
+            return f"<{match[1]}>"
         if _KEY.match(value):
             return f"<{value[:2]}>"
         text = self._without_host(value)
@@ -70,12 +70,15 @@ class Own:
 
 
 def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
-    """What belongs to the stack's instance; `hosts` are those that Clerk shows of it."""
+    """What belongs to the stack's instance; `hosts` are its addresses according to Clerk."""
     development = settings.instance == "development"
     projects = settings.vercel_projects
-    urls = [settings.app_url, *(each.app_url for each in projects)]
+    urls = [settings.app_url, *(project.app_url for project in projects)]
     if development:
-        urls += [settings.development_app_url, *(each.development_app_url for each in projects)]
+        urls += [
+            settings.development_app_url,
+            *(project.development_app_url for project in projects),
+        ]
     if settings.production.domain and not development:
         hosts = [*hosts, settings.production.domain]
     return Own(
@@ -89,7 +92,7 @@ def own_of(settings: Settings, hosts: Iterable[str]) -> Own:
 
 
 def place_of(url: str) -> str:
-    """Host of a URL, with its port where one is given; empty where it is no URL."""
+    """The host of a URL, with its port if given; empty if it is not a URL."""
     try:
         return urlsplit(url).netloc.rpartition("@")[2].lower()
     except ValueError:

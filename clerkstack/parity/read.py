@@ -1,8 +1,8 @@
-"""A snapshot of an instance: everything that can be compared with another one's.
+"""Reads a snapshot of an instance: everything that can be compared with another's.
 
-Requests of each instance: config, roles, permissions, role sets, enterprise connections, JWT
-templates, redirect URLs, domains, environment, and three for the endpoints (link, token, list). One
-more for the application, shared by its instances.
+Requests for each instance: config, roles, permissions, role sets, enterprise connections, JWT
+templates, redirect URLs, domains, environment, and three for the endpoints (link, token, list).
+One more reads the application, which its instances share.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
 
-# What Clerk says where an instance or the plan of its workspace does not include something, and
-# the secret key is good: 402, or 403 with a code of this kind (feature_not_enabled,
-# NO_ORGANIZATIONS, unsupported_subscription_plan_features).
+# Clerk's answer if an instance or its workspace's plan does not include something, although the
+# secret key is valid: 402, or 403 with a code like these (feature_not_enabled, NO_ORGANIZATIONS,
+# unsupported_subscription_plan_features).
 NOT_INCLUDED = ("not_enabled", "unsupported_subscription_plan_features")
 
 
 class _Unread(Exception):
-    """The instance does not let a part be read; the text says why."""
+    """The instance does not allow reading a part; the text says why."""
 
 
 def read_snapshot(
@@ -47,13 +47,13 @@ def read_snapshot(
     """
     if live.found() is None:
         return Snapshot(stack, exists=False)
-    found = list(entities.of_config(live.sections()))
+    read_entities = list(entities.of_config(live.sections()))
     unread: dict[Part, str] = {}
     for part, read in READERS.items():
         if part in without:
             continue
         try:
-            found += read(live)
+            read_entities += read(live)
         except (_Unread, NoRoles, NoPublishableKey) as error:
             unread[part] = str(error)
         except ApiError as error:
@@ -61,10 +61,10 @@ def read_snapshot(
     seen = Part.DOMAINS not in without and Part.DOMAINS not in unread
     domains = live.instance_domains() if seen else None
     production = settings.instance == "production"
-    needs = entities.needs_of_production(found, domains) if production else ()
+    needs = entities.needs_of_production(read_entities, domains) if production else ()
     return Snapshot(
         stack,
-        entities=tuple(found),
+        entities=tuple(read_entities),
         needs=tuple(needs),
         own=own_of(settings, _hosts(live.publishable_key, domains or ())),
         unread=unread,
@@ -72,7 +72,7 @@ def read_snapshot(
 
 
 def _why_not(error: ApiError) -> str:
-    """Why a part cannot be read, where that is for what the instance does not include."""
+    """Why a part cannot be read, if the reason is that the instance does not include it."""
     if error.code == NO_ORGANIZATIONS:
         return ORGANIZATIONS_OFF
     not_included = any(word in error.code for word in NOT_INCLUDED)
@@ -101,7 +101,7 @@ READERS: Mapping[Part, Callable[[LiveInstance], Iterable[Entity]]] = {
 
 
 def _hosts(publishable_key: str | None, domains: Iterable[InstanceDomain]) -> list[str]:
-    """The addresses that Clerk shows of the instance."""
+    """The instance's addresses according to Clerk."""
     hosts = [frontend_host(publishable_key)] if publishable_key else []
     for domain in domains:
         urls = (domain.frontend_api_url, domain.accounts_portal_url or "")

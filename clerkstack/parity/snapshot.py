@@ -1,4 +1,4 @@
-"""One instance as it was read."""
+"""An instance as it was read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ ORGANIZATIONS_OFF = "organizations are off"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the instance of a stack has; `unread` says why a part of it could not be read.
+    """What the instance of a stack has; `unread` says why a part could not be read.
 
-    `exists` is False where the application has no such instance; then nothing of it was read.
+    `exists` is False if the application has no such instance; then nothing was read.
     """
 
     stack: str

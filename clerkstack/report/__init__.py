@@ -1,1 +1,1 @@
-"""Renderers: how a command shows what it found, to people and to programs."""
+"""Renderers of a command's findings, for people and for programs."""

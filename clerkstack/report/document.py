@@ -1,6 +1,6 @@
-"""What a command prints with --json: a model with a version, whose JSON Schema is published.
+"""The base of every command's --json output: models with a version and a published JSON Schema.
 
-docs/schemas/ has the schema of each command, made of these models by `python -m local.reference`.
+`python -m local.reference` writes the schemas to docs/schemas/.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ class Document(Part):
     schema_version: Literal[1] = 1
 
     def data(self) -> dict[str, Any]:
-        """As JSON values."""
+        """The document as JSON values."""
         return self.model_dump(mode="json", by_alias=True)
 
     def text(self) -> str:
-        """As JSON, for people too."""
+        """The document as indented JSON."""
         return json.dumps(self.data(), indent=2, ensure_ascii=False)
 
 
 def _encodable(value: Any) -> Any:
-    """The same, with text that is not Unicode (the name of a file, say) written out."""
+    """The value with escapes for text that is not valid Unicode (a file's name, say)."""
     if isinstance(value, str):
         try:
             value.encode()
         except UnicodeEncodeError:
             return visible(value)
     elif isinstance(value, dict):
-        return {_encodable(name): _encodable(each) for name, each in value.items()}
+        return {_encodable(name): _encodable(item) for name, item in value.items()}
     elif isinstance(value, list | tuple):
-        return type(value)(_encodable(each) for each in value)
+        return type(value)(_encodable(item) for item in value)
     elif is_dataclass(value) and not isinstance(value, type):
         held = {field.name: getattr(value, field.name) for field in fields(value)}
-        changed = {name: _encodable(each) for name, each in held.items()}
+        changed = {name: _encodable(item) for name, item in held.items()}
         return value if changed == held else replace(value, **changed)
     return value

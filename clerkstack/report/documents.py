@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 class DriftDocument(Document):
-    """`clerkstack drift --json`: what a stack declares and what is live, where they differ.
+    """`clerkstack drift --json`: the differences between what a stack declares and what is live.
 
-    A finding's `expected` is what is declared, its `found` what is live; null is nothing.
+    A finding's `expected` is what is declared, its `found` what is live; null means nothing.
     """
 
     stack: str
@@ -38,7 +38,7 @@ class DriftDocument(Document):
 
 
 class InstanceOfStack(Part):
-    """Which instance a stack has."""
+    """The instance of a stack."""
 
     stack: str
     application: str
@@ -46,10 +46,10 @@ class InstanceOfStack(Part):
 
 
 class ParityDocument(Document):
-    """`clerkstack parity --json`: where two live instances differ.
+    """`clerkstack parity --json`: the differences between two live instances.
 
-    A finding's `check` is the kind of what differs, `expected` what the instance of `--from` has,
-    `found` what that of `--to` has. `unread` is what could not be compared.
+    A finding's `check` is the kind of the difference, `expected` what the instance of `--from` has,
+    `found` what the instance of `--to` has. `unread` is what could not be compared.
     """
 
     reference: InstanceOfStack = Field(serialization_alias="from")
@@ -66,7 +66,7 @@ class AppRead(Part):
 
 
 class InstanceRead(Part):
-    """Whether the live instance was read, and whether there is one."""
+    """Whether the live instance was read, and whether it exists."""
 
     read: bool = False
     exists: bool | None = None
@@ -76,7 +76,7 @@ class InstanceRead(Part):
 
 class CheckInCode(Part):
     """A check of a plan, feature, role or permission in the app's code. `payer` is null if it names
-    none; `known`: somebody can have it."""
+    none; `known` is whether anybody can have it."""
 
     kind: str
     slug: str
@@ -93,7 +93,7 @@ class CheckInCode(Part):
 
 
 class PlaceInCode(Part):
-    """A place in the app's code, and what is to be said of it."""
+    """A place in the app's code, and a text about it."""
 
     file: str
     line: int
@@ -107,7 +107,7 @@ class PlaceInCode(Part):
 
 
 class ProblemRead(Part):
-    """What is wrong in a file, where it is, and how to fix it."""
+    """A problem in a file: what is wrong, where, and how to fix it."""
 
     file: str
     line: int | None
@@ -117,7 +117,7 @@ class ProblemRead(Part):
 
     @classmethod
     def of(cls, problem: Problem) -> ProblemRead:
-        """The same, with the names that this document has."""
+        """From a problem in a file."""
         return cls(
             file=problem.file,
             line=problem.line,
@@ -131,12 +131,11 @@ class CheckDocument(Document):
     """`clerkstack check --json`: app, catalog and instance side by side.
 
     Without `--stack`, only the files are compared: `stack` is null and the instance is not read.
-    `problems` are mistakes in these files. A finding's `found` has what app, catalog and instance
-    each have; it has failed if the next update does not change it. `unresolved` are checks whose
-    slug is not known without running the code, `not_looked_at` files of other languages that name
-    Clerk, `notes` checks in the app's own tests that can never be true. `events` and `variables`
-    are those of the app's code beside what the settings declare, `notes_on_code` what is not sure
-    of them.
+    `problems` are mistakes in these files. A finding's `found` has the value of app, catalog and
+    instance; the finding has failed if the next update does not fix it. `unresolved` are checks
+    whose slug is not known without running the code, `not_looked_at` files in other languages that
+    name Clerk, `notes` checks in the app's own tests that can never be true. `events` and
+    `variables` compare the app's code with the settings, `notes_on_code` are uncertain differences.
     """
 
     stack: str | None = None
@@ -167,8 +166,8 @@ class CheckDocument(Document):
         beside: Wired = Wired(),
         problems: tuple[Problem, ...] = (),
     ) -> CheckDocument:
-        """From a comparison; `path` is where the app's code is, `beside` what it does with events
-        and variables."""
+        """From a comparison; `path` is the folder of the app's code, `beside` the comparison of
+        events and variables."""
         return cls(
             stack=stack,
             app=None if app is None else AppRead(path=path, commit=app.commit),
@@ -223,29 +222,29 @@ class CheckDocument(Document):
 
     @property
     def blocking(self) -> list[Finding]:
-        """The findings that the next update does not change."""
-        return [each for each in self.findings if each.severity is Severity.FAILED]
+        """The findings that the next update does not fix."""
+        return [finding for finding in self.findings if finding.severity is Severity.FAILED]
 
     @property
     def app_declares(self) -> bool:
-        """Whether the app's declaration was read: its checks alone do not say what is missing."""
+        """Whether the app's declaration was read: checks alone can't show what is missing."""
         return self.app is not None and any(row.app is not None for _, row in self.rows())
 
     @property
     def live(self) -> bool:
-        """Whether there is a live instance that was read."""
+        """Whether a live instance exists and was read."""
         return self.instance.read and self.instance.exists is not False
 
 
-def _places(found: Iterable[UnresolvedCheck]) -> tuple[PlaceInCode, ...]:
+def _places(checks: Iterable[UnresolvedCheck]) -> tuple[PlaceInCode, ...]:
     return tuple(
         PlaceInCode(file=check.file, line=check.line, column=check.column, message=check.message)
-        for check in found
+        for check in checks
     )
 
 
 class DoctorDocument(Document):
-    """`clerkstack doctor --json`: each check of this machine and of a stack, with its outcome."""
+    """`clerkstack doctor --json`: the outcome of each check of this machine and of a stack."""
 
     stack: str | None
     host: str
@@ -254,8 +253,7 @@ class DoctorDocument(Document):
 
 
 class PointJudged(Part):
-    """A point of the cutover. `done`: it has passed, or its finding has a waiver: somebody has
-    signed it off."""
+    """A point of the cutover. `done`: it passed, or somebody signed it off."""
 
     point: str
     number: int | None
@@ -268,7 +266,7 @@ class PointJudged(Part):
 class CutoverDocument(Document):
     """`clerkstack cutover --json`: whether production may get traffic, point by point.
 
-    A point's finding has what was compared as its `details`. Times are UTC.
+    The `details` of a point's finding are the comparisons. Times are UTC.
     """
 
     clerkstack: str

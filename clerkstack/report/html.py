@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATE = "report.html.j2"
-# Name of the status in a class, and the sign beside its word: colour alone says nothing.
+# A status's CSS class, and a sign beside its word, so that colour is not the only mark.
 SIGNS = {
     "passed": ("passed", "✓"),
     "signed off": ("signed", "✎"),
@@ -27,7 +27,7 @@ MOST_LINKS = 20
 
 
 def html_page(report: Report) -> str:
-    """The page."""
+    """The report as an HTML page."""
     names = _names(report)
     return (
         _environment()
@@ -46,7 +46,7 @@ def html_page(report: Report) -> str:
 
 
 def _names(report: Report) -> dict[int, str]:
-    """The name of each finding's element, by the finding's identity: two may be the same."""
+    """The id of each finding's element, by the finding's identity, since two may be equal."""
     names = {}
     for number, finding in enumerate(report.findings, 1):
         named = report.by_rule and finding.check.replace("-", "").isalnum()

@@ -1,6 +1,6 @@
 """A report as JUnit XML: one test case for each finding.
 
-What is left to do is a failure; what a service kept from being checked is an error. A report
+Something left to do is a failure; a check that a failed service prevented is an error. A report
 without findings has one test case, which passed.
 """
 
@@ -17,7 +17,7 @@ NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(report: Report) -> str:
-    """As CI systems read it."""
+    """The report as JUnit XML."""
     errors = [finding for finding in report.open if finding.service_failed]
     counts = {
         "tests": str(len(report.findings) or 1),
@@ -60,21 +60,21 @@ def _case(suite: Xml.Element, report: Report, finding: Finding, subject: str) ->
     message = {"message": _text(finding.message or "; ".join(wrong_in(finding)))}
     if not report.done(finding):
         tag = "error" if finding.service_failed else "failure"
-        found = Xml.SubElement(case, tag, {**message, "type": finding.severity.value})
-        found.text = _text("\n".join(_details(finding)))
+        outcome = Xml.SubElement(case, tag, {**message, "type": finding.severity.value})
+        outcome.text = _text("\n".join(_details(finding)))
     elif _skipped(report, finding):
         Xml.SubElement(case, "skipped", message)
     elif finding.waiver is not None:
         until = moment(finding.waiver.until)
-        said = f"signed off by {finding.waiver.by} until {until}: {finding.message}"
-        Xml.SubElement(case, "system-out").text = _text(said)
+        text = f"signed off by {finding.waiver.by} until {until}: {finding.message}"
+        Xml.SubElement(case, "system-out").text = _text(text)
     elif finding.severity is not Severity.PASSED:
-        said = "\n".join([f"{finding.severity.value}: {finding.message}", *_details(finding)])
-        Xml.SubElement(case, "system-out").text = _text(said)
+        text = "\n".join([f"{finding.severity.value}: {finding.message}", *_details(finding)])
+        Xml.SubElement(case, "system-out").text = _text(text)
 
 
 def _skipped(report: Report, finding: Finding) -> bool:
-    """Whether it was not checked, and nothing is left to do about it."""
+    """Whether it was not checked and leaves nothing to do."""
     unchecked = finding.severity is Severity.NOT_CHECKED and finding.waiver is None
     return unchecked and report.done(finding)
 
@@ -88,5 +88,5 @@ def _details(finding: Finding) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """What XML can hold of a text."""
+    """The text without characters that XML can't hold."""
     return NOT_XML.sub("�", text)

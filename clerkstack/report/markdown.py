@@ -1,7 +1,7 @@
-"""Text that others wrote, in GitHub's Markdown: shown as it is, and never obeyed.
+"""Text from others in GitHub's Markdown: shown as it is, never interpreted.
 
-A name or a message may hold mentions, links, HTML, table pipes or code fences. Inside code none of
-them means anything to GitHub, so that is where such text always stands
+A name or a message may hold mentions, links, HTML, table pipes or code fences. GitHub interprets
+none of them inside code, so such text is always put there
 (https://github.github.com/gfm/#code-spans, https://github.github.com/gfm/#fenced-code-blocks).
 """
 
@@ -14,13 +14,13 @@ from clerkstack.safe import visible
 
 LONGEST_CELL = 200  # characters
 LONGEST_MESSAGE = 2_000  # characters
-# A table is split at its pipes before code is looked for, and `\|` can't be told from a backslash
-# before a pipe: a pipe of the text is drawn by its likeness.
+# GitHub splits a table at its pipes before it looks for code, and `\|` is ambiguous after a
+# backslash: so a pipe in the text is replaced by a look-alike.
 PIPE = "│"
 
 
 def code(text: str, longest: int = LONGEST_CELL) -> str:
-    """The text as one code span, that may stand in a table; a dash where there is none."""
+    """The text as a code span that is safe in a table; a dash if it is empty."""
     line = " ".join(visible(shortened(text, longest)).split()).replace("|", PIPE)
     if not line:
         return NOTHING
@@ -30,7 +30,7 @@ def code(text: str, longest: int = LONGEST_CELL) -> str:
 
 
 def block(text: str, longest: int = LONGEST_MESSAGE) -> str:
-    """The text as a code block, its lines kept."""
+    """The text as a code block with its line breaks."""
     lines = [visible(line).rstrip() for line in shortened(text.strip(), longest).splitlines()]
     body = "\n".join(lines)
     fence = "`" * max(3, _longest_run(body, "`") + 1)
@@ -38,7 +38,7 @@ def block(text: str, longest: int = LONGEST_MESSAGE) -> str:
 
 
 def row(*cells: str) -> str:
-    """A row of a table, of cells that are Markdown already."""
+    """A table row of cells that are already Markdown."""
     return f"| {' | '.join(cells)} |"
 
 
@@ -48,7 +48,7 @@ def heading(*titles: str) -> list[str]:
 
 
 def shortened(text: str, longest: int) -> str:
-    """The text, its end cut off where it is too long."""
+    """The text, cut off if it is too long."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 

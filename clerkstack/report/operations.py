@@ -1,4 +1,4 @@
-"""The JSON output of the commands that do something, or try it."""
+"""The JSON output of the commands that change something, or try to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clerkstack.smoke.report import SmokeStep
 
 
 class FieldToWrite(Part):
-    """A field of the config that the next update writes; null is nothing."""
+    """A field of the config that the next update writes; null means nothing."""
 
     field: str
     live: Any
@@ -21,8 +21,8 @@ class FieldToWrite(Part):
 
 
 class DryRunDocument(Document):
-    """`clerkstack dry-run --json`: what the next update would write, and what Clerk would not keep
-    of it. `destructive`: something is set to null."""
+    """`clerkstack dry-run --json`: what the next update would write, and which of it Clerk would
+    not keep. `destructive`: something is set to null."""
 
     stack: str
     application: str
@@ -33,8 +33,8 @@ class DryRunDocument(Document):
 
 
 class AdoptDocument(Document):
-    """`clerkstack adopt --json`: the catalog and the settings of a live deployment, the resources
-    that the stack took over, and what it leaves alone."""
+    """`clerkstack adopt --json`: the catalog and settings of a live deployment, the resources that
+    the stack took over, and what it leaves alone."""
 
     stack: str
     application: str
@@ -49,9 +49,9 @@ class AdoptDocument(Document):
 
 
 class MoveDocument(Document):
-    """`clerkstack move --json`. `pending` is how many changes an update would make, before and
-    after; `config` is the file that another secrets provider encrypts now; `left_behind` are the
-    stacks of the old backend that use the same instance."""
+    """`clerkstack move --json`. `pending` is the number of changes that an update would make,
+    before and after; `config` is the file that the new secrets provider encrypts; `left_behind` are
+    the stacks of the old backend that use the same instance."""
 
     stack: str
     source: str
@@ -63,7 +63,7 @@ class MoveDocument(Document):
 
 
 class PremiseSeen(Part):
-    """A premise, and what an account shows of it."""
+    """A premise, and what an account shows about it."""
 
     id: str
     state: str
@@ -73,7 +73,7 @@ class PremiseSeen(Part):
 
 
 class ProbeDocument(Document):
-    """`clerkstack probe --json`: whether the services are as clerkstack expects."""
+    """`clerkstack probe --json`: whether the services behave as clerkstack expects."""
 
     stack: str
     application: str
@@ -82,7 +82,7 @@ class ProbeDocument(Document):
 
 
 class SmokeDocument(Document):
-    """`clerkstack smoke --json`: each step of a new customer's way."""
+    """`clerkstack smoke --json`: each step that a new customer takes."""
 
     url: str
     ok: bool
@@ -91,7 +91,7 @@ class SmokeDocument(Document):
 
 
 class CleanUpDocument(Document):
-    """`clerkstack smoke --clean-up --json`: what it removed."""
+    """`clerkstack smoke --clean-up --json`: what the command removed."""
 
     removed: tuple[str, ...]
 
@@ -106,7 +106,7 @@ class RotationSecret(Part):
 
 
 class RotationUnderWay(Part):
-    """A rotation that is not over, or whose old secrets may live."""
+    """A rotation that is not finished, or whose old secrets may still be valid."""
 
     id: str
     who: str
@@ -154,8 +154,8 @@ class RotationUnderWay(Part):
 
 
 class RotationStatusDocument(Document):
-    """`clerkstack rotate --status --json`. Times are milliseconds since 1970: `doomed` says when a
-    secret in use ends, `since` when each was written."""
+    """`clerkstack rotate --status --json`. Times are milliseconds since 1970: `doomed` is when a
+    secret in use expires, `since` when each secret was written."""
 
     stack: str
     over: bool
@@ -174,7 +174,7 @@ class RotationsDocument(Document):
 
 
 class RotationDocument(Document):
-    """`clerkstack rotate --json`: the rotation that is over, null if there was none."""
+    """`clerkstack rotate --json`: the finished rotation, null if there was none."""
 
     stack: str
     rotation: Entry | None

@@ -1,4 +1,4 @@
-"""What a command found, as each renderer takes it."""
+"""A command's report, which each renderer takes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ORDER = (
     SIGNED,
     *(Severity.NOTE, Severity.PASSED),
 )
-"""Each status, the worst first."""
+"""All statuses, the worst first."""
 ANY = frozenset({*Severity} - {Severity.PASSED, Severity.NOTE})
-"""Every severity of something that is not as it must be."""
+"""The severities of everything that is not as it must be."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Some of the findings, under a title. `stack` is whose they are, if not the report's."""
+    """Findings under a title. `stack` is their stack, if it differs from the report's."""
 
     title: str
     about: str
@@ -37,23 +37,23 @@ class Report:
 
     Args:
         command: its name.
-        subject: what it looked at: a stack, two, this machine.
+        subject: what it looked at: a stack, two stacks, this machine.
         verdict: what it found, in a few words.
         summary: what it found, or what to do about it, in a sentence.
         groups: the findings.
         began, ended: UTC.
         blocking: the severities that leave something to do, and end the command with an error.
         facts: what was looked at, by name.
-        rules: what a check is about, by its name.
-        by_rule: whether each check has one finding, which is called what the check is.
+        rules: the rule of each check, by the check's name.
+        by_rule: each check has one finding, which takes the rule's title.
         noun: what a finding is called.
-        sides: what `expected` and `found` of a finding are called.
-        stack: whose settings decide about it; empty if no stack's.
-        app: the folder of the app's code; empty if it is not known.
-        reads: how many reads of the live services it took; None if they were not counted.
+        sides: the titles of `expected` and `found`.
+        stack: the stack whose settings decide; empty if none.
+        app: the folder of the app's code; empty if unknown.
+        reads: the number of reads of the live services; None if not counted.
         short: the verdict in a word or two, if it is longer.
-        explained: what it means that nothing is left to do.
-        addresses: whether addresses are shown whole.
+        explained: what it means if nothing is left to do.
+        addresses: show addresses whole.
     """
 
     command: str
@@ -78,7 +78,7 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Those of all groups."""
+        """The findings of all groups."""
         return tuple(finding for group in self.groups for finding in group.findings)
 
     def done(self, finding: Finding) -> bool:
@@ -87,7 +87,7 @@ class Report:
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """The findings about which something is left to do."""
+        """The findings that leave something to do."""
         return tuple(finding for finding in self.findings if not self.done(finding))
 
     @property
@@ -101,16 +101,16 @@ class Report:
         return any(finding.service_failed for finding in self.open)
 
     def counts(self) -> dict[str, int]:
-        """How many findings there are of each status that occurs, the worst first."""
+        """The number of findings by status, the worst first, without zeros."""
         statuses = [status_of(finding) for finding in self.findings]
         return {str(status): statuses.count(status) for status in ORDER if status in statuses}
 
     def rule(self, finding: Finding) -> Rule:
-        """What the check of a finding is about."""
+        """The rule of a finding's check."""
         return self.rules.get(finding.check, Rule(finding.check, finding.check))
 
     def title(self, finding: Finding) -> str:
-        """What a finding is about, in a few words."""
+        """A finding's title."""
         return self.rule(finding).title if self.by_rule else finding.name or finding.check
 
 
@@ -129,7 +129,7 @@ def as_shown(report: Report) -> Report:
 
 
 def status_of(finding: Finding) -> str:
-    """How a finding is, in a word or two."""
+    """A finding's status: its severity, or that it is signed off."""
     return SIGNED if finding.waiver is not None else finding.severity.value
 
 
@@ -137,21 +137,21 @@ def compared(finding: Finding) -> tuple[Finding, ...]:
     """What was compared for a finding: its details, or itself if it compares two values."""
     if finding.details:
         return finding.details
-    # What each of several sides has, its message says.
+    # If several sides were compared, the message has their values.
     alone = finding.expected is not None or not isinstance(finding.found, dict | None)
     return (finding,) if alone else ()
 
 
 def wrong_in(finding: Finding) -> list[str]:
-    """What was compared and is not as expected, each in a line."""
+    """The comparisons of a finding that failed, one per line."""
     return [
-        f"{each.name}: expected {one_line(each.expected)}, found {one_line(each.found)}"
-        for each in compared(finding)
-        if each.severity is not Severity.PASSED
+        f"{detail.name}: expected {one_line(detail.expected)}, found {one_line(detail.found)}"
+        for detail in compared(finding)
+        if detail.severity is not Severity.PASSED
     ]
 
 
 def sentence(finding: Finding) -> str:
-    """What a finding says, with its end."""
+    """A finding's message as a sentence."""
     text = finding.message or finding.name
     return text if text.endswith((".", "!", "?")) else f"{text}."

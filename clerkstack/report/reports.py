@@ -1,4 +1,4 @@
-"""The report of each command that gives findings, for the renderers."""
+"""The report of each command that returns findings."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ APP, APPLICATION, INSTANCE = "App", "Application", "Instance"
 DRIFT = {
     "drift": Rule(
         "drift",
-        "What is live is what is declared",
-        "The next pulumi up undoes what was changed by hand, or the change was a mistake.",
-        "What the stack declares against what is live at Clerk, Svix and Vercel.",
+        "Everything live is as declared",
+        "A change by hand was a mistake, or the next pulumi up undoes it.",
+        "Compares what the stack declares with what is live at Clerk, Svix and Vercel.",
     )
 }
 THREE_WAY = {
     "three-way": Rule(
         "three-way",
         "App, catalog and instance agree",
-        "has() answers false for a slug that differs, silently: a customer pays and gets nothing.",
-        "What the app's code declares and asks for, the catalog, and the live instance if it is "
-        "read.",
+        "has() returns false for a slug that differs, silently: a customer pays and gets nothing.",
+        "Compares what the app's code declares and checks, the catalog, and the live instance if "
+        "it is read.",
     ),
-    "file": Rule("file", "What people write is valid"),
+    "file": Rule("file", "Hand-written files are valid"),
 }
 
 
@@ -48,16 +48,16 @@ def drift(
     *,
     addresses: bool = False,
 ) -> Report:
-    """Of `clerkstack drift`. The findings are as they may be shown."""
-    found = tuple(findings)
+    """The report of `clerkstack drift`; the findings must be safe to show."""
+    differences = tuple(findings)
     return Report(
         "drift",
         stack,
-        _counted(found, "difference"),
+        _counted(differences, "difference"),
         f"To restore what is declared: pulumi up --refresh --stack {stack}."
-        if found
-        else "What is live is what is declared.",
-        (Group("Differences", "What the stack declares, and what is live.", found),),
+        if differences
+        else "Everything live is as declared.",
+        (Group("Differences", "What the stack declares, and what is live.", differences),),
         began,
         datetime.now(UTC),
         facts=_of_stack(settings),
@@ -76,7 +76,8 @@ def parity(
     *,
     addresses: bool = False,
 ) -> Report:
-    """Of `clerkstack parity`. What could not be read is a finding that was not checked."""
+    """The report of `clerkstack parity`. A part that could not be read is a finding that was not
+    checked."""
     one, other = stacks
     groups = [
         Group(kind, f"What {one} has, and what {other} has.", tuple(findings))
@@ -84,13 +85,13 @@ def parity(
     ]
     unread = tuple(
         Finding(
-            each.part,
-            f"{each.part} of {each.stack}",
+            item.part,
+            f"{item.part} of {item.stack}",
             severity=Severity.NOT_CHECKED,
-            message=each.reason,
-            remedy=f"To leave it out: --without {each.part}",
+            message=item.reason,
+            remedy=f"To leave it out: --without {item.part}",
         )
-        for each in compared.unread
+        for item in compared.unread
     )
     return Report(
         "parity",
@@ -115,16 +116,16 @@ def check(
     settings: Settings | None = None,
     problems: Iterable[Problem] = (),
 ) -> Report:
-    """Of `clerkstack check`; `problems` are mistakes in the files it reads."""
-    found, wrong = tuple(findings), tuple(map(_of_file, problems))
+    """The report of `clerkstack check`; `problems` are mistakes in the files that it reads."""
+    disagreements, of_files = tuple(findings), tuple(map(_of_file, problems))
     return Report(
         "check",
         stack or "the catalog",
-        _counted((*found, *wrong), "finding"),
+        _counted((*disagreements, *of_files), "finding"),
         "App, catalog and instance side by side." if stack else "The catalog and the app's code.",
         (
-            Group("Files", "What is wrong in what people wrote.", wrong),
-            Group("App, catalog, instance", "Where they do not agree.", found),
+            Group("Files", "Mistakes in hand-written files.", of_files),
+            Group("App, catalog, instance", "Where they disagree.", disagreements),
         ),
         began,
         datetime.now(UTC),
@@ -138,8 +139,8 @@ def check(
 def doctor(
     stack: str | None, findings: Sequence[Finding], facts: Mapping[str, str], began: datetime
 ) -> Report:
-    """Of `clerkstack doctor`: each check of this machine and of a stack."""
-    failed = [each for each in findings if each.severity is Severity.FAILED]
+    """The report of `clerkstack doctor`: each check of this machine and of a stack."""
+    failed = [finding for finding in findings if finding.severity is Severity.FAILED]
     return Report(
         "doctor",
         stack or "this machine",
@@ -153,7 +154,7 @@ def doctor(
         datetime.now(UTC),
         blocking=STOPS,
         facts=facts,
-        rules={each.check: Rule(each.check, each.check) for each in findings},
+        rules={finding.check: Rule(finding.check, finding.check) for finding in findings},
         by_rule=True,
         noun="check",
         stack=stack or "",

@@ -1,7 +1,7 @@
-"""A report as SARIF 2.1.0: what is left to do, at the line that decides about it.
+"""A report as SARIF 2.1.0: what is left to do, at the line that decides it.
 
-Source: OASIS, Static Analysis Results Interchange Format 2.1.0. A finding with a waiver is a result
-that is suppressed.
+Source: OASIS, Static Analysis Results Interchange Format 2.1.0. A waived finding is a suppressed
+result.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ KINDS = {
     Severity.MANUAL: "review",
     Severity.NOTE: "informational",
 }
-# A file with a line, and maybe a column, as `where` of a finding has it.
+# A file with a line and maybe a column, as in a finding's `where`.
 _IN_FILE = re.compile(r"(?P<file>[^:\n]+)(?::(?P<line>[0-9]{1,9})(?::(?P<column>[0-9]{1,9}))?)?")
 _NO_PART_OF_AN_ID = re.compile(r"[^\w.-]+")
 
 
 def sarif_text(report: Report, folder: Path) -> str:
-    """As code scanning reads it; `folder` is the project's, for files and line numbers."""
+    """The report as SARIF; `folder` is the project's, for files and line numbers."""
     rules = {finding.check: report.rule(finding) for finding in report.findings}
     index = {name: number for number, name in enumerate(rules)}
     subject = _NO_PART_OF_AN_ID.sub("-", report.subject)
@@ -90,13 +90,13 @@ def _results(
 
 
 def _result(report: Report, finding: Finding, index: int, files: _Files) -> dict[str, Any]:
-    wrong = [f"{each}." for each in wrong_in(finding)]
-    text = " ".join([sentence(finding), *wrong, finding.remedy]).strip()
+    lines = [f"{line}." for line in wrong_in(finding)]
+    text = " ".join([sentence(finding), *lines, finding.remedy]).strip()
     name = "|".join((finding.check, finding.subject, finding.field))
     result: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": index,
-        # A level has a meaning only beside the kind `fail`.
+        # A level is meaningful only with the kind `fail`.
         "kind": KINDS.get(finding.severity, "open"),
         "level": LEVELS.get(finding.severity, "none"),
         "message": {"text": text},
@@ -113,14 +113,14 @@ def _result(report: Report, finding: Finding, index: int, files: _Files) -> dict
 
 
 class _Files(NamedTuple):
-    """The files that a finding can be about. `settings` is the source map of the stack's."""
+    """Finds the files that findings are about. `settings` is the source map of the settings."""
 
     folder: Path
     app: str
     settings: SourceMap | None
 
     def location(self, where: str, rule: Rule) -> dict[str, Any]:
-        """Where a finding is shown; what is no file is named beside the place that decides."""
+        """A finding's location; if `where` is not a file, it is added to the place that decides."""
         at = _IN_FILE.fullmatch(where)
         file = self._file(at["file"]) if at else None
         if at is not None and file is not None:
@@ -132,13 +132,13 @@ class _Files(NamedTuple):
         return {**place, "logicalLocations": [{"fullyQualifiedName": where}]} if where else place
 
     def _file(self, name: str) -> str | None:
-        """A file of the project as a URI below it; None if it is not there."""
+        """A file of the project as a relative URI; None if it does not exist."""
         top = self.folder.resolve()
         for base in dict.fromkeys((self.folder / self.app, self.folder)):
             try:
-                found = (base / name).resolve()
-                if found.is_file() and found.is_relative_to(top):
-                    return found.relative_to(top).as_posix()
+                path = (base / name).resolve()
+                if path.is_file() and path.is_relative_to(top):
+                    return path.relative_to(top).as_posix()
             except (OSError, ValueError, RuntimeError):
                 continue
         return None

@@ -1,4 +1,4 @@
-"""A table for people: in colour and as wide as the terminal, or plain where there is none."""
+"""Tables for people: coloured and as wide as the terminal, or plain without a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from clerkstack.reconcile import Json
 from clerkstack.report.values import one_line
 from clerkstack.safe import safe, visible
 
-# Where the output is no terminal, nothing is cut or folded.
+# Without a terminal, nothing is cut or wrapped.
 WIDE = 10_000
 
 
@@ -19,8 +19,8 @@ def print_table(
     addresses: bool = False,
     width: int = WIDE,
 ) -> None:
-    """Print groups of rows, a line between the groups. None is shown as a dash; addresses are
-    whole only where a person asked for that. `width` is for where the output is no terminal."""
+    """Print groups of rows with a line between groups. None is shown as a dash; addresses are whole
+    only if a person asked for it. `width` applies if the output is not a terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -33,7 +33,7 @@ def print_table(
     table = Table(*headings, box=box.SIMPLE_HEAD)
     for group in groups:
         for row in group:
-            # What a person typed in a dashboard is text, never markup.
+            # Text typed in a dashboard must not be read as markup.
             table.add_row(*(Text(_shown(cell, addresses=addresses)) for cell in row))
         table.add_section()
     if people:
@@ -41,12 +41,12 @@ def print_table(
         return
     with console.capture() as captured:
         console.print(table)
-    # The columns are padded: a file or another program has no use for that.
+    # Without the padding of the columns, which files and other programs don't need.
     for line in captured.get().splitlines():
         print(line.rstrip())
 
 
 def _shown(value: Json, *, addresses: bool) -> str:
     text = one_line(value)
-    # A line break in what somebody else wrote would be another row.
+    # A line break in somebody else's text would start another row.
     return visible(safe(text, addresses=addresses), line=True)

@@ -1,4 +1,4 @@
-"""Values as a report shows them."""
+"""How reports show values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NOTHING = "–"
 
 
 def one_line(value: Any) -> str:
-    """A value in one line: text as it is, a dash for nothing, anything else as JSON."""
+    """A value on one line: text as it is, a dash for nothing, anything else as JSON."""
     if value is None:
         return NOTHING
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""What a stack says about itself: typed, checked once, before anything is sent."""
+"""A stack's settings: typed, and checked before anything is sent."""
 
 from __future__ import annotations
 

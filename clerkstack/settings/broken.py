@@ -1,4 +1,4 @@
-"""A rule of the settings that does not hold."""
+"""A rule that the settings break."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from clerkstack.settings.names import Step
 
 @dataclass(frozen=True)
 class Broken:
-    """A rule that does not hold, at a setting. No message holds a secret."""
+    """A rule that a setting breaks. No message holds a secret."""
 
     path: tuple[Step, ...]
     message: str

@@ -1,5 +1,5 @@
-"""What the settings of the app's code must be: one place, and nothing that git takes for an
-option or a program."""
+"""Rules for the settings of the app's code: a single source, and nothing that git would take for
+an option or run as a program."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _inside(app: AppSettings) -> Iterator[Broken]:
 
 
 def _wrong_git(url: str) -> str | None:
-    """Why git is not given this, or None. Holds nothing of the URL: it may hold a password."""
+    """Why git must not get this URL, or None. Never contains the URL: it may hold a password."""
     if not url.isprintable() or url.startswith("-"):
         return "is not the address of a repository"
     if "::" in url.partition("/")[0]:
@@ -87,7 +87,7 @@ def _wrong_git(url: str) -> str | None:
 
 
 def _odd_ref(ref: str) -> bool:
-    """What `git check-ref-format` refuses of what the pattern lets through."""
+    """Whether `git check-ref-format` refuses a name that the pattern accepts."""
     parts = ref.split("/")
     return (
         ".." in ref

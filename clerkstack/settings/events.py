@@ -1,8 +1,8 @@
 """Clerk's webhook event types.
 
 PUBLISHED_EVENTS are those of the official description of webhook payloads (version 2025-04-15,
-`x-webhooks`; tests/contract holds them against it). Which ones an endpoint can have is said by
-Svix alone, for each instance (v1.event-type.list).
+`x-webhooks`; tests/contract compares them). Only Svix knows which of them an endpoint can have, for
+each instance (v1.event-type.list).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SENDERO_EVENTS = (
     "apiKey.created",
 )
 
-# Clerk's guide to API keys has it, and its description of webhooks does not.
+# In Clerk's guide to API keys, but not in its description of webhooks.
 UNPUBLISHED_EVENTS = frozenset({"apiKey.created"})
 
 PUBLISHED_EVENTS = frozenset(
@@ -81,21 +81,21 @@ KNOWN_EVENTS = PUBLISHED_EVENTS | UNPUBLISHED_EVENTS
 
 
 def near_event(event: str, known: Collection[str]) -> str | None:
-    """The known event type that is most like a name, None if none is."""
+    """The known event type that is closest to a name, None if none is close."""
     close = difflib.get_close_matches(event, sorted(known), n=1)
     return close[0] if close else None
 
 
 def meant_event(event: str) -> str | None:
-    """The known event type of which a name is one slip of the pen; None if it may be one of its
-    own: Clerk makes new ones."""
+    """The known event type that a name misspells by one slip; None if it may be a new event type
+    of Clerk's."""
     if event in KNOWN_EVENTS:
         return None
     return next((known for known in sorted(KNOWN_EVENTS) if _one_slip(event, known)), None)
 
 
 def _one_slip(one: str, other: str) -> bool:
-    """Whether two names differ in case, or in one letter too many, too few, wrong or swapped."""
+    """Whether two names differ only in case, or by one letter added, missing, wrong or swapped."""
     a, b = one.lower(), other.lower()
     at = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a, b, strict=False)))
     a, b = a[at:], b[at:]

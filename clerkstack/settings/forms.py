@@ -1,5 +1,4 @@
-"""What is wrong with a value of the wrong type or form: message and remedy for pydantic's
-errors."""
+"""Messages and remedies for pydantic's errors: values of the wrong type or form."""
 
 from __future__ import annotations
 
@@ -33,8 +32,8 @@ _REMEDIES = {
 }
 
 
-def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
-    """Message and remedy for one error; never with the value, which may be a secret."""
+def explained(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
+    """Message and remedy for one error, without the value, which may be a secret."""
     kind, context = error["type"], error.get("ctx") or {}
     if kind == "missing":
         return "is missing", how_to_set(path)
@@ -64,7 +63,7 @@ def told(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
 
 
 def how_to_set(path: Sequence[Step], example: str = "<value>") -> str:
-    """The command that sets a setting. A secret's value is asked for, not part of the command."""
+    """The command that sets a setting. Pulumi prompts for a secret's value."""
     options = "--path " if len(path) > 1 else ""
     if path[-1] in _SECRETS or tuple(path[:2]) == ("webhook", "headers"):
         options, example = options + "--secret ", ""
@@ -77,7 +76,7 @@ def _unknown(path: Sequence[Step]) -> str:
     name, known = str(path[-1]), sorted(settings_in(path[:-1]))
     if len(path) == 1 and "vercel" in name.lower():
         return "Vercel's token is a setting of its own provider: vercel:apiToken"
-    by_lower = {each.lower(): each for each in known}
+    by_lower = {name.lower(): name for name in known}
     group, dot, inside = name.partition(".")
     if len(path) == 1 and dot and group.lower() in by_lower:
         key = f"{PREFIX}{by_lower[group.lower()]}.{inside}"
@@ -88,7 +87,7 @@ def _unknown(path: Sequence[Step]) -> str:
 
 
 def settings_in(path: Sequence[Step]) -> Iterator[str]:
-    """The names of the settings that there are at a place."""
+    """The names of the settings below a path."""
     at: Any = models.Settings
     for step in path:
         at = _under(at, step)
@@ -99,7 +98,7 @@ def settings_in(path: Sequence[Step]) -> Iterator[str]:
 
 
 def _under(annotation: Any, step: Step) -> Any:
-    """The annotation of what stands under a key or index."""
+    """The annotation of the value under a key or index."""
     model = _model(annotation)
     if model is None or model is not annotation:
         inner = [argument for argument in get_args(annotation) if _model(argument)]

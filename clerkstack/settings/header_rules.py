@@ -1,4 +1,4 @@
-"""What headers of a webhook endpoint must be beyond their types, as Svix takes them."""
+"""Rules for the headers of a webhook endpoint, as Svix accepts them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from clerkstack.settings.broken import Broken
 from clerkstack.settings.forms import how_to_set
 from clerkstack.settings.models import Settings
 
-# All as the source of svix-server has them.
+# All from the source of svix-server.
 NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]{1,4096}")
 SVIXS_OWN = re.compile(
@@ -23,13 +23,13 @@ SVIXS_OWN = re.compile(
 
 
 def broken_headers(settings: Settings) -> Iterator[Broken]:
-    """Every rule that the headers break; never with a value."""
+    """Every rule that the headers break, without their values."""
     seen: dict[str, str] = {}
     for name, secret in settings.webhook.headers.items():
         path = ("webhook", "headers", name)
         value = secret.get_secret_value()
         if not NAME.fullmatch(name):
-            # Anything may have been pasted there, a value too.
+            # The name is not shown: somebody may have pasted a value there.
             at = ("webhook", "headers")
             remedy = "Write a header's name, for example x-vercel-protection-bypass"
             yield Broken(at, "has an invalid header name", remedy)

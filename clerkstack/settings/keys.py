@@ -1,4 +1,4 @@
-"""The forms of Clerk's keys, and what each is for.
+"""The forms of Clerk's keys, and what each key is for.
 
 `pk_` and `sk_` belong to one instance, `ak_` to the platform (all applications of a workspace),
 `whsec_` signs webhooks. A publishable key holds the address of its instance's Frontend API.
@@ -48,13 +48,13 @@ def frontend_host(publishable_key: str) -> str:
 
 
 def stray(key: str) -> bool:
-    """Whether something was pasted along: a line break would end up in a header, and in the
-    error about that header."""
+    """Whether a stray character was pasted with it: a line break would end up in a header, and in
+    the error about that header."""
     return not key.isascii() or not key.isprintable() or " " in key
 
 
 def wrong_vercel_token(token: str) -> str | None:
-    """Why this is no token of Vercel, or None. Vercel documents no form for them."""
+    """Why this is not a Vercel token, or None. Vercel documents no form for its tokens."""
     if not token or stray(token):
         return STRAY if token else "it is empty"
     for form in ("pk_", "sk_", "ak_", "whsec_"):
@@ -64,7 +64,7 @@ def wrong_vercel_token(token: str) -> str | None:
 
 
 def wrong_platform_key(key: str) -> str | None:
-    """Why this is no platform key, or None. Holds nothing of the key but its kind."""
+    """Why this is not a platform key, or None. Shows only the kind of the key."""
     if stray(key):
         return STRAY
     if key.startswith("ak_") and len(key) > len("ak_"):

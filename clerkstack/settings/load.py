@@ -1,4 +1,4 @@
-"""From a stack's config, as Pulumi gives it, to settings; every problem at once."""
+"""Reads settings from a stack's config; reports every problem at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 from clerkstack.handwritten.models import path_of, validated
 from clerkstack.problems import InputError, Problem
 from clerkstack.settings.broken import Broken
-from clerkstack.settings.forms import told
+from clerkstack.settings.forms import explained
 from clerkstack.settings.misplaced import misplaced
 from clerkstack.settings.models import Allowed, Connection, Settings
 from clerkstack.settings.names import (
@@ -46,9 +46,9 @@ def load_settings(
     Args:
         raw: the whole config, keys with their namespace, objects as JSON text.
         stack: the stack's name, for messages.
-        file: Pulumi.<stack>.yaml, for line numbers, and to see that secrets are encrypted there.
-        encrypted: the keys that Pulumi says hold a secret, wherever they come from (the stack's
-            file, another one, Pulumi.yaml); None where that is not known.
+        file: Pulumi.<stack>.yaml, for line numbers, and to check that secrets are encrypted there.
+        encrypted: the keys that hold a secret according to Pulumi, wherever they are set (the
+            stack's file, another one, Pulumi.yaml); None if unknown.
         project: the name in Pulumi.yaml, the namespace of a key that is set without one.
 
     Raises:
@@ -77,15 +77,15 @@ def load_settings(
         _problem(rule, source_map, stack) for rule in broken if not _concerns(rule, failed)
     ]
     if "webhook" in values and f"{PREFIX}webhook" in (encrypted or ()):
-        given = [("webhook", "url"), ("webhook", "path")]
+        fields = [("webhook", "url"), ("webhook", "path")]
         named = settings.webhook.model_fields_set
         settings._webhook_url_encrypted = any(
-            path[1] in named and not source_map.in_the_clear(path) for path in given
+            path[1] in named and not source_map.in_the_clear(path) for path in fields
         )
-    # What is missing is said there: it was set, and where nobody reads it.
-    named = {each.meant for each in unread}
-    problems = [each for each in problems if re.split(r"[.\[]", each.path)[0] not in named]
-    problems += [each.problem for each in unread]
+    # A misplaced setting is reported as misplaced, not as missing too.
+    named = {item.meant for item in unread}
+    problems = [item for item in problems if re.split(r"[.\[]", item.path)[0] not in named]
+    problems += [item.problem for item in unread]
     if problems:
         raise InputError(sorted(problems, key=lambda problem: problem.line or 0))
     return settings
@@ -104,7 +104,7 @@ def refuse_led_astray(stack: str, settings: Settings) -> None:
 
 
 def problems_of(rules: Iterable[Broken], *, stack: str, file: Path | None = None) -> list[Problem]:
-    """Rules that a stack's settings break, with their places in its file."""
+    """Broken rules as problems with their lines in the stack's file."""
     source_map = SourceMap(file, stack)
     return [_problem(rule, source_map, stack) for rule in rules]
 
@@ -122,13 +122,13 @@ def load_connection(raw: Mapping[str, str]) -> Connection:
 
 
 def load_allowed(raw: Mapping[str, str]) -> Allowed:
-    """The dangerous changes that a config allows; the providers read it with each run.
+    """The dangerous changes that a config allows; the providers read them in each run.
 
     Raises:
-        InputError: it names something that cannot be allowed.
+        InputError: the config names something that cannot be allowed.
     """
-    given = raw.get(ALLOW_KEY)
-    return _of_provider(Allowed, {} if given is None else config_value(given), ("allow",))
+    text = raw.get(ALLOW_KEY)
+    return _of_provider(Allowed, {} if text is None else config_value(text), ("allow",))
 
 
 def _problem(rule: Broken, source_map: SourceMap, stack: str) -> Problem:
@@ -137,16 +137,16 @@ def _problem(rule: Broken, source_map: SourceMap, stack: str) -> Problem:
 
 
 def _of_provider(model: type[Model], values: Any, at: Sequence[Step]) -> Model:
-    """A part of the config where the stack's file is not at hand."""
+    """A part of the config, for providers, which do not have the stack's file."""
     try:
         return model.model_validate(values, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise InputError(_problems(found, SourceMap(None, "<stack>"), None, at)) from None
+        errors = error.errors(include_url=False, include_input=False)
+        raise InputError(_problems(errors, SourceMap(None, "<stack>"), None, at)) from None
 
 
 def _judged(settings: Settings) -> list[Broken]:
-    """The rules that the settings break; without an instance, those broken for either kind."""
+    """The rules that the settings break; without an instance, those broken for either instance."""
     if "instance" in settings.model_fields_set:
         return list(broken_rules(settings))
     first, other = (
@@ -157,7 +157,7 @@ def _judged(settings: Settings) -> list[Broken]:
 
 
 def _concerns(rule: Broken, failed: Iterable[Sequence[Step]]) -> bool:
-    """Whether a rule judges something that is wrong already."""
+    """Whether a rule judges a setting that already has a problem."""
     for path in failed:
         together = min(len(path), len(rule.path))
         if tuple(path[:together]) == rule.path[:together]:
@@ -171,16 +171,16 @@ def _problems(
     stack: str | None,
     at: Sequence[Step] = (),
 ) -> list[Problem]:
-    found = []
+    problems = []
     for error in errors:
         path = [*at, *path_of(error)]
-        message, remedy = told(error, path)
+        message, remedy = explained(error, path)
         line, name = source_map.line(path), spelled(path)
-        found.append(Problem(source_map.name, line, name, message, _for_stack(remedy, stack)))
-    return found
+        problems.append(Problem(source_map.name, line, name, message, _for_stack(remedy, stack)))
+    return problems
 
 
 def _for_stack(remedy: str, stack: str | None) -> str:
-    """Without the stack's name a command would set the value of the one selected just now."""
+    """The remedy with the stack's name, so that its command doesn't change the selected stack."""
     command = "pulumi config set "
     return remedy if stack is None else remedy.replace(command, f"{command}--stack {stack} ")

@@ -1,7 +1,7 @@
-"""Settings that are written where nobody reads them: Pulumi takes any key, and says nothing.
+"""Settings where nothing reads them: Pulumi silently accepts any key.
 
-`pulumi config set` without a namespace writes under the project's name; namespaces differ by case;
-what stands beside `config:` in a stack's file is no config.
+`pulumi config set` without a namespace writes under the project's name; namespaces are case
+sensitive; keys beside `config:` in a stack's file are not config.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap
 
 NAMESPACE = PREFIX.removesuffix(":")
-# A namespace of as many of the same letters is a misspelling: clerkstak, and one Cyrillic letter.
+# A namespace this similar is a misspelling: clerkstak, or one with a Cyrillic letter.
 _ALIKE = 0.85
 _KNOWN = {to_camel(name).lower(): to_camel(name) for name in Settings.model_fields}
 
 
 @dataclass(frozen=True)
 class Misplaced:
-    """A problem, and the setting that was meant, without its namespace."""
+    """A problem, and the intended setting without its namespace."""
 
     problem: Problem
     meant: str
@@ -36,13 +36,13 @@ class Misplaced:
 def misplaced(
     raw: Mapping[str, str], project: str | None, source_map: SourceMap, stack: str
 ) -> Iterator[Misplaced]:
-    """Keys of the config, and of the stack's file beside it, that are read by nobody and look like
-    settings.
+    """Find keys of the config, and of the stack's file beside it, that look like settings but that
+    nothing reads.
 
     Args:
         raw: the whole config, keys with their namespace.
-        project: the name in Pulumi.yaml; None where that is not known.
-        places: lines of the stack's file.
+        project: the name in Pulumi.yaml; None if unknown.
+        source_map: lines of the stack's file.
         stack: the stack's name, for messages.
     """
     for key in raw:
@@ -97,14 +97,13 @@ def _elsewhere(key: str, meant: str, source_map: SourceMap, stack: str) -> Mispl
 
 
 def _meant(name: str) -> str | None:
-    """The setting that a name is in another case, or with the namespace once more."""
+    """The setting that a name means in another case, or with the namespace repeated."""
     bare = re.sub(rf"^{NAMESPACE}[.:/_-]", "", name.lower())
     return _KNOWN.get(_squeezed(bare))
 
 
 def _is_group(name: str, value: str) -> bool:
-    """Whether a value is made of nothing but settings of a group, so that it can hardly be the
-    user's own."""
+    """Whether a value has only settings of a group, so that it is unlikely to be the user's own."""
     held, inside = config_value(value), {*settings_in((name,))}
     return isinstance(held, dict) and bool(held) and held.keys() <= inside
 

@@ -1,4 +1,4 @@
-"""What a stack says about itself. Every default is Sendero's value.
+"""The models of a stack's settings. Every default is Sendero's value.
 
 Names are camelCase in Pulumi.<stack>.yaml, as everywhere in Pulumi, and snake_case here.
 """
@@ -30,7 +30,7 @@ from clerkstack.settings.targets import DEPLOYED, TARGETS, Target
 from clerkstack.settings.variable_names import DEFAULT, PATHS, NameSet
 from clerkstack.settings.vercel_plugin import VERCEL
 
-LONG = 16  # letters; no word of a path is as long
+LONG = 16  # letters; longer than any word of a path
 
 
 class SettingsModel(BaseModel):
@@ -41,7 +41,7 @@ class SettingsModel(BaseModel):
     )
 
 
-# `forms.py` says each in words.
+# `forms.py` has a remedy for each.
 APPLICATION_ID = r"^app_[A-Za-z0-9]+$"
 DOMAIN = r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$"
 PATH = r"^/([^/\s#][^\s#]*)?$"
@@ -63,12 +63,12 @@ PlainId = Annotated[str, Field(pattern=PLAIN_ID)]
 
 
 class Production(SettingsModel):
-    """Making the production instance, where there is none yet."""
+    """Creation of the production instance, if there is none yet."""
 
     create: bool = False
-    """Make the production instance where there is none; never a second one."""
+    """Create the production instance if there is none; never a second one."""
     domain: Annotated[str, Field(pattern=DOMAIN)] | None = None
-    """The domain that it is made for."""
+    """Its domain."""
     clone_development: bool = True
     """Start from the development instance's settings."""
 
@@ -77,15 +77,15 @@ class AppSettings(SettingsModel):
     """The app's own code: a checkout at `path`, or a `git` repository at `ref`."""
 
     path: Annotated[str, Field(min_length=1)] | None = None
-    """A folder with the app, beside this project or anywhere. In a monorepo its top, so that
-    imports of other packages are found."""
+    """A folder with the app, anywhere. In a monorepo its top folder, so that imports of other
+    packages are found."""
     git: Annotated[str, Field(min_length=1)] | None = None
     """Or a repository with the app: an https or ssh URL without credentials, `git@host:path`, or a
     path."""
     ref: Annotated[str, Field(pattern=GIT_REF)] | None = None
     """A branch, a tag, or the 40 digits of a commit. Default: the repository's default branch."""
     declaration: Annotated[str, Field(pattern=INSIDE)] | None = None
-    """The file inside the app that exports plans and features. Without it only the checks are
+    """The file inside the app that exports plans and features. Without it, only the checks are
     read."""
     plans_name: Annotated[str, Field(pattern=IDENTIFIER)] | None = None
     """The constant that holds the plans. Default: found by its shape."""
@@ -95,13 +95,12 @@ class AppSettings(SettingsModel):
     """The folders whose checks (`has({ plan })`, `<Protect>`, …) are read. Default: all."""
     unmanaged: list[Annotated[str, Field(pattern=ASKED)]] = []
     """Slugs that the instance has without this stack: `plan/legacy`, `feature/beta`,
-    `role/org:auditor`, `permission/org:invoices:read`. A check of one is no mistake."""
+    `role/org:auditor`, `permission/org:invoices:read`. A check of one is not a mistake."""
     unread: list[Annotated[str, Field(min_length=1)]] = []
-    """Files of other languages that name Clerk and are left unread on purpose, as in a .gitignore:
+    """Files in other languages that name Clerk and that the scan skips, as in a .gitignore:
     `scripts/*.py`."""
     tests: bool = False
-    """Whether the checks in the app's own tests count like all others. Without it they are
-    notes."""
+    """Treat checks in the app's own tests like all others. Otherwise they are notes."""
 
     @property
     def named(self) -> bool:
@@ -127,7 +126,7 @@ class Components(SettingsModel):
 
 
 class RoleSettings(SettingsModel):
-    """One organization role; without `permissions` they stay as they are."""
+    """One organization role; without `permissions`, its permissions stay as they are."""
 
     name: str | None = None
     """Shown to people. Default: left as it is."""
@@ -153,7 +152,7 @@ def _sendero_roles() -> dict[str, RoleSettings]:
 
 
 class PermissionSettings(SettingsModel):
-    """A permission of one's own, for roles to have."""
+    """A custom permission."""
 
     name: Annotated[str, Field(min_length=1)]
     """Shown to people."""
@@ -165,45 +164,46 @@ class OrganizationsSettings(SettingsModel):
     """Organizations, their roles and permissions."""
 
     enabled: bool = True
-    """Organizations are on."""
+    """Turn organizations on."""
     personal_workspaces: bool = True
     """People may work outside an organization."""
     max_allowed_memberships: Annotated[int, Field(ge=0)] | None = None
-    """How many members one organization can have. Default: left as it is."""
+    """The most members that an organization can have. Default: left as it is."""
     admin_delete_enabled: bool | None = None
     """Admins may delete their organization. Default: left as it is."""
     roles: dict[RoleKey, RoleSettings] = Field(default_factory=_sendero_roles)
-    """Roles by key. Each is in the initial role set
-    (docs/reconciliation.md#roles-and-the-initial-role-set): only then can it be given. Set `{}` on
-    an account without roles."""
+    """Roles by key. Each is added to the initial role set
+    (docs/reconciliation.md#roles-and-the-initial-role-set); otherwise no member could have it. Set
+    `{}` on an account without roles."""
     permissions: dict[Annotated[str, Field(pattern=PERMISSION_KEY)], PermissionSettings] = {}
-    """Permissions of your own by key, such as `org:invoices:read`. `roles` name them."""
+    """Custom permissions by key, such as `org:invoices:read`. List them under `roles`."""
     creator_role: RoleKey | None = None
     """The role of whoever creates an organization, one of `roles`. It needs
     `org:sys_memberships:manage`, `org:sys_memberships:read` and `org:sys_profile:delete`. Default:
     left as it is."""
     default_role: RoleKey | None = None
-    """The role of a new member who is given none, one of `roles`. Default: left as it is."""
+    """The role of a new member without a role of their own, one of `roles`. Default: left as it
+    is."""
 
 
 class OAuthConnection(SettingsModel):
     """One OAuth connection with the stack's own credentials."""
 
     enabled: bool = True
-    """The connection is on."""
+    """Turn the connection on."""
     client_id: str | None = None
-    """The client id; of Google, as its console shows it."""
+    """The client id, as the provider's console shows it."""
     client_secret: Secret | None = None
     """The client secret."""
 
 
 class SignInSettings(SettingsModel):
-    """OAuth connections by provider, and the session token's own claims (all of them)."""
+    """OAuth connections by provider, and all custom claims of the session token."""
 
     oauth: dict[Annotated[str, Field(pattern=PROVIDER)], OAuthConnection] = {}
     """OAuth connections by provider: `google`, `github`, …."""
     session_claims: dict[str, JsonValue] | None = None
-    """All custom claims of the session token; no claim may be null. Default: left as they are."""
+    """All custom claims of the session token; none may be null. Default: left as they are."""
 
 
 class BillingSettings(SettingsModel):
@@ -214,18 +214,18 @@ class BillingSettings(SettingsModel):
     user_enabled: bool = False
     """Users can subscribe."""
     free_trial_requires_payment_method: bool = False
-    """A free trial asks for a card. Production refuses `true`."""
+    """Ask for a card at the start of a free trial. Production refuses `true`."""
     gateway: Literal["clerk", "stripe"] = "clerk"
-    """Who takes the payments. Connecting Stripe is a step in the dashboard; the update explains
+    """Who processes the payments. Connecting Stripe is a step in the dashboard; the update explains
     it."""
 
 
 class ApiKeysSettings(SettingsModel):
-    """Who may mint API keys."""
+    """Who may create API keys."""
 
     organization_enabled: bool = True
-    """Organizations may create API keys. Set in `api_keys_settings` where the instance's config has
-    it, else a person's step that the update names."""
+    """Organizations may create API keys. Written to `api_keys_settings` if the instance's config
+    has it; otherwise the update says which switch to turn on in the dashboard."""
     user_enabled: bool = False
     """Users may create API keys."""
 
@@ -236,38 +236,37 @@ class WebhookSettings(SettingsModel):
     path: Slashed = "/api/webhooks/clerk"
     """The endpoint's path below `appUrl`."""
     url: str | None = None
-    """The endpoint's whole URL, where it is elsewhere. It is sent and compared as Svix keeps it:
-    `https://Hooks.example:443` is `https://hooks.example/`. With a query, or set with `--secret`,
-    it is kept and shown as a secret. Default: `appUrl` with `path`."""
+    """The endpoint's whole URL, if it is not below `appUrl`. It is sent and compared as Svix stores
+    it: `https://Hooks.example:443` is `https://hooks.example/`. With a query, or set with
+    `--secret`, it is a secret. Default: `appUrl` with `path`."""
     headers: dict[str, Secret] = {}
-    """Headers that Svix sends with every event, by name: the place for what a URL must not carry.
-    Other headers of the endpoint stay. What was there before comes back with `destroy`, except a
-    value that Svix does not show (`authorization` and the like)."""
+    """Headers that Svix sends with every event, by name: use them for secrets that don't belong in
+    a URL. Other headers of the endpoint stay. `destroy` restores the earlier values, except those
+    that Svix does not show (`authorization` and the like)."""
     events: Annotated[list[str], Field(min_length=1)] = list(SENDERO_EVENTS)
     """Event types, as Clerk spells them. A preview refuses one that Svix does not offer for this
-    instance; of the default, `apiKey.created` is left out where it is not offered
+    instance; `apiKey.created`, if it comes from the default, is then left out instead
     (docs/reconciliation.md#events-of-the-webhook)."""
     description: str | None = None
     """Shown in the dashboard. Default: `clerkstack`."""
 
     @property
     def optional_events(self) -> list[str]:
-        """The events that the endpoint is without where Svix does not offer them: none of those
-        that the stack names itself."""
+        """The events to leave out if Svix does not offer them; none that the stack names itself."""
         named = "events" in self.model_fields_set
         return [] if named else [event for event in self.events if event in UNPUBLISHED_EVENTS]
 
 
 class ProjectFields(SettingsModel):
-    """What is said of one Vercel project, or of all: its team, and the variables' targets, names
+    """The settings of one Vercel project, or of all: the team, and the variables' targets, names
     and plain values."""
 
     team_id: PlainId | None = None
-    """The team that owns the project, `team_…`. Where the project moved, set it and run `pulumi up`
+    """The team that owns the project, `team_…`. If the project moved, set it and run `pulumi up`
     (docs/trouble.md#a-project-that-moved-to-a-team)."""
     targets: Annotated[list[Target], Field(min_length=1)] | None = None
-    """Vercel's targets that the stack writes: of `preview` and `development`, or `production`.
-    Default: all that get the instance's keys."""
+    """Vercel's targets that the stack writes: `preview`, `development` or both, or `production`.
+    Default: all targets of the instance."""
     names: Annotated[list[NameSet], Field(min_length=1)] = list(DEFAULT)
     """What the app reads: the sets of names that the variables have, see
     [below](#the-variables-names)."""
@@ -276,44 +275,45 @@ class ProjectFields(SettingsModel):
     sign_up_url: Slashed = "/sign-up"
     """The path of the sign-up page."""
     after_sign_in_url: Slashed = "/dashboard"
-    """Where people land after signing in, unless they came from elsewhere."""
+    """Where people land after signing in, unless they came from another page."""
     after_sign_up_url: Slashed = "/onboarding"
-    """Where people land after signing up, unless they came from elsewhere."""
+    """Where people land after signing up, unless they came from another page."""
     sensitive: Literal["secrets", "all"] = "secrets"
-    """What Vercel never shows again: the secrets, or all variables. A team can demand `all`."""
+    """Which variables are sensitive, so that Vercel never shows them again: the secrets, or all. A
+    team's policy may require `all`."""
     leave_alone: list[Annotated[str, Field(pattern=VARIABLE)]] = []
-    """Variables that the stack does not declare, as `preview/CLERK_SECRET_KEY`."""
+    """Variables that the stack leaves alone, such as `preview/CLERK_SECRET_KEY`."""
     overwrite: list[Annotated[str, Field(pattern=VARIABLE)]] = []
-    """Variables that somebody else made and whose value the stack may replace, as
+    """Variables that somebody else created and whose value the stack may replace, such as
     `preview/CLERK_SECRET_KEY` (docs/trouble.md#variables-that-are-there-already)."""
     redeploy: bool = True
-    """Build the newest deployment again after variables changed."""
+    """Rebuild the newest deployment after variables changed."""
     root_directory: Annotated[str, Field(pattern=INSIDE)] | None = None
-    """The folder of this project's app inside of `clerkstack:app`, as Vercel's Root Directory:
-    `apps/web`. Default: all of it that is no other project's."""
+    """The folder of this project's app inside `clerkstack:app`, like Vercel's Root Directory:
+    `apps/web`. Default: everything that belongs to no other project."""
 
 
 class ProjectSettings(ProjectFields):
-    """One of several Vercel projects. What it does not say is as `environment` has it; its app is
-    at the stack's own URL where it names none."""
+    """One of several Vercel projects. Its settings default to those of `environment`, and its URL
+    to the stack's."""
 
-    project_id: PlainId = ""  # the rules ask for one
+    project_id: PlainId = ""  # the rules require one
     """Vercel's project, `prj_…`. Required."""
     app_url: str | None = None
-    """Where this project's app is reached. Default: the stack's `appUrl`."""
+    """The URL of this project's app. Default: the stack's `appUrl`."""
     development_app_url: str | None = None
     """Its address on people's own machines. Default: the stack's `developmentAppUrl`."""
 
 
 class EnvironmentSettings(ProjectFields):
-    """The Vercel project, or several by a name of the user's own."""
+    """The Vercel project, or several by the user's names."""
 
-    # Empty only where the component is off, or where there are several (see project_rules.py).
+    # Empty only if the component is off, or if there are several (see project_rules.py).
     project_id: PlainId = ""
     """Vercel's project, `prj_…`. Required, unless `projects` names several."""
     projects: dict[Annotated[str, Field(pattern=PROJECT_NAME)], ProjectSettings] = {}
-    """Several projects, by a name of your own (docs/several.md). Each can say what `environment`
-    says; what it does not say is as `environment` has it."""
+    """Several projects, by names that you choose (docs/several.md). Each can have the settings of
+    `environment`, which are its defaults."""
 
 
 PlanDanger = Literal["remove", "price", "visibility", "features"]
@@ -330,30 +330,30 @@ Toggle = Annotated[
 
 class Allowed(SettingsModel):
     """Dangerous changes that this stack may make: by plan and feature, and toggles that may be
-    turned off, by their setting's name. With `billing_left`, billing that the stack does not
-    declare any more stays on the instance unchanged, and no stack manages it."""
+    turned off, by the name of their setting. With `billing_left`, billing that the stack no longer
+    declares stays on the instance unchanged, and no stack manages it."""
 
     plans: dict[str, list[PlanDanger]] = {}
-    """By slug, the dangerous changes that a plan may have
+    """The dangerous changes that a plan may have, by slug
     (docs/reconciliation.md#danger-is-asked-for)."""
     features: dict[str, list[FeatureDanger]] = {}
-    """By slug, those that a feature may have."""
+    """The dangerous changes that a feature may have, by slug."""
     toggles: list[Toggle] = []
     """Toggles that may be turned off, by their setting: `billing.userEnabled`, …."""
     billing_left: bool = False
-    """Whether billing that the stack no longer declares, or that goes with the stack, stays on the
-    instance as it is and is nobody's."""
+    """Leave billing on the instance as it is, unmanaged, when the stack no longer declares it or is
+    destroyed."""
 
 
 class SmokeGate(SettingsModel):
-    """A route of the app that asks `has` for a feature or a plan."""
+    """A route of the app that checks a feature or a plan with `has`."""
 
     path: Slashed
     """The route."""
     feature: str | None = None
-    """The slug that it asks for."""
+    """The feature that it checks."""
     plan: str | None = None
-    """The slug that it asks for."""
+    """The plan that it checks."""
 
 
 def _sendero_gates() -> list[SmokeGate]:
@@ -364,29 +364,30 @@ def _sendero_gates() -> list[SmokeGate]:
 
 
 class SmokeSettings(SettingsModel):
-    """What `clerkstack smoke` asks the app for."""
+    """What `clerkstack smoke` requests from the app."""
 
     mcp_path: Slashed = "/api/mcp"
     """Where the app serves MCP."""
     mcp_tool: str | None = None
-    """The tool that a smoke run uses, without arguments. Default: the first that needs none."""
+    """The tool that a smoke run calls, without arguments. Default: the first that needs none."""
     gates: list[SmokeGate] = Field(default_factory=_sendero_gates)
-    """Routes that ask `has`, each for one feature or plan. Default: `/api/audit-log` and
+    """Routes that each check one feature or plan with `has`. Default: `/api/audit-log` and
     `/api/priority-support`."""
     sandbox_key: bool = True
     """The app's webhook creates a key with the claim `type: sandbox` for each new organization."""
     email_domain: Annotated[str, Field(pattern=DOMAIN)] = "example.com"
-    """The domain of a smoke run's address."""
+    """The domain of the email address that a smoke run signs up with."""
 
 
 class RotationSettings(SettingsModel):
     """How a rotation proves that the app uses the new secrets."""
 
     health_path: Slashed = "/api/health"
-    """The app's route by which a rotation sees that a new deployment answers: a GET gets 2xx and
-    JSON."""
+    """The app's route that a rotation requests to see that a new deployment answers: a GET returns
+    2xx and JSON."""
     fingerprints: bool = True
-    """That JSON says which secrets run (docs/rotation.md#what-the-app-must-report)."""
+    """The JSON has the fingerprints of the secrets in use
+    (docs/rotation.md#what-the-app-must-report)."""
 
 
 class Urls(SettingsModel):
@@ -401,12 +402,12 @@ class Urls(SettingsModel):
     svix: str | None = None
     """Svix. Default: taken from the key that Clerk gives for it."""
     vercel: str = VERCEL
-    """Vercel. Refused unless `VERCEL_API_URL` of the shell says the same, and Vercel's plugin
-    follows that: the official one does not."""
+    """Vercel. Refused unless `VERCEL_API_URL` in the shell is the same, and Vercel's plugin follows
+    it: the official one does not."""
 
 
 def _as_bool(value: object) -> object:
-    """Pulumi gives a setting that is in no group as text."""
+    """Parse a boolean: Pulumi passes a setting outside any group as text."""
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
@@ -424,7 +425,7 @@ class Settings(SettingsModel):
     secret_key: Secret | None = None
     """The instance's `sk_test_…` or `sk_live_…`. Default: read with the platform key."""
     app_url: str
-    """Where the app is reached: production, or its previews. https."""
+    """The app's https URL: of production, or of its previews."""
     development_app_url: str = "http://localhost:3000"
     """The app's address on people's own machines. Development stacks only."""
     production: Production = Production()
@@ -432,7 +433,7 @@ class Settings(SettingsModel):
     """The file of plans and features."""
     app_declaration: Annotated[str, Field(min_length=1)] | None = None
     """The app's TypeScript file of plans and features, compared with the catalog. Short for
-    `app.declaration` without the rest of the app; not beside `app`."""
+    `app.declaration` without the rest of the app; conflicts with `app`."""
     app: AppSettings = AppSettings()
     components: Components = Components()
     organizations: OrganizationsSettings = Field(default_factory=OrganizationsSettings)
@@ -455,18 +456,18 @@ class Settings(SettingsModel):
 
     @property
     def protected(self) -> bool:
-        """Whether Pulumi refuses to remove what the stack made; None is: in production."""
+        """Whether Pulumi refuses to remove what the stack created; by default, in production."""
         return self.instance == "production" if self.protect is None else self.protect
 
     @property
     def webhook_url(self) -> str:
-        """Where Clerk sends events, as Svix keeps it."""
+        """Where Clerk sends events, as Svix stores it."""
         return kept_url(self.webhook.url or self.app_url.rstrip("/") + self.webhook.path)
 
     @property
     def vercel_projects(self) -> tuple[Project, ...]:
-        """The Vercel projects that the variables are written to, by name, each with all that holds
-        for it; the short form is one without a name."""
+        """The Vercel projects that the variables are written to, sorted by name, each with its
+        defaults filled in; the short form is a project without a name."""
         environment = self.environment
         if not environment.projects:
             return (self._project("", environment, ("environment",)),)
@@ -476,21 +477,23 @@ class Settings(SettingsModel):
         )
 
     def _project(
-        self, name: str, said: ProjectSettings | EnvironmentSettings, path: tuple[Step, ...]
+        self, name: str, own_settings: ProjectSettings | EnvironmentSettings, path: tuple[Step, ...]
     ) -> Project:
         fields = {
-            field: getattr(said if field in said.model_fields_set else self.environment, field)
+            field: getattr(
+                own_settings if field in own_settings.model_fields_set else self.environment, field
+            )
             for field in ProjectFields.model_fields
         }
         paths = {purpose: fields.pop(purpose) for purpose in PATHS}
-        own = said if isinstance(said, ProjectSettings) else ProjectSettings()
+        own = own_settings if isinstance(own_settings, ProjectSettings) else ProjectSettings()
         targets = TARGETS[self.instance]
-        names_said = "names" in said.model_fields_set | self.environment.model_fields_set
+        names_said = "names" in own_settings.model_fields_set | self.environment.model_fields_set
         fields |= {
-            "project_id": said.project_id,
+            "project_id": own_settings.project_id,
             "app_url": own.app_url or self.app_url,
             "development_app_url": own.development_app_url or self.development_app_url,
-            # In one order, however they are written.
+            # In a fixed order, however they are written.
             "targets": tuple(e for e in targets if e in (fields["targets"] or targets)),
             "names": tuple(fields["names"]),
             "leave_alone": tuple(fields["leave_alone"]),
@@ -498,14 +501,14 @@ class Settings(SettingsModel):
             "said_names": tuple(fields["names"]) if names_said else None,
             "deploys_to": DEPLOYED[self.instance],
         }
-        own_list = "overwrite" in said.model_fields_set or not self.environment.overwrite
+        own_list = "overwrite" in own_settings.model_fields_set or not self.environment.overwrite
         at = (*(path if own_list else ("environment",)), "overwrite")
         return Project(name=name, path=path, paths=paths, overwrite_path=at, **fields)
 
     @property
     def webhook_address(self) -> str | None:
-        """What may be seen of the endpoint's URL where that is a secret: it has a query, or a
-        person set it as one. None where it is none."""
+        """The endpoint's URL as it may be shown, if it is a secret: it has a query, or was set with
+        `--secret`. None if it is not."""
         url = self.webhook_url
         if self._webhook_url_encrypted:
             return shown_url(urlsplit(url)._replace(path="/…", query="").geturl())
@@ -513,23 +516,23 @@ class Settings(SettingsModel):
 
     @property
     def secrets(self) -> list[str]:
-        """The values of all its secrets, that nothing shows."""
+        """The values of all its secrets, which nothing may show."""
         kept = [self.platform_key, self.secret_key, self.vercel_token]
-        kept += [each.client_secret for each in self.sign_in.oauth.values()]
+        kept += [secret.client_secret for secret in self.sign_in.oauth.values()]
         kept += self.webhook.headers.values()
-        found = [each.get_secret_value() for each in kept if each is not None]
+        values = [secret.get_secret_value() for secret in kept if secret is not None]
         if self._webhook_url_encrypted:
-            found += in_query(self.webhook_url)
-            # No word of a path is one, such as webhooks.
+            values += in_query(self.webhook_url)
+            # An ordinary word of a path, such as webhooks, is not a secret.
             segments = urlsplit(self.webhook_url).path.split("/")
-            found += [
+            values += [
                 segment for segment in segments if len(segment) >= LONG or re.search(r"\d", segment)
             ]
-        return found
+        return values
 
     @property
     def connection(self) -> Connection:
-        """What is needed to talk to the services."""
+        """What the clients of the services need."""
         return Connection(
             platform_key=self.platform_key,
             secret_key=self.secret_key,
@@ -539,7 +542,7 @@ class Settings(SettingsModel):
 
 
 class Connection(SettingsModel):
-    """What the dynamic providers need to talk to the services; kept nowhere."""
+    """What the dynamic providers need to talk to the services; never stored."""
 
     platform_key: Secret
     secret_key: Secret | None = None

@@ -1,4 +1,4 @@
-"""What settings are called, and how Pulumi gives them: for whoever needs no models of them."""
+"""The names of settings, and how Pulumi passes them: for code that does not need the models."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SECRET_KEYS = (f"{PREFIX}platformKey", f"{PREFIX}secretKey", VERCEL_TOKEN)
 CONNECTION_KEYS = (*SECRET_KEYS, f"{PREFIX}urls")
 
 BUILT_IN_ROLES = ("org:admin", "org:member")
-"""Clerk's own: there on every instance."""
+"""Clerk's own roles, which every instance has."""
 
 CREATOR_NEEDS = frozenset(
     {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
@@ -24,20 +24,20 @@ CREATOR_NEEDS = frozenset(
 """
 
 SENDERO_ROLES = (*BUILT_IN_ROLES, "org:finance")
-"""The roles of a stack that names none."""
+"""The roles of a stack that sets none."""
 
 PARTS = ("organizations", "sign_in", "billing", "api_keys", "webhook", "environment")
-"""The parts of a deployment, each of which a stack can leave out."""
+"""The parts of a deployment; a stack can leave out any of them."""
 
 VARIABLE_COMMENT = "Declared by clerkstack; change it there."
-"""At Vercel, of every variable that a stack made."""
+"""The comment at Vercel of every variable that a stack created."""
 
 Step = str | int
-"""A key or an index on the way to a setting."""
+"""A key or an index in the path of a setting."""
 
 
 def config_value(text: str) -> JsonValue | str:
-    """Pulumi gives every value as text, objects and lists as JSON."""
+    """Parse a config value: Pulumi passes every value as text, objects and lists as JSON."""
     if text[:1] in ("{", "["):
         try:
             parsed: JsonValue = json.loads(text)

@@ -1,5 +1,5 @@
-"""What the Vercel projects of a stack must be: there, apart from each other, and each one's app at
-an address of its own."""
+"""Rules for the Vercel projects of a stack: at least one, each named once, and no two apps at one
+address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     _Said = tuple[EnvironmentSettings | ProjectSettings, tuple[Step, ...]]
 
-PLACEHOLDER = "REPLACE_ME"  # as Pulumi.dev.yaml and Pulumi.prod.yaml have it
+PLACEHOLDER = "REPLACE_ME"  # in Pulumi.dev.yaml and Pulumi.prod.yaml
 
 
 def broken_projects(settings: Settings) -> Iterator[Broken]:
@@ -46,14 +46,14 @@ def broken_projects(settings: Settings) -> Iterator[Broken]:
 
 
 def _fields(
-    said: EnvironmentSettings | ProjectSettings, path: tuple[Step, ...], instance: str
+    fields: EnvironmentSettings | ProjectSettings, path: tuple[Step, ...], instance: str
 ) -> Iterator[Broken]:
-    """What both the environment and each of its projects can say."""
-    yield from _named_twice(said.names, (*path, "names"))
-    if ".." in PurePosixPath(said.root_directory or "").parts:
+    """Rules for the settings that the environment and each project share."""
+    yield from _named_twice(fields.names, (*path, "names"))
+    if ".." in PurePosixPath(fields.root_directory or "").parts:
         message, remedy = "leads out of the app's checkout", "Write a path inside it"
         yield Broken((*path, "rootDirectory"), message, remedy)
-    targets = said.targets or ()
+    targets = fields.targets or ()
     yield from _named_twice(targets, (*path, "targets"))
     for number, target in enumerate(targets):
         if target not in TARGETS[instance]:
@@ -61,9 +61,9 @@ def _fields(
             message = f"names {target}, which does not get keys of a {instance} instance"
             remedy = f"Use {own}, or remove it"
             yield Broken((*path, "targets", number), message, remedy)
-    for number, variable in enumerate(said.overwrite):
+    for number, variable in enumerate(fields.overwrite):
         at = (*path, "overwrite", number)
-        if variable in said.leave_alone:
+        if variable in fields.leave_alone:
             remedy = "Remove it from one of the two"
             yield Broken(at, f"names {variable}, and so does leaveAlone", remedy)
         elif variable.partition("/")[0] not in TARGETS[instance]:
@@ -94,7 +94,7 @@ def _urls(project: ProjectSettings, path: tuple[Step, ...], instance: str) -> It
 
 
 def _identities(settings: Settings) -> Iterator[Broken]:
-    """Ids that are missing or not filled in, and both forms at once."""
+    """Rules for ids: missing, not filled in, or both forms used at once."""
     environment = settings.environment
     if environment.projects and environment.project_id:
         yield Broken(
@@ -108,20 +108,20 @@ def _identities(settings: Settings) -> Iterator[Broken]:
         (environment.projects[name], ("environment", "projects", name))
         for name in sorted(environment.projects)
     ]
-    for said, at in projects or [alone]:
+    for fields, at in projects or [alone]:
         path = (*at, "projectId")
-        if not said.project_id or PLACEHOLDER in said.project_id:
-            message = "is still a placeholder" if said.project_id else "is missing"
+        if not fields.project_id or PLACEHOLDER in fields.project_id:
+            message = "is still a placeholder" if fields.project_id else "is missing"
             yield Broken(path, message, how_to_set(path, "prj_…"))
-    for said, at in (alone, *projects):
-        if said.team_id and PLACEHOLDER in said.team_id:
+    for fields, at in (alone, *projects):
+        if fields.team_id and PLACEHOLDER in fields.team_id:
             path = (*at, "teamId")
             yield Broken(path, "is still a placeholder", how_to_set(path, "team_…"))
 
 
 def projects_apart(settings: Settings) -> Iterator[Broken]:
-    """One project under two names would get two values for one variable; and of two apps at one
-    address only one can be proved."""
+    """Refuse a project under two names, which would get two values for one variable, and two apps
+    at one address, since nobody could tell which of them answers."""
     environment = settings.environment
     empty = "projects" in environment.model_fields_set and not environment.projects
     if empty or not settings.components.environment:

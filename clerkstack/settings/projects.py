@@ -1,4 +1,4 @@
-"""One Vercel project with all that holds for it: what it says itself, and what it does not."""
+"""A Vercel project with all its settings, its own and the defaults."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Project:
     """A Vercel project that the stack's variables are written to.
 
-    `name` is the user's own, and empty where the stack has one project in the short form; `path`
-    is where the project stands in the settings, `overwrite_path` where they name what it may
-    `overwrite`. `targets` are those that the stack writes, and `said_names` what the settings say
-    that the app reads, None where they say nothing. `paths` are the plain values of variables, by
-    what these are for (`variable_names.PATHS`). `root_directory` is the folder of its app.
+    `name` is the user's own, empty if the stack has one project in the short form. `path` is its
+    path in the settings, `overwrite_path` that of the list in `overwrite`. `targets` are those that
+    the stack writes. `said_names` are the names that the app reads according to the settings, None
+    if they don't say. `paths` are the plain values of variables by purpose
+    (`variable_names.PATHS`). `root_directory` is the folder of its app.
     """
 
     name: str
@@ -44,16 +44,16 @@ class Project:
 
     @property
     def deployed(self) -> DeployedTarget | None:
-        """The target whose deployments run with the stack's variables; None where it writes none
-        of a target that is deployed."""
+        """The target whose deployments run with the stack's variables; None if the stack writes to
+        no target that is deployed."""
         return self.deploys_to if self.deploys_to in self.targets else None
 
     @property
     def prefix(self) -> str:
-        """Before a thing's name in what people read: `web: `, or nothing in the short form."""
+        """What messages put before the name of something in it: `web: `, or nothing."""
         return f"{self.name}: " if self.name else ""
 
     @property
     def resource(self) -> str:
-        """What the names of its resources begin with."""
+        """The prefix of its resource names."""
         return f"environment-{self.name}" if self.name else "environment"

@@ -1,4 +1,4 @@
-"""What the settings of permissions and of the initial role set must be beyond their types."""
+"""Rules for the settings of permissions and of the initial role set."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from clerkstack.settings.models import OrganizationsSettings
 from clerkstack.settings.names import CREATOR_NEEDS
 
 CLERKS_OWN = "org:sys_"
-"""The beginning of the permissions that Clerk brings (CreateOrganizationPermission)."""
+"""How the keys of Clerk's own permissions begin (CreateOrganizationPermission)."""
 
 
 def broken_role_set(settings: OrganizationsSettings) -> Iterator[Broken]:
-    """Every rule of them that does not hold."""
+    """Every rule of them that the settings break."""
     for key in settings.permissions:
         path = ("organizations", "permissions", key)
         if key.startswith(CLERKS_OWN):

@@ -1,4 +1,4 @@
-"""What settings must be beyond their types: keys that fit, URLs that work, known events."""
+"""Rules that the types of the settings can't express: matching keys, usable URLs, known events."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ KEYS_PAGE = "Copy it from that instance's dashboard page API keys"
 
 
 def broken_rules(settings: Settings) -> Iterator[Broken]:
-    """Every rule that the settings break; of settings that are valid in part, every rule that can
-    be judged."""
+    """Every rule that the settings break; if only a part of them is valid, every rule that can be
+    judged."""
     for rule in RULES:
         with suppress(NotSetError):
             yield from rule(settings)
@@ -148,11 +148,11 @@ def _webhook(settings: Settings) -> Iterator[Broken]:
         if event in seen:
             yield Broken(path, f"names {event} twice", "Name it once")
         elif not EVENT_FORM.fullmatch(event):
-            # Anything may have been pasted there, a signing secret too.
+            # The entry is not shown: somebody may have pasted a signing secret there.
             remedy = "Write event types as Clerk spells them, for example user.created"
             yield Broken(path, "names something that Clerk does not send", remedy)
         elif meant := meant_event(event):
-            # Whether Clerk sends any other one is said by Svix, before the write.
+            # Any other name may be a new event type: Svix decides before the write.
             remedy = f"Did you mean {meant}?"
             yield Broken(path, f"names {event}, which Clerk does not send", remedy)
         seen.add(event)
@@ -172,7 +172,7 @@ def _urls(settings: Settings) -> Iterator[Broken]:
             yield Broken(("urls", name), message, "Remove it: the default is the vendor's own")
 
 
-# Each says nothing if it needs a setting that is missing: what needs other ones stands apart.
+# A rule is silent if a setting that it needs is missing, so each rule needs as few as possible.
 RULES: tuple[Callable[[Settings], Iterator[Broken]], ...] = (
     _platform_key,
     _keys_of_instance,

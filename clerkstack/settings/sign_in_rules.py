@@ -1,4 +1,4 @@
-"""What the settings of sign-in must be beyond their types: claims, credentials of connections."""
+"""Rules for the sign-in settings: claims, and credentials of connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from clerkstack.settings.keys import STRAY, stray
 from clerkstack.settings.models import Settings
 
 GOOGLE_ID = re.compile(r"[0-9]+-[a-z0-9]+\.apps\.googleusercontent\.com")
-"""As config/schema has it (PlatformGetConfigSchema)."""
+"""From config/schema (PlatformGetConfigSchema)."""
 
 
 def broken_sign_in(settings: Settings) -> Iterator[Broken]:

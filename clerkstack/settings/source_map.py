@@ -1,4 +1,4 @@
-"""The source map of a stack's settings: where each stands in Pulumi.<stack>.yaml, for messages."""
+"""The source map of a stack's settings: their lines in Pulumi.<stack>.yaml, for messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clerkstack.settings.names import PREFIX, Step
 
 
 class SourceMap:
-    """Line numbers of a stack's file; None for what the file does not have."""
+    """Line numbers of a stack's file; None for settings that the file does not have."""
 
     def __init__(self, file: Path | None, stack: str) -> None:
         self.name = shown(file) if file is not None else f"Pulumi.{stack}.yaml"
@@ -22,23 +22,23 @@ class SourceMap:
 
     @cached_property
     def _document(self) -> Node | None:
-        # Pulumi itself has read its config: a second opinion on the file is not needed.
+        # Pulumi has already read and accepted this file, so errors are ignored here.
         with contextlib.suppress(OSError, ValueError, NotYamlError, RecursionError):
             return None if self._file is None else compose(self._file.read_text(encoding="utf-8"))
         return None
 
     def beside_config(self) -> list[tuple[str, int]]:
-        """The keys at the top of the file, where the engine looks for `config:` and its own, each
-        with its line (from 1)."""
+        """The keys at the top of the file, where the engine expects `config:` and its own keys,
+        each with its line (from 1)."""
         return [(str(key.value), line_of(key)) for key, _ in pairs(self._document)]
 
     def line(self, path: Sequence[Step]) -> int | None:
-        """The line (from 1) of the setting, or of the nearest thing that holds it."""
+        """The line (from 1) of the setting, or of the nearest group around it."""
         lines = [line for line, _ in self._walk(path)]
         return lines[-1] if lines else None
 
     def in_the_clear(self, path: Sequence[Step]) -> bool:
-        """Whether the file holds the setting as plain text; encrypted it is `secure: …`."""
+        """Whether the file has the setting as plain text; an encrypted one is `secure: …`."""
         steps = list(self._walk(path))
         if len(steps) < len(path):
             return False
@@ -47,14 +47,14 @@ class SourceMap:
 
     def _walk(self, path: Sequence[Step]) -> Iterator[tuple[int, Node]]:
         """Line and node of each step, as far as the file has them."""
-        found = child(self._document, "config")
+        position = child(self._document, "config")
         for number, step in enumerate(path):
-            if found is None:
+            if position is None:
                 return
             bare = number > 0 or ":" in str(step)
-            found = child(found[1], step if bare else f"{PREFIX}{step}")
-            if found is not None:
-                yield found
+            position = child(position[1], step if bare else f"{PREFIX}{step}")
+            if position is not None:
+                yield position
 
 
 def spelled(path: Sequence[Step]) -> str:

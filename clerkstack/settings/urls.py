@@ -11,7 +11,7 @@ NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
 def good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
-    """Whether it is a whole https URL, or http on this machine where that may be."""
+    """Whether it is a complete https URL, or, if allowed, http on this machine."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -27,8 +27,8 @@ def good_url(url: str, *, loopback_ok: bool, query_ok: bool = False) -> bool:
 
 
 def _one_form(host: str) -> bool:
-    """Whether whoever parses the host reads it as it is written: one that ends in a number is an
-    IPv4 address (WHATWG URL standard), which Svix keeps in its usual form (127.1 as 127.0.0.1)."""
+    """Whether every parser reads the host as it is written. A host that ends in a number is an IPv4
+    address (WHATWG URL standard), which Svix stores in canonical form (127.1 as 127.0.0.1)."""
     if ":" in host or not NUMBER.fullmatch(host.rpartition(".")[2]):
         return True
     try:
@@ -39,7 +39,7 @@ def _one_form(host: str) -> bool:
 
 
 def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:
-    """Message and remedy for an app's URL that is none."""
+    """Message and remedy for an invalid URL of the app."""
     also = " (or http on localhost)" if development else ""
     remedy = "Write it with https:// and a host, for example https://app.example.com"
     if not url.isascii():
@@ -48,7 +48,7 @@ def unlike_app_url(url: str, *, development: bool) -> tuple[str, str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, as it calls itself."""
+    """Whether a host is a name or address of this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

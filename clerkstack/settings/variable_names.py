@@ -1,8 +1,8 @@
-"""The names of the app's variables, by what reads them: the one place where they stand.
+"""The names of the app's variables, by what reads them; no other module spells them.
 
-What an SDK reads was read in the SDK itself (November 2026): @clerk/backend 3.25.0 as installed,
-@clerk/nextjs 7 as published, the others in the repository clerk/javascript. None of them reads the
-app's own address: that name is the app's, with the prefix by which its framework makes it public.
+Source: the SDKs' code (November 2026), which is @clerk/backend 3.25.0 as installed, @clerk/nextjs 7
+as published, and the repository clerk/javascript for the others. No SDK reads the app's own
+address: the app chooses that name, with the prefix by which its framework makes it public.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ PATHS: tuple[Purpose, ...] = (
     "after_sign_in_url",
     "after_sign_up_url",
 )
-"""The purposes whose value is a setting of the same name (`ProjectFields`)."""
+"""The purposes whose value is the setting of the same name (`ProjectFields`)."""
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names that one kind of app reads; None where nothing there reads such a value."""
+    """The names that one kind of app reads; None if nothing in it reads such a value."""
 
     publishable_key: str
     secret_key: str
@@ -47,7 +47,7 @@ class Names:
 
 
 SETS: dict[NameSet, Names] = {
-    # The set-up guide's, which Sendero's app reads by itself.
+    # The set-up guide's names, which Sendero's own code reads.
     "guide": Names(
         "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY",
         "CLERK_SECRET_KEY",
@@ -115,17 +115,17 @@ SETS: dict[NameSet, Names] = {
     ),
 }
 DEFAULT: tuple[NameSet, ...] = ("guide",)
-"""The names of a stack that says nothing of what its app reads: Sendero's."""
+"""The default names: those of Sendero's app."""
 
 OLDER_SECRET_KEYS = ("CLERK_API_KEY",)
-"""By these earlier SDKs read the secret key (@clerk/clerk-sdk-node before 4.12, @clerk/nextjs 4):
-nothing declares them, and who still has one has the key."""
+"""Names by which earlier SDKs read the secret key (@clerk/clerk-sdk-node before 4.12, @clerk/nextjs
+4). Nothing declares them, but an app may still have one, and with it the key."""
 
 # Read by @clerk/nextjs (server/constants.ts) and @clerk/backend; nothing declares them.
 _OTHER_SECRETS = frozenset({"CLERK_ENCRYPTION_KEY", "CLERK_MACHINE_SECRET_KEY"})
 
 PUBLIC_PREFIXES = ("NEXT_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "VITE_")
-"""By these a framework puts a variable into the pages that it sends."""
+"""The prefixes by which a framework puts a variable into the pages that it sends."""
 
 
 BY_PACKAGE: dict[str, NameSet] = {
@@ -135,19 +135,19 @@ BY_PACKAGE: dict[str, NameSet] = {
     "@clerk/react-router": "react-router",
     "@clerk/express": "express",
 }
-"""What the SDK of a package reads by itself."""
+"""The names that the SDK of a package reads, by package."""
 
 OTHERWISE: dict[NameSet, tuple[str, ...]] = {"react-router": ("CLERK_PUBLISHABLE_KEY",)}
-"""By what an SDK reads a value that is not there by its own name (utils/env.ts)."""
+"""The names that an SDK reads if a value is missing under its own name (utils/env.ts)."""
 
 WEBHOOK_SECRET = "CLERK_WEBHOOK_SIGNING_SECRET"
-"""What `verifyWebhook()` of any other package reads: it is @clerk/backend's."""
+"""What `verifyWebhook()` of any other package reads: it comes from @clerk/backend."""
 
 
 def names_of(purpose: Purpose, sets: Iterable[NameSet] = tuple(SETS)) -> tuple[str, ...]:
     """The names under which apps of these sets read a value, each once."""
-    found = (getattr(SETS[name], purpose) for name in sets)
-    return tuple(dict.fromkeys(name for name in found if name is not None))
+    names = (getattr(SETS[name], purpose) for name in sets)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def all_names(sets: Iterable[NameSet] = tuple(SETS)) -> set[str]:
@@ -163,7 +163,7 @@ def is_server_secret(name: str) -> bool:
 
 
 def purpose_of(name: str) -> Purpose | None:
-    """What a variable is for, by its name; None where no set has it."""
+    """The purpose of a variable, by its name; None if no set has it."""
     return next((purpose for purpose in PURPOSES if name in names_of(purpose)), None)
 
 
@@ -179,7 +179,7 @@ UNREAD = _unread()
 
 
 def unread_in(keys: Iterable[str]) -> str:
-    """A message about variables that no current SDK reads; empty if there are none."""
-    there = set(keys)
-    found = [f"{name} (they read {UNREAD[name]})" for name in UNREAD if name in there]
-    return f"no current SDK of Clerk's reads {', '.join(found)}" if found else ""
+    """A message about the variables that no current SDK reads; empty if there are none."""
+    present = set(keys)
+    unread = [f"{name} (they read {UNREAD[name]})" for name in UNREAD if name in present]
+    return f"no current SDK of Clerk's reads {', '.join(unread)}" if unread else ""

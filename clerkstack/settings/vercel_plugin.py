@@ -1,9 +1,8 @@
-"""Where Vercel's plugin goes, against where `clerkstack:urls.vercel` says that Vercel is.
+"""Checks that Vercel's plugin sends to the address in `clerkstack:urls.vercel`.
 
-No plugin has a setting for the address: what leads one elsewhere is the shell, by the variable
-`VERCEL_API_URL`, and the official plugin does not follow that either. Where the two differ, one
-part of a run would send the stack's token, keys and values to one place and the other part to
-another.
+Vercel's plugin has no setting for the address. Only the shell's variable `VERCEL_API_URL` can
+change it, and the official plugin ignores even that. If the two addresses differ, one part of a run
+would send the stack's token, keys and values to one place and the other part to another.
 """
 
 from __future__ import annotations
@@ -29,7 +28,8 @@ LAUNCHER_SIZE = 65_536  # bytes; the official plugin is a native program of many
 
 
 def led_astray(settings: Settings, shell: Mapping[str, str]) -> Iterator[Broken]:
-    """Why the plugin would go elsewhere than the settings say; `shell` are its variables."""
+    """Why the plugin would send to another address than the settings say; `shell` is the shell's
+    environment."""
     declared, leads = settings.urls.vercel, shell.get(ADDRESS) or ""
     if not settings.components.environment:
         return
@@ -55,8 +55,8 @@ def led_astray(settings: Settings, shell: Mapping[str, str]) -> Iterator[Broken]
 
 
 def _follows(shell: Mapping[str, str]) -> bool:
-    """Whether the plugin that the engine starts goes where `VERCEL_API_URL` says: one on PATH whose
-    launcher names the variable, or any plugin behind a proxy on this machine."""
+    """Whether the plugin that the engine starts follows `VERCEL_API_URL`: it is on PATH and its
+    launcher names the variable, or all its traffic goes through a proxy on this machine."""
     return _names_address(shell) or _behind_local_proxy(shell)
 
 
@@ -78,9 +78,9 @@ def _behind_local_proxy(shell: Mapping[str, str]) -> bool:
     excepted = shell.get("NO_PROXY") or shell.get("no_proxy") or ""
     vercel = urlsplit(VERCEL).hostname or ""
     past = any(
-        each == "*" or vercel == each or vercel.endswith(f".{each}")
-        for each in (part.strip().lstrip(".").lower() for part in excepted.split(","))
-        if each
+        host == "*" or vercel == host or vercel.endswith(f".{host}")
+        for host in (part.strip().lstrip(".").lower() for part in excepted.split(","))
+        if host
     )
     return bool(proxy) and is_loopback(host_of(proxy)) and not past
 

@@ -380,8 +380,8 @@ def test_production_with_its_app_is_adopted_or_left_as_it_was(
         "no role": 1,
         "not to be read": 2,
     }
-    assert "asks has({ plan: 'gold' })" in refusals["unknown"][1]
-    assert "asks has({ role: 'org:ghost' })" in refusals["no role"][1]
+    assert "calls has({ plan: 'gold' })" in refusals["unknown"][1]
+    assert "calls has({ role: 'org:ghost' })" in refusals["no role"][1]
     assert beside.returncode == 2
     assert "is next to `config:`" in beside.stderr
     assert taken.returncode == 0, taken.stderr

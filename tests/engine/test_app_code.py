@@ -174,14 +174,14 @@ def test_production_is_not_deployed_where_its_code_asks_for_nothing(
     project.set("app.unmanaged", ["plan/legacy"])
     believed = project.preview(*pack)
 
-    assert "asks has({ feature: 'sso' }), and neither the catalog nor the instance has" in gone
+    assert "calls has({ feature: 'sso' }), but neither the catalog nor the instance has" in gone
     assert "src/page.tsx:8:46" in gone
     for said in (ghost, started.stdout):
-        assert "asks has({ role: 'org:auditor' }), and neither the settings nor the in" in said
+        assert "calls has({ role: 'org:auditor' }), but neither the settings nor the in" in said
     assert started.returncode != 0
     assert "the app has plan 'pro' at 6100 cents a month, the catalog at 6000" in price
-    assert "asks has(" not in live
-    assert "asks has({ plan: 'legacy' }), and the catalog does not have that plan" in by_policy
+    assert "calls has(" not in live
+    assert "calls has({ plan: 'legacy' }), but the catalog does not have that plan" in by_policy
     assert "mandatory" not in believed
     assert writes(world) == []
 

@@ -36,7 +36,7 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
 
     for said in (shown, refused.stdout):
         assert "this update removes from production: plans basic, enterprise, free, pro" in said
-        assert "asks has({ plan: 'pro' }), and no plan that is on sale on the instance" in said
+        assert "calls has({ plan: 'pro' }), but no plan on sale on the instance" in said
         assert "clerkstack:allow.billingLeft true" in said
     assert refused.returncode != 0
     assert writes(world) == []

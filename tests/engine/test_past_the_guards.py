@@ -42,7 +42,7 @@ def test_an_update_without_billing_does_not_begin_where_a_promise_would_break(
 
     for each in asked:
         assert each.returncode != 0
-        assert "asks has({ plan: 'legacy' }), and neither the catalog nor" in each.stdout
+        assert "calls has({ plan: 'legacy' }), but neither the catalog nor" in each.stdout
     assert card.returncode != 0
     assert "trials would ask for a card" in card.stdout
     assert untouched == []

@@ -21,7 +21,7 @@ from clerkstack.state.neighbours import (
 from tests.backend import Backend, Resources
 
 APPLICATION, OTHER = "app_one", "app_other"
-Told = dict[str, Resources]
+Refusal = dict[str, Resources]
 
 
 def resource(kind: str, **inputs: Any) -> dict[str, Any]:

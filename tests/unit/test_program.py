@@ -118,7 +118,7 @@ def test_without_organizations_a_role_is_refused_without_asking_anybody(
 
     (why,) = roles_in_vain(settings("production"), nowhere, off)
 
-    assert "organizations are off: it answers false for everybody" in why
+    assert "organizations are off: it is false for everybody" in why
     assert roles_in_vain(settings("development"), nowhere, off) == []
 
 

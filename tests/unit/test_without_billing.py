@@ -92,8 +92,8 @@ def test_what_is_live_answers_the_app(monkeypatch: pytest.MonkeyPatch, app: Any)
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"plans": {}}, "asks has({ plan: 'pro' })"),
-        ({"organization_enabled": False}, "no plan that is on sale"),
+        ({"plans": {}}, "calls has({ plan: 'pro' })"),
+        ({"organization_enabled": False}, "no plan on sale"),
         ({TRIAL: True}, "free trials ask for a card"),
     ],
 )
@@ -123,7 +123,7 @@ def test_what_the_removal_would_take_is_refused(
 
     found = asked.refusals(ASKS, HELD, preview=preview)
 
-    assert "asks has({ plan: 'pro' })" in found[0]
+    assert "calls has({ plan: 'pro' })" in found[0]
     assert "allow.billingLeft" in found[-1]
     assert not any("free_org" in each for each in found)
     assert "removes from production: plans pro; features sso" in asked.warned[0]
@@ -134,7 +134,7 @@ def test_what_the_state_knows_of_the_app_counts_as_well(monkeypatch: pytest.Monk
 
     found = Asked(monkeypatch, LIVE).refusals({}, held)
 
-    assert "asks has({ plan: 'pro' })" in found[0]
+    assert "calls has({ plan: 'pro' })" in found[0]
 
 
 def test_what_nobody_asks_for_may_go(monkeypatch: pytest.MonkeyPatch) -> None:

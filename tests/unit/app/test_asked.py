@@ -45,19 +45,19 @@ def test_what_there_is_can_be_asked_for(asked: Asked) -> None:
     [
         (
             ("plan", "Pro", None),
-            "a.ts:1:1 asks has({ plan: 'Pro' }), and neither the catalog nor the instance has that "
-            "plan (did you mean 'pro'?): it answers false for everybody",
+            "a.ts:1:1 calls has({ plan: 'Pro' }), but neither the catalog nor the instance has "
+            "that plan (did you mean 'pro'?): it is false for everybody",
         ),
         (("feature", "ssso", None), "(did you mean 'sso'?)"),
-        (("plan", "pro", "user"), "the plan 'pro' is for organizations: it answers false"),
+        (("plan", "pro", "user"), "the plan 'pro' is for organizations: it is false"),
         (("feature", "sync", "org"), "the feature 'sync' is in plans of users: it answers false"),
         (("feature", "unused", "org"), "no plan has the feature 'unused'"),
         (("feature", "unused", None), "no plan has the feature 'unused': it answers false"),
         (("feature", "shown", None), "is in no session token (include_in_jwt: false)"),
-        (("plan", "team:pro", None), "asks has({ plan: 'team:pro' }), and neither"),
+        (("plan", "team:pro", None), "calls has({ plan: 'team:pro' }), but neither"),
         (("role", "org:admn", None), "neither the settings nor the instance has that role (did "),
         (("role", "org:ghost", None), "the role 'org:ghost' is in no role set, so nobody"),
-        (("permission", "org:x:y", None), "has that permission: it answers false for everybody"),
+        (("permission", "org:x:y", None), "has that permission: it is false for everybody"),
         (("permission", "org:invoices:write", None), "no role has the permission"),
     ],
 )
@@ -85,8 +85,8 @@ def test_without_organizations_nobody_has_a_role(asked: Asked) -> None:
     said = unknown(asked, "a.ts:1:1", replace(KNOWN, organizations=False), live=True)
 
     assert said == (
-        f"a.ts:1:1 asks has({{ {asked[0]}: '{asked[1]}' }}), and organizations are off: "
-        "it answers false for everybody"
+        f"a.ts:1:1 calls has({{ {asked[0]}: '{asked[1]}' }}), but organizations are off: "
+        "it is false for everybody"
     )
 
 
@@ -110,8 +110,8 @@ def test_a_feature_that_is_only_declared_needs_a_plan_and_no_token() -> None:
     said = unknown(("feature", "unused", None), None, KNOWN, live=True)
 
     assert said == (
-        "the app declares the feature 'unused', and no plan has the feature 'unused': "
-        "has({ feature: 'unused' }) answers false for everybody"
+        "the app declares the feature 'unused', but no plan has the feature 'unused': "
+        "has({ feature: 'unused' }) is false for everybody"
     )
     assert unknown(("feature", "shown", None), None, KNOWN, live=True) is None
 

@@ -246,7 +246,7 @@ def test_check_finds_a_feature_that_no_plan_has(tmp_path: Path) -> None:
     fixed = run("check", "--app", str(plans), "--catalog", str(catalog))
 
     assert ran.returncode == 1
-    assert "the app declares the feature 'audit', and no plan has the feature" in ran.stderr
+    assert "the app declares the feature 'audit', but no plan has the feature" in ran.stderr
     assert fixed.returncode == 0, fixed.stderr
 
 

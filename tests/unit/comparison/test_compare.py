@@ -185,7 +185,7 @@ def test_a_plan_that_the_catalog_alone_lacks() -> None:
 
     assert told(comparison) == [("plan", "old", "exists"), ("plan", "old", "features")]
     assert comparison.findings[0].message == (
-        "the app has the plan 'old', and so does the instance; the catalog does not"
+        "the app and the instance have the plan 'old', but the catalog does not"
     )
     assert "the app gives plan 'old' tasks, the instance does not" in comparison.findings[1].message
 
@@ -275,7 +275,7 @@ def test_who_pays_for_a_plan_is_compared() -> None:
 
     assert (finding.subject, finding.field) == ("plan duo", "payer_type")
     assert (finding.found["catalog"], finding.found["instance"]) == ("org", "user")
-    assert "paid by organizations, the instance paid by users" in finding.message
+    assert "paid by organizations, the instance has it paid by users" in finding.message
     assert "another slug" in finding.remedy
 
 
@@ -448,4 +448,4 @@ def test_what_a_test_of_the_app_asks_for_is_a_note() -> None:
 
     assert comparison.findings == ()
     (note,) = comparison.notes
-    assert "asks has({ plan: 'made_up' })" in note
+    assert "calls has({ plan: 'made_up' })" in note

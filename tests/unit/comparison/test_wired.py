@@ -83,9 +83,9 @@ def test_no_code_is_compared_with_nothing() -> None:
             "user.crated",
             "did you mean 'user.",
         ),
-        ("  if (evt.type.startsWith('role.')) return", "role.", "begins with 'role.', and the web"),
-        ("  if (evt.type.endsWith('.pastDue')) return", ".pastDue", "ends with '.pastDue', and"),
-        ("  if (evt.type.split('.')[0] === 'role') return", "role.", "begins with 'role.', and"),
+        ("  if (evt.type.startsWith('role.')) return", "role.", "begins with 'role.', but the web"),
+        ("  if (evt.type.endsWith('.pastDue')) return", ".pastDue", "ends with '.pastDue', but"),
+        ("  if (evt.type.split('.')[0] === 'role') return", "role.", "begins with 'role.', but"),
     ],
 )
 def test_what_is_handled_and_never_comes(tmp_path: Path, line: str, event: str, said: str) -> None:
@@ -115,7 +115,7 @@ def test_what_comes_and_nothing_handles_is_a_note(tmp_path: Path) -> None:
     handed_on = {ROUTE: only[ROUTE] + "send({ name: `clerk/${type}` })\n"}
 
     assert found.findings == ()
-    assert "the webhook gets role.created, and nothing in the app handles it" in found.notes
+    assert "the webhook gets role.created, but nothing in the app handles it" in found.notes
     for files in (named, handed_on, {ROUTE: VERIFY + POST.format("  await queue(evt)")}):
         found = compared(tmp_path, files, webhook={"events": ["user.created", "role.created"]})
         assert not any("nothing in the app handles it" in note for note in found.notes)
@@ -269,7 +269,7 @@ def test_a_secret_by_another_name(tmp_path: Path) -> None:
 
     assert found.findings == ()
     assert any(
-        "WEBHOOK_SECRET verifies the webhook's events, and the stack does not write it: it writes "
+        "WEBHOOK_SECRET verifies the webhook's events, but the stack does not write it: it writes "
         "CLERK_WEBHOOK_SIGNING_SECRET" in note
         for note in found.notes
     )
@@ -442,9 +442,9 @@ def test_an_event_that_is_only_named_and_does_not_come_is_a_note(tmp_path: Path)
     found = compared(tmp_path, files)
 
     assert found.findings == ()
-    (note,) = [each for each in found.notes if "is named" in each]
+    (note,) = [each for each in found.notes if "names sms.created" in each]
     assert note.startswith(f"{ROUTE}:")
-    assert "sms.created is named" in note
+    assert "handles events and names sms.created" in note
 
 
 def test_a_secret_with_a_public_name_is_one_in_a_browser_too(tmp_path: Path) -> None:

@@ -588,7 +588,7 @@ HANDLER = (
 @pytest.mark.parametrize(
     ("point", "what", "where"),
     [
-        ("webhook", "event apiKey.revoked in the app's code", "'apiKey.revoked', and the webhook"),
+        ("webhook", "event apiKey.revoked in the app's code", "'apiKey.revoked', but the webhook"),
         (
             "variables",
             "variable CLERK_WEBHOOK_SIGNING_SECRET in the app's code",

@@ -128,7 +128,7 @@ def test_production_without_billing_is_compared_with_what_the_app_asks_for() -> 
         ("the app's code", "asks in vain"),
         ("billing", TRIAL),
     ]
-    assert "page.tsx:3:9 asks has({ plan: 'gold' })" in str(found[0].expected)
+    assert "page.tsx:3:9 calls has({ plan: 'gold' })" in str(found[0].expected)
     config["billing"][TRIAL] = False
     assert without_billing(settings(instance="production"), None, live) == []
     assert without_billing(settings(), app, live) == []

@@ -92,7 +92,7 @@ def test_what_the_app_asks_for_is_not_removed(instance: Instance) -> None:
     with pytest.raises(ResourceFailed) as refused:
         instance.billing.destroy()
 
-    assert "app/page.tsx:3:9 asks has({ plan: 'pro' })" in str(refused.value)
+    assert "app/page.tsx:3:9 calls has({ plan: 'pro' })" in str(refused.value)
     assert "has({ feature: 'sso' })" in str(refused.value)
     assert "clerkstack:allow.billingLeft true" in str(refused.value)
     assert (instance.written(), instance.live()) == ([], before)
@@ -189,7 +189,7 @@ def test_a_plan_that_this_write_removes_is_not_there_for_the_app(instance: Insta
     instance.billing.up(inputs(instance, plans=both))
     instance.written()
 
-    with pytest.raises(Refused, match=r"asks has\(\{ plan: 'legacy' \}\), and neither"):
+    with pytest.raises(Refused, match=r"calls has\(\{ plan: 'legacy' \}\), but neither"):
         instance.billing.up(inputs(instance, asks(legacy="plan")))
     assert instance.written() == []
 
@@ -260,7 +260,7 @@ def test_clerks_own_plan_of_a_payer_that_is_off_answers_nobody(
 
     assert "the plan 'free_user' stays on the instance" in capsys.readouterr().err
     with pytest.raises(
-        Refused, match=r"has\(\{ plan: 'free_user' \}\), and .* for whom billing is off"
+        Refused, match=r"has\(\{ plan: 'free_user' \}\), but .* for whom billing is off"
     ):
         instance.billing.up(inputs(instance, asks(free_user="plan")))
 
