@@ -1,7 +1,6 @@
-"""Taking keys out of text that a service sent, before it becomes part of a message.
+"""Removes keys from a service's text before it becomes part of a message.
 
-Everything here takes a time that grows with the text and not with its square: a service, or whoever
-wrote what it repeats, decides what the text is.
+The time must grow linearly with the text, not with its square: others decide how long it is.
 """
 
 from __future__ import annotations
@@ -19,30 +18,33 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
 HIDDEN = "…"
-DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors so far
-SHORTEST = 6  # a shorter value is no key, and would tear holes into ordinary words
-TELLING = 10  # so many first characters tell a key: a service may cut short what it repeats
-LAST = 12  # so many last ones do: more, since words end alike more often than they begin
-SOME = 16  # of what no form tells: "Basic organizations" is no key, sixteen of base64 are
+DEEPEST = 20  # levels of an answer that a message shows; no service nests its errors deeper
+SHORTEST = 6  # a shorter value is not a key, and removing it would tear holes into ordinary words
+TELLING = 10  # this many first characters identify a key: a service may cut off what it repeats
+LAST = (
+    12  # this many last characters do: more, since words share endings more often than beginnings
+)
+SOME = 16  # without a known form: "Basic organizations" is not a key, sixteen base64 characters are
 
-# A sign of a key as it is, and as JSON, HTML and URLs write it.
+# A character of a key, plain or escaped for JSON, HTML or a URL.
 _SIGN = (
     r"(?:[\w\-+/=]|\\+u00[0-9a-f]{2}|\\+/|%(?:25)?[0-9a-f]{2}|&#x?[0-9a-f]{2,4};"
     r"|&(?:amp|equals|plus|sol);)"
 )
-# Of what begins as words do as well, so many signs tell a key, some of them no small letters.
+# After a prefix that ordinary words share, this many characters identify a key if some of them are
+# not lower-case letters.
 _LONG = rf"(?={_SIGN}{{{SOME}}})(?-i:(?=[a-z_\-]*[A-Z0-9+/=%\\&]))"
 _FORM = re.compile(
     r"((?<![a-z0-9])(?:[sr]k_(?:test|live)_|ak_|whsec_|appsk_|testsk_|ott_|gh[opsur]_|github_pat_"
     r"|(?-i:Bearer)\s+"
     rf"|(?:bearer\s+|basic\s+|npm_|pul-|glpat-|GOCSPX-|xox[bp]-|vc[aciprk]_){_LONG})"
-    # The first part of a token in three says of which kind it is.
+    # The first of a JWT's three parts has its type.
     r"|(?<=[\w\-])\.eyJ|#key=)"
     rf"{_SIGN}+(?:\.{_SIGN}+)*",
     re.IGNORECASE,
 )
 _PEM = re.compile(r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:(?!-----END)[\w+/=\s\\-])*")
-# What tells a key by its first letters does so in base64, wherever it begins there, and in hex.
+# A key's prefix in base64, at each of the three alignments, and in hex.
 _PACKED_BEGINS = ("sk_test_", "sk_live_", "whsec_")
 _NAMED = re.compile(
     r"((?:secret|token|ticket|password|passwd|private_?key|api_?key)[\w\-]{0,40}=)"
@@ -56,15 +58,15 @@ _LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def scrubbed(text: str, hidden: Iterable[str] = ()) -> str:
-    """The text without the values in `hidden`, as they are or written otherwise or cut short, and
-    without anything that has a key's form."""
+    """The text without the values in `hidden`, whether plain, encoded or cut off, and without
+    anything that has a key's form."""
     known = tuple(value for value in hidden if len(value) >= SHORTEST)
     if known:
         text = _without(text, known)
-    text = _FORM.sub(lambda found: found.group(1) + HIDDEN, text)
-    text = _NAMED.sub(lambda found: found.group(1) + HIDDEN, text)
+    text = _FORM.sub(lambda match: match.group(1) + HIDDEN, text)
+    text = _NAMED.sub(lambda match: match.group(1) + HIDDEN, text)
     if "PRIVATE KEY" in text:
-        text = _PEM.sub(lambda found: found.group(1) + HIDDEN, text)
+        text = _PEM.sub(lambda match: match.group(1) + HIDDEN, text)
     return _packed().sub(HIDDEN, text)
 
 
@@ -78,15 +80,15 @@ def _packed() -> re.Pattern[str]:
     base = (core for begin in _PACKED_BEGINS for core in _in_base64(begin))
     coded = "|".join(map(re.escape, sorted(base)))
     hexed = "|".join(begin.encode().hex() for begin in _PACKED_BEGINS)
-    # What stands before it in the same code is its user, or bits of a neighbour.
+    # What precedes it in the same base64 text is a user name, or bits of its neighbour.
     return re.compile(
         rf"(?:{coded})[\w\-+/]{{8,}}={{0,2}}|(?i:{hexed})[0-9a-fA-F]{{16,}}", re.ASCII
     )
 
 
 def _in_base64(value: str) -> Iterator[str]:
-    """How base64 writes a value, by where it stands in what is coded; in both alphabets. The signs
-    that hold bits of a neighbour are left out."""
+    """A value in base64, at each alignment and in both alphabets, without the characters that share
+    bits with their neighbours."""
     raw = value.encode(errors="surrogatepass")
     for offset in range(3):
         coded = base64.b64encode(b"\0" * offset + raw).decode()
@@ -97,7 +99,7 @@ def _in_base64(value: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1_000)
 def _ways(value: str) -> tuple[str, ...]:
-    """How a service may write a value that it repeats, in small letters."""
+    """The forms in which a service may repeat a value, in lower case."""
     raw = value.encode(errors="surrogatepass")
     plain = json.dumps(value, ensure_ascii=False)[1:-1]
     of_go = plain
@@ -105,12 +107,16 @@ def _ways(value: str) -> tuple[str, ...]:
         of_go = of_go.replace(letter, f"\\u{ord(letter):04x}")
     inner = json.dumps(value)[1:-1]
     texts = {value, inner, plain, of_go, inner.replace("/", "\\/"), repr(value)[1:-1]}
-    texts |= {json.dumps(each, ensure_ascii=False)[1:-1] for each in (inner, plain, of_go)}
-    numbered = "".join(each if each.isalnum() else f"&#{ord(each)};" for each in value)
-    in_hex = "".join(each if each.isalnum() else f"&#x{ord(each):x};" for each in value)
+    texts |= {json.dumps(text, ensure_ascii=False)[1:-1] for text in (inner, plain, of_go)}
+    numbered = "".join(
+        character if character.isalnum() else f"&#{ord(character)};" for character in value
+    )
+    in_hex = "".join(
+        character if character.isalnum() else f"&#x{ord(character):x};" for character in value
+    )
     texts |= {html.escape(value), html.escape(value, quote=False), numbered, in_hex}
     texts |= {html.escape(value).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")}
-    # A lone surrogate is in no address.
+    # No address has a lone surrogate.
     quoted = quote(value, safe="", errors="surrogatepass")
     texts |= {quoted, quote(quoted, safe=""), quote(value, errors="surrogatepass")}
     texts |= {quote_plus(value, errors="surrogatepass"), raw.hex(), raw.hex(" "), raw.hex(":")}
@@ -119,8 +125,8 @@ def _ways(value: str) -> tuple[str, ...]:
 
 
 def _without(text: str, values: Iterable[str]) -> str:
-    """The text without the values, in whatever way and letters they are written, and without their
-    begin or end where they are cut short."""
+    """The text without the values, in any form and case, and without their beginnings and ends if
+    they are cut off."""
     lower = text.translate(_LOWER)
     spans: list[tuple[int, int]] = []
     for value in values:
@@ -138,7 +144,7 @@ def _without(text: str, values: Iterable[str]) -> str:
 
 
 def _found(text: str, way: str) -> Iterator[tuple[int, int]]:
-    """Where a text has it whole, its begin, or its end."""
+    """Where a text has the whole form, its beginning, or its end."""
     telling = min(TELLING, len(way))
     begin, last = way[:telling], way[-LAST:] if len(way) > LAST else ""
     at = text.find(begin)
@@ -164,9 +170,9 @@ def _found(text: str, way: str) -> Iterator[tuple[int, int]]:
 def scrubbed_values(
     value: JsonValue, hidden: Iterable[str] = (), levels: int = DEEPEST
 ) -> JsonValue:
-    """The same for every text inside a JSON value, names included.
+    """A JSON value with every text in it scrubbed, names included.
 
-    What lies deeper than `levels` is left out.
+    What is nested deeper than `levels` is left out.
     """
     values = tuple(hidden)
     if isinstance(value, str):
@@ -174,17 +180,17 @@ def scrubbed_values(
     if isinstance(value, list | dict) and not levels:
         return HIDDEN
     if isinstance(value, list):
-        return [scrubbed_values(each, values, levels - 1) for each in value]
+        return [scrubbed_values(item, values, levels - 1) for item in value]
     if isinstance(value, dict):
         return {
-            scrubbed(name, values): scrubbed_values(each, values, levels - 1)
-            for name, each in value.items()
+            scrubbed(name, values): scrubbed_values(item, values, levels - 1)
+            for name, item in value.items()
         }
     return value
 
 
 def in_query(text: str) -> Iterator[str]:
-    """The values in the query of an address, and names without one; nothing of another text."""
+    """The values in the query of an address, and names without a value; empty for other text."""
     if "://" not in text or "?" not in text:
         return
     try:
@@ -195,11 +201,9 @@ def in_query(text: str) -> Iterator[str]:
 
 
 def secrets_in(value: object, name: str = "") -> Iterator[str]:
-    """The values in a request body whose field is named as a secret, also without white space;
-    headers, and what follows the path of an address.
-
-    A service may trim what it is sent before it repeats it.
-    """
+    """The secrets in a request body: values of fields with a secret's name, headers, and what
+    follows the path of an address. Each also without outer white space, since a service may trim
+    what it repeats."""
     if isinstance(value, str):
         if _SECRET_NAME.search(name):
             yield value
@@ -207,10 +211,10 @@ def secrets_in(value: object, name: str = "") -> Iterator[str]:
                 yield value.strip()
         yield from in_query(value)
     elif isinstance(value, Mapping) and name == HEADERS:
-        yield from (str(each) for each in value.values() if each is not None)
+        yield from (str(item) for item in value.values() if item is not None)
     elif isinstance(value, Mapping):
-        for key, each in value.items():
-            yield from secrets_in(each, str(key))
+        for key, item in value.items():
+            yield from secrets_in(item, str(key))
     elif isinstance(value, list | tuple):
-        for each in value:
-            yield from secrets_in(each, name)
+        for item in value:
+            yield from secrets_in(item, name)

@@ -1,8 +1,8 @@
-"""Taking variables over that a Vercel project has: which may be, and how a shared one is split.
+"""How to take over variables that a Vercel project has: which may be, and how to split shared ones.
 
 A shared variable becomes one for each of its places, a target or a custom environment. Vercel
-refuses a second variable of a key for a place, so each place is taken out of the shared one and
-gets its own right after; production is never taken out where the value can be read.
+refuses a second variable with the same key for a place, so each place is taken out of the shared
+variable and gets its own right after. Production is never taken out if the value can be read.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ READABLE = ("plain", "encrypted")
 
 @dataclass(frozen=True)
 class Own:
-    """A variable of one place to be made of a shared one. `name` is the declared one's, or empty
-    where it is somebody else's; without a `value` it has the shared one's."""
+    """A variable of one place to create from a shared one. `name` is that of the declared variable,
+    empty if it is somebody else's; without a `value`, it gets the shared one's."""
 
     place: str
     kind: str
@@ -35,7 +35,8 @@ class Own:
 
 @dataclass(frozen=True)
 class Split:
-    """A shared variable, the places that get their own, and the declared one that it stays."""
+    """A shared variable, the places that get their own, and the declared variable that it
+    remains."""
 
     variable: EnvironmentVariable
     own: Sequence[Own]
@@ -46,9 +47,10 @@ class Split:
 class Plan:
     """What taking over does.
 
-    `splits` come first. `ids` are then the declared variables' by name, but those that a split
-    makes. `drop` are names that the state has another's variable for. `refused` are not taken
-    over, `theirs` are another stack's, `unsplit` cannot be split: nothing is done with these.
+    `splits` come first. `ids` are then those of the declared variables by name, except those that
+    a split creates. `drop` are the names for which the state has somebody else's variable.
+    `refused` are not taken over, `theirs` belong to another stack, `unsplit` cannot be split:
+    these are left alone.
     """
 
     splits: Sequence[Split] = ()
@@ -60,12 +62,12 @@ class Plan:
 
 
 def places(variable: EnvironmentVariable) -> tuple[str, ...]:
-    """The targets and custom environments that a variable is for."""
+    """The targets and custom environments of a variable."""
     return (*variable.target, *variable.custom_environment_ids)
 
 
 def value_of(variable: EnvironmentVariable) -> str | None:
-    """The value where it can be read and written again; None of a sensitive or system one."""
+    """The value if it can be read and written again; None for a sensitive or system variable."""
     value = variable.readable_value if variable.type in READABLE else None
     return None if value is None else value.get_secret_value()
 
@@ -77,14 +79,14 @@ def plan(
     overwrite: Iterable[str],
     elsewhere: Container[str] = (),
 ) -> Plan:
-    """What to do about declared variables that the project has.
+    """What to do about declared variables that the project already has.
 
     Args:
-        declared: with the values that the stack would write, empty where one is not known.
-        live: all of the project, values decrypted.
+        declared: with the values that the stack would write, empty if unknown.
+        live: all variables of the project, values decrypted.
         state: ids in the state, by name.
-        overwrite: names of those whose value may be replaced.
-        elsewhere: ids in the states of other stacks: these are theirs, whatever may be replaced.
+        overwrite: names of variables whose value may be replaced.
+        elsewhere: ids in the states of other stacks: never taken over, whatever may be replaced.
     """
     by_id, may = {variable.id: variable for variable in live}, {*overwrite}
     ids: dict[str, str] = {}
@@ -118,23 +120,25 @@ def plan(
     return Plan(splits, ids, drop, refused, theirs, unsplit)
 
 
-def _is_same(found: EnvironmentVariable, declared: Variable[str | None], *, known: bool) -> bool:
-    """Whether taking it over replaces nothing of anybody's. One that this project made is another
-    stack's, unless the state knew it under an earlier id; an integration writes its own again."""
-    if found.comment == VARIABLE_COMMENT:
-        return known and is_alone(found, declared.target)
-    return not found.configuration_id and bool(declared.value) and value_of(found) == declared.value
+def _is_same(variable: EnvironmentVariable, declared: Variable[str | None], *, known: bool) -> bool:
+    """Whether taking it over replaces nobody's value. A variable that clerkstack created belongs to
+    another stack, unless the state knew it under an earlier id; an integration rewrites its own."""
+    if variable.comment == VARIABLE_COMMENT:
+        return known and is_alone(variable, declared.target)
+    if variable.configuration_id or not declared.value:
+        return False
+    return value_of(variable) == declared.value
 
 
 def _split(
     variable: EnvironmentVariable, owners: Mapping[str, Variable[str | None]]
 ) -> Split | None:
-    """How a variable is split; None where a place would be without a value."""
+    """How to split a variable; None if a place would be left without a value."""
     every, value = places(variable), value_of(variable)
     if value is not None:
         kept = [PRODUCTION if PRODUCTION in every else every[0]]
     else:
-        # Those who share what can't be read go on sharing it.
+        # If the value can't be read, the other places go on sharing the variable.
         kept = [place for place in every if place not in owners] or [every[0]]
     own = []
     for place in every:

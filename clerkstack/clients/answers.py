@@ -1,4 +1,4 @@
-"""Base of all answers: read-only, and open for fields that a service adds."""
+"""The base of all answers: read-only; fields that a service adds are ignored."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Answer(BaseModel):
-    """Part of a service's answer. Fields we have no use for are left out."""
+    """Part of a service's answer, with the fields that are used here."""
 
-    # Without the last one pydantic's own errors would repeat what they refuse, keys included.
+    # Without the last one, pydantic's errors would show the input, including keys.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
@@ -24,16 +24,18 @@ def read_answer(
     """Read an answer's body as `model`.
 
     Raises:
-        UnexpectedAnswer: it is not of that form; the message names the fields, no values.
+        UnexpectedAnswer: it does not match; the message names the fields, without values.
     """
     try:
         return model.model_validate_json(content)
     except ValidationError as error:
-        fields = sorted({_path(each["loc"]) for each in error.errors(include_input=False)} - {""})
-    # Raised out here so that it carries no trace of the lower exception and its input.
+        fields = sorted(
+            {_path(error_["loc"]) for error_ in error.errors(include_input=False)} - {""}
+        )
+    # Raised outside the `except`, so that it does not reference the other exception and its input.
     what = ", ".join(fields) if fields else described(content)
     raise UnexpectedAnswer(
-        f"{vendor}'s answer to {operation} does not have the described form ({what}). "
+        f"{vendor}'s answer to {operation} does not have the documented form ({what}). "
         f"Is {address} the right address? If so, its API has changed.",
         operation=operation,
         fields=fields,
@@ -41,7 +43,7 @@ def read_answer(
 
 
 def described(content: bytes) -> str:
-    """What a body is that is not of the described form, in a word or two."""
+    """What kind of body it is instead of the documented one, in a word or two."""
     start = content.lstrip()[:1]
     if not start:
         return "an empty body"

@@ -1,7 +1,7 @@
-"""The app itself, as its users' programs and browsers ask it: MCP, and routes with a gate.
+"""The app itself, requested like its users' programs and browsers do: MCP, and gated routes.
 
 The Model Context Protocol over streamable HTTP (https://modelcontextprotocol.io/specification):
-an answer is JSON or a stream of events, and a server may name a session to go along.
+an answer is JSON or a stream of events, and a server may return a session id to send back.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from clerkstack.clients.http import user_agent
 from clerkstack.problems import ClerkstackError
 
 MCP_VERSION = "2025-06-18"
-TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds; a function that sleeps takes a while to wake
+TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds; serverless functions have cold starts
 BYPASS = "VERCEL_AUTOMATION_BYPASS_SECRET"
-"""Vercel's own name of the secret that opens a protected deployment to automation."""
+"""Vercel's name for the secret that lets automation through a deployment's protection."""
 
 
 class AppAnswered(ClerkstackError):
-    """The app answered, and not as it should."""
+    """The app gave a wrong answer."""
 
 
 class AppClient:
@@ -45,7 +45,7 @@ class AppClient:
         self._client.close()
 
     def status(self, path: str, *, token: SecretStr) -> int:
-        """How a route answers GET to whoever has the token: its status.
+        """The status of a GET to a route with the token.
 
         Raises:
             Unreachable: no answer.
@@ -57,7 +57,7 @@ class AppClient:
 
         Raises:
             Unreachable: no answer.
-            AppAnswered: it is no answer of such a server.
+            AppAnswered: it is not an answer of an MCP server.
         """
         session = McpSession(self, path, key)
         session.begin()
@@ -77,7 +77,7 @@ class AppClient:
             return self._client.request(method, path, json=body, headers=sent)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             wrong = type(error).__name__
-        # Out here, so that it carries no trace of the request and its key.
+        # Raised outside the `except`, so that it does not reference the request and its key.
         raise Unreachable(f"{self.address}{path} does not answer ({wrong}).", sent=True)
 
 
@@ -91,31 +91,31 @@ class McpSession:
         self.server = ""
 
     def begin(self) -> None:
-        """Say hello (`initialize`)."""
+        """Initialize the session (`initialize`)."""
         about = {"name": "clerkstack", "version": "1"}
         params = {"protocolVersion": MCP_VERSION, "capabilities": {}, "clientInfo": about}
-        told = self.call("initialize", params)
-        version = str(told.get("protocolVersion", MCP_VERSION))
+        answer = self.call("initialize", params)
+        version = str(answer.get("protocolVersion", MCP_VERSION))
         self._headers["MCP-Protocol-Version"] = version
-        self.server = str((told.get("serverInfo") or {}).get("name", ""))
+        self.server = str((answer.get("serverInfo") or {}).get("name", ""))
         self._post({"jsonrpc": "2.0", "method": "notifications/initialized"})
 
     def tools(self) -> list[dict[str, Any]]:
-        """The tools that the server has (`tools/list`)."""
+        """The server's tools (`tools/list`)."""
         tools = self.call("tools/list", {}).get("tools")
         return [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
 
     def call_tool(self, name: str) -> None:
-        """Use a tool that needs no arguments (`tools/call`)."""
+        """Call a tool that needs no arguments (`tools/call`)."""
         if self.call("tools/call", {"name": name, "arguments": {}}).get("isError"):
             raise AppAnswered(f"{self._path}: the tool {name} reports a failure")
 
     def call(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and give its result.
+        """Send a request and return its result.
 
         Raises:
             Unreachable: no answer.
-            AppAnswered: an error, or no answer of an MCP server.
+            AppAnswered: an error, or not an answer of an MCP server.
         """
         self._sent += 1
         answer = self._post(
@@ -163,7 +163,7 @@ def _messages(answer: httpx.Response) -> Iterator[dict[str, Any]]:
         except ValueError:
             continue
         yield from (
-            each
-            for each in (message if isinstance(message, list) else [message])
-            if isinstance(each, dict)
+            item
+            for item in (message if isinstance(message, list) else [message])
+            if isinstance(item, dict)
         )

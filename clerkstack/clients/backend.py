@@ -38,10 +38,10 @@ from clerkstack.clients.role_answers import (
     RoleSets,
 )
 
-PAGE = 500  # the largest page these lists give
+PAGE = 500  # the largest page of these lists
 API_VERSION = "2026-05-12"
-"""The version of the API whose description this program was written to. Without the header
-Clerk-API-Version Clerk answers by a version of its own choice."""
+"""The version of the API that this program was written for. Without the header Clerk-API-Version,
+Clerk chooses the version."""
 
 SERVICE = Service(
     name="Clerk's Backend API",
@@ -103,7 +103,7 @@ _Uncounted = TypeVar("_Uncounted", JwtTemplates, RedirectUrls)
 
 
 def backend_http(*, key: SecretStr, base_url: str, **options: Unpack[Options]) -> Http:
-    """Requests to the Backend API, each with the version of the API it is made for."""
+    """An HTTP client for the Backend API that sends the API version with each request."""
     headers = {"Clerk-API-Version": API_VERSION}
     return Http(SERVICE, base_url=base_url, key=key, headers=headers, **options)
 
@@ -119,7 +119,7 @@ class BackendClient(Client):
         return self._http.request(BackendInstance, "GetInstance", "GET", "/v1/instance")
 
     def server_time(self) -> datetime | None:
-        """The time that the service has, where its answer tells (GetInstance; the header Date, RFC
+        """The service's time, None if the answer does not have it (GetInstance; header Date, RFC
         9110)."""
         answer = self._http.send("GetInstance", "GET", "/v1/instance")
         try:
@@ -128,7 +128,7 @@ class BackendClient(Client):
             return None
 
     def list_plans(self, payer_type: str | None = None) -> list[BackendPlan]:
-        """All plans, of one payer where given (GetCommercePlanList)."""
+        """All plans, or those of one payer type (GetCommercePlanList)."""
         more = {"paginated": "true", **({"payer_type": payer_type} if payer_type else {})}
         pages = self._pages(BackendPlans, "GetCommercePlanList", "/v1/billing/plans", more)
         return [plan for page in pages for plan in page.data]
@@ -140,8 +140,8 @@ class BackendClient(Client):
         payer_type: str | None = None,
         status: str | None = None,
     ) -> int:
-        """How many subscriptions there are, free ones too: to a plan, of a payer type, of a status
-        (GetCommerceSubscriptionItemList). Ended ones are among them."""
+        """The number of subscriptions to a plan, of a payer type, of a status
+        (GetCommerceSubscriptionItemList). Includes free and ended ones."""
         params: dict[str, str | int] = {"paginated": "true", "limit": 1, "include_free": "true"}
         which = {"plan_id": plan_id, "payer_type": payer_type, "status": status}
         params |= {key: value for key, value in which.items() if value is not None}
@@ -150,7 +150,7 @@ class BackendClient(Client):
         return self._http.request(Counted, operation, "GET", path, params=params).total_count
 
     def list_subscription_items(self) -> list[SubscriptionItem]:
-        """All subscriptions, free and ended ones too (GetCommerceSubscriptionItemList)."""
+        """All subscriptions, including free and ended ones (GetCommerceSubscriptionItemList)."""
         more = {"paginated": "true", "include_free": "true"}
         path = "/v1/billing/subscription_items"
         pages = self._pages(SubscriptionItems, "GetCommerceSubscriptionItemList", path, more)
@@ -170,9 +170,9 @@ class BackendClient(Client):
         permissions: Sequence[str] | None = None,
         in_initial_role_set: bool | None = None,
     ) -> Role:
-        """Make a role; `permissions` are ids (CreateOrganizationRole).
+        """Create a role; `permissions` are ids (CreateOrganizationRole).
 
-        Whether a role is in the initial role set where None is said, no document tells.
+        It is not documented whether the role is in the initial role set if the parameter is None.
         """
         body = _given(
             key=key,
@@ -201,7 +201,7 @@ class BackendClient(Client):
             "PATCH",
             joined("v1", "organization_roles", role_id),
             json=body,
-            # The same fields set twice are set once.
+            # Setting the same fields twice changes nothing.
             repeatable=True,
         )
 
@@ -221,7 +221,7 @@ class BackendClient(Client):
     def create_permission(
         self, *, key: str, name: str, description: str | None = None
     ) -> Permission:
-        """Make a permission; `key` is org:<feature>:<action> (CreateOrganizationPermission)."""
+        """Create a permission; `key` is org:<feature>:<action> (CreateOrganizationPermission)."""
         return self._http.request(
             Permission,
             "CreateOrganizationPermission",
@@ -260,7 +260,7 @@ class BackendClient(Client):
         creator_role: str | None = None,
         default_role: str | None = None,
     ) -> RoleSet:
-        """Change whom a role set begins with: keys of roles that it holds (UpdateRoleSet)."""
+        """Change the creator's and default role of a role set, by key (UpdateRoleSet)."""
         return self._http.request(
             RoleSet,
             "UpdateRoleSet",
@@ -271,13 +271,13 @@ class BackendClient(Client):
         )
 
     def add_to_role_set(self, role_set: str, roles: Sequence[str]) -> RoleSet:
-        """Add roles by their keys, 10 at most, to a role set (AddRolesToRoleSet)."""
+        """Add at most 10 roles, by key, to a role set (AddRolesToRoleSet)."""
         path = joined("v1", "role_sets", role_set, "roles")
         body = {"role_keys": list(roles)}
         return self._http.request(RoleSet, "AddRolesToRoleSet", "POST", path, json=body)
 
     def replace_in_role_set(self, role_set: str, *, role: str, by: str) -> RoleSet:
-        """Take a role out of a role set; who has it gets another one (ReplaceRoleInRoleSet)."""
+        """Take a role out of a role set; its members get the other role (ReplaceRoleInRoleSet)."""
         path = joined("v1", "role_sets", role_set, "roles", "replace")
         body = {"role_key": role, "to_role_key": by}
         return self._http.request(RoleSet, "ReplaceRoleInRoleSet", "POST", path, json=body)
@@ -304,17 +304,16 @@ class BackendClient(Client):
         return list(self._http.request(InstanceDomains, "ListDomains", "GET", "/v1/domains").data)
 
     def count_users(self, *, email_address_query: str | None = None) -> int:
-        """How many users there are, of those whose address holds a text where given
-        (GetUsersCount)."""
+        """The number of users, or of those whose email address contains a text (GetUsersCount)."""
         params = {"email_address_query": email_address_query} if email_address_query else None
         return self._http.request(
             _Count, "GetUsersCount", "GET", "/v1/users/count", params=params
         ).total_count
 
     def create_svix_app(self) -> str:
-        """Make the instance's Svix app and return the link to it (CreateSvixApp).
+        """Create the instance's Svix app and return the link to it (CreateSvixApp).
 
-        The link holds a one-time token: it is a secret. Clerk answers 400 where there is one.
+        The link holds a one-time token: it is a secret. Clerk answers 400 if there is an app.
         """
         return self._svix_url("CreateSvixApp", "/v1/webhooks/svix")
 
@@ -350,12 +349,12 @@ class BackendClient(Client):
     def _uncounted(
         self, model: type[_Uncounted], operation: str, path: str
     ) -> Iterator[_Uncounted]:
-        """Pages of a list that tells no count: the last one brings less than a page of new ones."""
+        """Pages of a list without a total count: the last one has less than a page of new items."""
         seen: set[str] = set()
         while True:
             params: Params = {"paginated": "true", "limit": PAGE, "offset": len(seen)}
             page = self._http.request(model, operation, "GET", path, params=params)
-            new = {each.id for each in page.root} - seen
+            new = {item.id for item in page.root} - seen
             if new:
                 yield page
             seen |= new

@@ -1,4 +1,4 @@
-"""A key in the header of a request, and nowhere else."""
+"""Sends a key in a request's header, and shows it nowhere."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class BearerKey(httpx.Auth):
     """Sends a key as bearer token and never shows it.
 
     Raises:
-        UnusableKey: the key is empty or holds blanks, line breaks or other than ASCII.
+        UnusableKey: the key is empty or has spaces, line breaks or non-ASCII characters.
     """
 
     def __init__(self, key: SecretStr, *, vendor: str) -> None:
         value = key.get_secret_value()
-        if not value or not all("!" <= each <= "~" for each in value):
+        if not value or not all("!" <= character <= "~" for character in value):
             raise UnusableKey(
                 f"The key for {vendor} is empty or contains a space, a line break or a "
                 "character that no key has. Set it again, exactly as it was issued."

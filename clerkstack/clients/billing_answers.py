@@ -1,4 +1,4 @@
-"""What the Backend API answers of billing: plans as sold, who subscribes to them."""
+"""Answers of the Backend API about billing: plans on sale, and their subscriptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Money(Answer):
 
 
 class BackendFeature(Answer):
-    """A feature as sold (FeatureResponse)."""
+    """A feature on sale (FeatureResponse)."""
 
     id: str
     slug: str
@@ -21,7 +21,7 @@ class BackendFeature(Answer):
 
 
 class BackendPlan(Answer):
-    """A plan as sold (CommercePlan)."""
+    """A plan on sale (CommercePlan)."""
 
     id: str
     slug: str
@@ -58,6 +58,6 @@ class SubscriptionItems(Answer):
 
 
 class Counted(Answer):
-    """Any page, for the number of all that there are."""
+    """Any page, for the total count."""
 
     total_count: int

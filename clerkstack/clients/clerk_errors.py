@@ -1,20 +1,20 @@
-"""Clerk's error body, the same for all its APIs (ClerkErrors)."""
+"""Clerk's error body, which is the same in all its APIs (ClerkErrors)."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from clerkstack.clients.errors import Told
+from clerkstack.clients.errors import Refusal
 
 NO_ORGANIZATIONS = "organization_not_enabled_in_instance"
-"""The code of what is refused where an instance has organizations off."""
+"""The error code if an instance has organizations off."""
 
 
-def read_clerk_error(body: Any) -> Told:
-    """Code, meta and trace id of the first error of the body, and the words of all of them."""
+def read_clerk_error(body: Any) -> Refusal:
+    """Code, meta and trace id of the first error in the body, and the messages of all."""
     errors = body["errors"]
     words = [error.get("long_message") or error.get("message") or "" for error in errors]
-    return Told.of(
+    return Refusal.of(
         code=errors[0].get("code"),
         message="; ".join(map(str, filter(None, words))),
         trace_id=body.get("clerk_trace_id"),

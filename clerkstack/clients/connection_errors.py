@@ -1,4 +1,4 @@
-"""What a connection error means: in words, if the request was sent, and if a retry may help."""
+"""What a connection error means: its message, whether the request was sent, whether to retry."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import httpx
 
 from clerkstack.clients.errors import Unreachable
 from clerkstack.clients.proxy_environment import proxy_obstacle
-from clerkstack.clients.retries import Lost
+from clerkstack.clients.retries import NoAnswer
 
-# What, sent, passing. The first class that fits counts.
+# Message, sent, passing. The first matching class applies.
 _KINDS: list[tuple[type[Exception], str, bool, bool]] = [
     (httpx.ConnectTimeout, "the connection timed out", False, True),
     (httpx.ConnectError, "the connection failed", False, True),
@@ -24,7 +24,7 @@ _KINDS: list[tuple[type[Exception], str, bool, bool]] = [
     (httpx.RemoteProtocolError, "it closed the connection without an answer", True, True),
     (httpx.DecodingError, "its answer cannot be decoded", True, True),
     (httpx.HTTPError, "the connection broke", True, True),
-    # Left over where no variable is to blame: a redirect to a host that can't be, for one.
+    # Everything else, for example a redirect to an impossible host.
     (Exception, "its answer cannot be read", True, False),
 ]
 _CAUSES: list[tuple[type[BaseException], str, bool]] = [
@@ -36,29 +36,31 @@ _CAUSES: list[tuple[type[BaseException], str, bool]] = [
 
 def connection_error(
     error: Exception, *, vendor: str, operation: str, address: str, setting: str
-) -> Lost:
-    """Read the exception of an attempt. `setting` is where a person sets the address."""
+) -> NoAnswer:
+    """Explain the exception of an attempt. `setting` is the setting with the address."""
     if isinstance(error, httpx.ConnectError) and any(map(_is_of_the_port, _causes(error))):
-        # What Python 3.13 and newer make of a port that can't be; older ones raise this at once.
+        # Python 3.13 and newer wrap the error of an impossible port; older ones raise it directly.
         error = OverflowError("port")
-    what, sent, passing = next(
-        (what, sent, passing) for kind, what, sent, passing in _KINDS if isinstance(error, kind)
+    message, sent, passing = next(
+        (message, sent, passing)
+        for kind, message, sent, passing in _KINDS
+        if isinstance(error, kind)
     )
     if isinstance(error, httpx.ConnectError):
         for cause in _causes(error):
-            for kind, told, passes in _CAUSES:
+            for kind, cause_message, passes in _CAUSES:
                 if isinstance(cause, kind):
-                    what, passing = told, passes
+                    message, passing = cause_message, passes
     elif not isinstance(error, httpx.HTTPError) and (proxy := proxy_obstacle()):
-        what, sent = proxy, False
+        message, sent = proxy, False
     arrived = (
         "The request may have been processed: check before you repeat it."
         if sent
         else "The request was not sent."
     )
-    return Lost(
+    return NoAnswer(
         Unreachable(
-            f"{vendor} cannot be reached at {address} for {operation}: {what}. {arrived} "
+            f"{vendor} cannot be reached at {address} for {operation}: {message}. {arrived} "
             f"Check the network and the address ({setting}), then run again.",
             sent=sent,
         ),

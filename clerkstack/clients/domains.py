@@ -33,7 +33,7 @@ class FailureHint(Answer):
 
 
 class CnameStatus(Answer):
-    """Whether one DNS record is as it has to be (CNAMEStatus)."""
+    """Whether a DNS record is right (CNAMEStatus)."""
 
     host: str = Field(validation_alias="from")
     value: str = Field(validation_alias="to")
@@ -44,7 +44,7 @@ class CnameStatus(Answer):
 
 
 class DnsStatus(Answer):
-    """The DNS records, by what they are for: accounts, clerk, clkmail … (DNSStatus)."""
+    """The DNS records by purpose: accounts, clerk, clkmail … (DNSStatus)."""
 
     status: str
     cnames: dict[str, CnameStatus]
@@ -59,14 +59,14 @@ class SslStatus(Answer):
 
 
 class Requirement(Answer):
-    """One more thing a domain may need: mail, a proxy."""
+    """Another requirement of a domain: mail, a proxy."""
 
     status: str
     required: bool
 
 
 class DomainStatus(Answer):
-    """How far a domain is (PlatformDomainStatusResponse). `status` is complete or incomplete."""
+    """The state of a domain (PlatformDomainStatusResponse). `status` is complete or incomplete."""
 
     status: str
     dns: DnsStatus
@@ -76,7 +76,7 @@ class DomainStatus(Answer):
 
 
 class DnsCheck(DomainStatus):
-    """A DNS check that was started, with what is known now (PlatformDNSCheckResponse)."""
+    """A DNS check that was started, with the state so far (PlatformDNSCheckResponse)."""
 
     domain_id: str
     last_run_at: int | None

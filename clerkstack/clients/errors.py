@@ -11,8 +11,8 @@
     │   ├── RateLimited       429, still after waiting
     │   └── ServerError       5xx
     ├── Unreachable           no answer; `sent` says whether the request may have arrived
-    ├── UnexpectedAnswer      an answer that is not of the described form
-    ├── NotADryRun            what was to be a dry run was a write
+    ├── UnexpectedAnswer      an answer that does not have the documented form
+    ├── NotADryRun            an intended dry run was a write
     └── UnusableKey           a key that cannot be sent at all
 
 No message and no attribute holds a key: what a service echoes is scrubbed first. None of them
@@ -32,12 +32,12 @@ from clerkstack.scrub import scrubbed, scrubbed_values
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-LONGEST = 500  # characters of a service's own words that a message repeats
+LONGEST = 500  # characters of a service's own message that an error shows
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a service says of a refusal, in the words of its own error form."""
+class Refusal:
+    """A service's own error, read from its error body."""
 
     code: str = ""
     message: str = ""
@@ -47,8 +47,8 @@ class Told:
     @classmethod
     def of(
         cls, *, code: Any = None, message: Any = None, trace_id: Any = None, meta: Any = None
-    ) -> Told:
-        """Read values that the service should have given the right type, and may not have."""
+    ) -> Refusal:
+        """From values that may not have the documented type."""
         return cls(
             code=_worded(code),
             message=_worded(message),
@@ -60,7 +60,7 @@ class Told:
 class ApiError(ClerkstackError):
     """The service answered and refused. `code`, `meta` and `trace_id` are the service's own.
 
-    `retry_after` is how many seconds the service asks to wait, where it says so.
+    `retry_after` is the number of seconds that the service asks to wait, if it does.
     """
 
     of_service = True
@@ -118,11 +118,11 @@ class PaymentRequired(ApiError):
 
 
 class Forbidden(ApiError):
-    """403: the key is good and has not the right."""
+    """403: the key is valid but lacks a permission."""
 
 
 class NotFound(ApiError):
-    """404: there is no such thing, or this key cannot see it."""
+    """404: it does not exist, or this key cannot see it."""
 
 
 class Conflict(ApiError):
@@ -130,11 +130,11 @@ class Conflict(ApiError):
 
 
 class Unprocessable(ApiError):
-    """422: the service understood the request and will not do it."""
+    """422: the service understood the request but refuses it."""
 
 
 class RateLimited(ApiError):
-    """429, still after waiting as long as is sensible."""
+    """429, even after waiting."""
 
 
 class ServerError(ApiError):
@@ -142,7 +142,7 @@ class ServerError(ApiError):
 
 
 class Unreachable(ClerkstackError):
-    """No answer. `sent` is False where the request cannot have reached the service."""
+    """No answer. `sent` is False if the request cannot have reached the service."""
 
     of_service = True
 
@@ -152,7 +152,7 @@ class Unreachable(ClerkstackError):
 
 
 class UnexpectedAnswer(ClerkstackError):
-    """The answer is not of the described form: a proxy's page, or an API that changed.
+    """The answer does not have the documented form: a proxy's page, or the API has changed.
 
     `fields` are the paths in the answer that are missing or of another type.
     """
@@ -164,14 +164,13 @@ class UnexpectedAnswer(ClerkstackError):
 
 
 class ReadOnly(ClerkstackError):
-    """A request that would change something, in a run that may only read; it was not sent."""
+    """A request would change something in a read-only run; it was not sent."""
 
 
 class NotADryRun(ClerkstackError):
-    """A write was sent as a dry run, and the answer does not say that it was one.
+    """A write was sent as a dry run, but the answer does not confirm that it was one.
 
-    A service that does not heed the parameter has written. `written` are the sections that were
-    sent.
+    A service that ignores the parameter has written. `written` are the sections that were sent.
     """
 
     of_service = True
@@ -182,7 +181,7 @@ class NotADryRun(ClerkstackError):
 
 
 class UnusableKey(ClerkstackError):
-    """A key holds what no header can carry, usually the line break of a file or of `echo`."""
+    """A key has characters that no header can have, usually a line break from a file or `echo`."""
 
 
 _BY_STATUS: dict[int, type[ApiError]] = {
@@ -210,6 +209,6 @@ def _shortened(text: str) -> str:
 
 
 def _shown(value: JsonValue) -> str:
-    if isinstance(value, list) and not any(isinstance(each, dict | list) for each in value):
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return ", ".join(map(str, value))
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class Evidence:
-    """One request: which operation, where (without anything secret), when (UTC)."""
+    """One request: its operation, its address without secrets, its time (UTC)."""
 
     operation: str
     where: str

@@ -1,4 +1,4 @@
-"""Clerk Frontend API (public): what every browser that opens the app can read."""
+"""Clerk Frontend API (public): what every browser with the app open can read."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ SERVICE = Service(
 
 
 class ApiKeySettings(Answer):
-    """Who may mint API keys (Client.ApiKeysSettings).
+    """Who may create API keys (Client.ApiKeysSettings).
 
-    A switch that is on lets nobody mint while the feature itself is not `enabled`.
+    A switch has no effect while the feature itself is not `enabled`.
     """
 
-    # Required by the description; an answer without it says nothing against the switches.
+    # Required in the description; an answer without it does not contradict the switches.
     enabled: bool = True
     user_api_keys_enabled: bool
     orgs_api_keys_enabled: bool
@@ -51,14 +51,14 @@ class _Commerce(Answer):
 
 
 class AuthConfig(Answer):
-    """Of the instance's sign-in (Client.AuthConfig). In test mode anybody signs in with an address
-    that has +clerk_test in it, and a code that is publicly known."""
+    """The sign-in settings (Client.AuthConfig). In test mode, anybody can sign in with an address
+    that contains +clerk_test and a publicly known code."""
 
     test_mode: bool | None = None
 
 
 class Switch(Answer):
-    """Something that is on or off."""
+    """A setting that is on or off."""
 
     enabled: bool | None = None
 
@@ -72,25 +72,25 @@ class SignUp(Answer):
 
 
 class UserAttribute(Answer):
-    """What a user can have, or must (UserSettings.Attribute)."""
+    """An attribute that users can or must have (UserSettings.Attribute)."""
 
     required: bool = False
 
 
 class Restrictions(Answer):
-    """Lists of who may sign up (UserSettings.Restrictions)."""
+    """Allow and block lists for sign-ups (UserSettings.Restrictions)."""
 
     allowlist: Switch = Switch()
 
 
 class AttackProtection(Answer):
-    """Against guessed passwords (UserSettings.AttackProtectionSettings)."""
+    """Protection against guessed passwords (UserSettings.AttackProtectionSettings)."""
 
     user_lockout: Switch = Switch()
 
 
 class UserSettings(Answer):
-    """What is read of Client.UserSettings."""
+    """The part of Client.UserSettings that is used."""
 
     sign_up: SignUp = SignUp()
     attributes: Mapping[str, UserAttribute] = {}
@@ -99,7 +99,7 @@ class UserSettings(Answer):
 
 
 class DisplayConfig(Answer):
-    """What is read of Client.DisplayConfig: of which environment the instance says it is."""
+    """The part of Client.DisplayConfig that is used: the instance's environment."""
 
     instance_environment_type: str | None = None
 
@@ -111,24 +111,24 @@ class Environment(Answer):
     display_config: DisplayConfig = DisplayConfig()
     user_settings: UserSettings = UserSettings()
     api_keys_settings: ApiKeySettings
-    # Absent where the instance has never had billing: then it is off for everybody.
+    # Absent if the instance has never had billing: then it is off for everybody.
     commerce_settings: _Commerce = _Commerce(billing=EnvironmentBilling())
 
     @property
     def api_keys(self) -> ApiKeySettings:
-        """Who may mint API keys."""
+        """Who may create API keys."""
         return self.api_keys_settings
 
     @property
     def sign_up(self) -> SignUp:
-        """How the instance takes new users."""
+        """Who may sign up."""
         return self.user_settings.sign_up
 
     @property
     def required_of_users(self) -> frozenset[str]:
-        """What every user must have: `email_address`, `password`, …"""
+        """The attributes that every user must have: `email_address`, `password`, …"""
         attributes = self.user_settings.attributes
-        return frozenset(name for name, each in attributes.items() if each.required)
+        return frozenset(name for name, attribute in attributes.items() if attribute.required)
 
     @property
     def billing(self) -> EnvironmentBilling:
@@ -139,9 +139,9 @@ class Environment(Answer):
 def frontend_http(
     publishable_key: str, base_url: str | None = None, **options: Unpack[Options]
 ) -> Http:
-    """The way to one instance's Frontend API: the host inside the publishable key.
+    """An HTTP client for one instance's Frontend API, at the host in the publishable key.
 
-    With `base_url` requests go there and still carry that host, so that one server can answer for
+    With `base_url`, requests go there with the same Host header, so that one server can answer for
     several instances.
     """
     host = frontend_host(publishable_key)

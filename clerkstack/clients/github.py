@@ -15,23 +15,23 @@ import httpx
 from pydantic import RootModel, SecretStr
 
 from clerkstack.clients.answers import Answer, read_answer
-from clerkstack.clients.errors import Told
+from clerkstack.clients.errors import Refusal
 from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 API_VERSION = "2022-11-28"  # https://docs.github.com/en/rest/about-the-rest-api/api-versions
 PAGE = 100  # comments; the most a page can have
-# Seconds; what the documentation asks for where a limited answer names no time.
+# Seconds; the documented wait if a rate-limited answer names no time.
 UNNAMED_WAIT = 60.0
 
 
 class User(Answer):
-    """Who a token or a comment belongs to."""
+    """The owner of a token or the author of a comment."""
 
     login: str
 
 
 class Comment(Answer):
-    """A comment of an issue or pull request. `user` is None where the account is gone."""
+    """A comment on an issue or pull request. `user` is None if the account is gone."""
 
     id: int
     body: str | None = None
@@ -44,7 +44,7 @@ class _Comments(RootModel[tuple[Comment, ...]]):
 
 
 class Artifact(Answer):
-    """A file that a run of a workflow left."""
+    """A file that a workflow run uploaded."""
 
     id: int
     name: str
@@ -57,7 +57,7 @@ class _Artifacts(Answer):
 
 
 class ProtectionRule(Answer):
-    """What stands before a job that names an environment: "required_reviewers", "wait_timer",
+    """A rule for jobs that name an environment: "required_reviewers", "wait_timer",
     "branch_policy", or the name of an app's rule."""
 
     type: str
@@ -65,14 +65,14 @@ class ProtectionRule(Answer):
 
 
 class BranchPolicy(Answer):
-    """Which branches' jobs may name an environment: the protected ones, or those of patterns."""
+    """The branches whose jobs may name an environment: protected ones, or those of patterns."""
 
     protected_branches: bool
     custom_branch_policies: bool
 
 
 class Environment(Answer):
-    """An environment of the repository. Without a branch policy every branch may name it."""
+    """An environment of the repository. Without a branch policy, every branch may name it."""
 
     name: str
     protection_rules: tuple[ProtectionRule, ...] = ()
@@ -80,7 +80,7 @@ class Environment(Answer):
 
     @property
     def has_reviewers(self) -> bool:
-        """Whether somebody has to approve."""
+        """Whether somebody must approve its jobs."""
         rules = (
             protection_rule
             for protection_rule in self.protection_rules
@@ -128,10 +128,10 @@ class GithubClient(Client):
         self._http = Http(SERVICE, base_url=base_url, key=token, headers=headers, **options)
 
     def authenticated_user(self) -> User:
-        """Whose token it is (GET /user).
+        """The owner of the token (GET /user).
 
         Raises:
-            Forbidden: it is an installation's, as the one of GitHub Actions: not a person's.
+            Forbidden: it belongs to an installation, like that of GitHub Actions, not to a person.
         """
         return self._http.request(User, "get the authenticated user", "GET", "/user")
 
@@ -139,10 +139,10 @@ class GithubClient(Client):
         """All comments of a pull request, oldest first
         (GET /repos/{owner}/{repo}/issues/{issue_number}/comments).
 
-        Which page is next says the answer's Link header; of its URL only the query is taken, so
-        that the token goes nowhere else.
+        The answer's Link header has the next page. Only the query of its URL is used, so that the
+        token goes nowhere else.
         """
-        found: dict[int, Comment] = {}
+        comments: dict[int, Comment] = {}
         params: dict[str, str | int] = {"per_page": PAGE}
         while True:
             answer = self._http.send(
@@ -158,11 +158,11 @@ class GithubClient(Client):
                 operation="list comments",
                 address=self._http.address,
             ).root
-            fresh = [each for each in page if each.id not in found]
-            found |= {each.id: each for each in fresh}
+            fresh = [comment for comment in page if comment.id not in comments]
+            comments |= {comment.id: comment for comment in fresh}
             following = answer.links.get("next", {}).get("url")
             if not following or not fresh:
-                return sorted(found.values(), key=lambda each: each.id)
+                return sorted(comments.values(), key=lambda comment: comment.id)
             params = dict(httpx.URL(following).params)
 
     def create_comment(self, number: int, body: str) -> Comment:
@@ -175,7 +175,7 @@ class GithubClient(Client):
         return self._http.request(Comment, "create comment", "POST", path, json={"body": body})
 
     def update_comment(self, comment_id: int, body: str) -> Comment:
-        """Give a comment another text
+        """Replace the text of a comment
         (PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}).
 
         Raises:
@@ -183,7 +183,7 @@ class GithubClient(Client):
         """
         path = joined(*self._repository, "issues", "comments", str(comment_id))
         return self._http.request(
-            # The same text written twice is written once.
+            # Writing the same text twice changes nothing.
             Comment,
             "update comment",
             "PATCH",
@@ -202,8 +202,8 @@ class GithubClient(Client):
         self._http.send("delete comment", "DELETE", path)
 
     def artifacts(self, run: int, name: str) -> tuple[Artifact, ...]:
-        """The artifacts of that name that a run left, one for each attempt of it
-        (GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts). A page is enough: nobody makes
+        """A run's artifacts of that name, one for each attempt
+        (GET /repos/{owner}/{repo}/actions/runs/{run_id}/artifacts). One page is enough: no run has
         a hundred attempts.
         """
         path = joined(*self._repository, "actions", "runs", str(run), "artifacts")
@@ -213,8 +213,8 @@ class GithubClient(Client):
         ).artifacts
 
     def artifact(self, artifact_id: int, most: int) -> bytes:
-        """An artifact as a ZIP archive, of no more than `most` bytes and one
-        (GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/zip, which leads to another
+        """An artifact as a ZIP archive, cut off after `most` + 1 bytes
+        (GET /repos/{owner}/{repo}/actions/artifacts/{artifact_id}/zip, which redirects to another
         host).
         """
         path = joined(*self._repository, "actions", "artifacts", str(artifact_id), "zip")
@@ -244,15 +244,15 @@ class GithubClient(Client):
         ).branch_policies
 
 
-def _read_error(body: Any) -> Told:
-    return Told.of(message=body["message"])
+def _read_error(body: Any) -> Refusal:
+    return Refusal.of(message=body["message"])
 
 
 def _wait(response: httpx.Response) -> float | None:
-    """Seconds until a limited request may be sent again, None where it was not limited.
+    """Seconds until a rate-limited request may be sent again, None if it was not rate limited.
 
-    A limit is told with 403 or 429; Retry-After, which goes before this, or x-ratelimit-remaining
-    tells it from a refusal
+    GitHub answers 403 or 429 to both a limit and a refusal; Retry-After (read elsewhere) or
+    x-ratelimit-remaining shows that it is a limit
     (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api).
     """
     spent = response.headers.get("x-ratelimit-remaining") == "0"

@@ -1,4 +1,4 @@
-"""The app's health document: that a deployment answers, which one, which secrets it runs with.
+"""The app's health document: which deployment answers, and with which secrets it runs.
 
     GET /api/health  →  {"deployment": "dpl_…", "fingerprints": {"CLERK_SECRET_KEY": "…"}}
 
@@ -15,12 +15,12 @@ from pydantic import field_validator
 
 from clerkstack.clients.answers import Answer
 from clerkstack.clients.app import BYPASS
-from clerkstack.clients.errors import Told
+from clerkstack.clients.errors import Refusal
 from clerkstack.clients.http import Client, Http, Options, Service
 
 
 class Health(Answer):
-    """What the app says of itself. `fingerprints` are by the variable's name."""
+    """What the app reports about itself. `fingerprints` are by the variable's name."""
 
     deployment: str | None = None
     fingerprints: dict[str, str] | None = None
@@ -28,14 +28,14 @@ class Health(Answer):
     @field_validator("deployment", "fingerprints", mode="before")
     @classmethod
     def _of_another_kind(cls, value: object) -> object:
-        """An app may use these names for something else."""
+        """Ignore values of another type: an app may use these names for something else."""
         if isinstance(value, dict):
             return {str(k): v for k, v in value.items() if isinstance(v, str)}
         return value if isinstance(value, str) else None
 
 
 class HealthClient(Client):
-    """Asks one deployment of the app how it is."""
+    """Reads the health document of one deployment of the app."""
 
     def __init__(self, *, base_url: str, **options: Unpack[Options]) -> None:
         bypass = os.environ.get(BYPASS)
@@ -46,16 +46,16 @@ class HealthClient(Client):
         """The health document at a path (GET).
 
         Raises:
-            ApiError, Unreachable: it does not answer, or not with 2xx.
-            UnexpectedAnswer: it is no JSON object.
+            ApiError, Unreachable: the app does not answer with 2xx.
+            UnexpectedAnswer: the answer is not a JSON object.
         """
         return self._http.request(Health, "health", "GET", path)
 
 
-def _read_error(body: Any) -> Told:
-    """Nothing of what the app answers is repeated."""
+def _read_error(body: Any) -> Refusal:
+    """Show nothing of the app's answer."""
     json.dumps(body)
-    return Told()
+    return Refusal()
 
 
 SERVICE = Service(

@@ -1,4 +1,4 @@
-"""One HTTP client for all services: auth, time-outs, retries, errors, typed answers."""
+"""The HTTP client for all services: auth, timeouts, retries, errors, typed answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from clerkstack.clients.connection_errors import connection_error
 from clerkstack.clients.errors import (
     ApiError,
     ReadOnly,
-    Told,
+    Refusal,
     Unreachable,
     error_class,
 )
@@ -40,14 +40,13 @@ Params = Mapping[str, str | int | Sequence[str]]
 
 TIMEOUT = httpx.Timeout(30.0, connect=10.0)  # seconds, for one attempt
 
-LONG_WAIT = 3.0  # seconds; whoever waits longer is told why
+LONG_WAIT = 3.0  # seconds; a longer wait is logged
 TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
-# A warning reaches stderr where nobody set up logging, as in Pulumi's provider process.
+# A warning reaches stderr even without logging set up, as in Pulumi's provider process.
 _LOG = logging.getLogger("clerkstack")
 
-# httpcore's debug lines repeat headers; a person who turns on debug logging of everything
-# still gets httpx's line for each request.
+# httpcore's debug lines show headers. With debug logging on, httpx still logs each request.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
 _REMEDIES = {
@@ -61,20 +60,20 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class Service:
-    """What messages say of a service, and how its error form is read."""
+    """A service's name and remedies for messages, and how to read its errors."""
 
     name: str
-    setting: str  # where a person sets its address
-    read_error: Callable[[Any], Told]
+    setting: str  # the setting with its address
+    read_error: Callable[[Any], Refusal]
     remedies: Mapping[int | str, str]  # by the service's own code, else by status
-    # Seconds that a refusal asks to wait, where it says so in another way than Retry-After.
+    # The wait in seconds that a refusal asks for, if not by Retry-After.
     wait: Callable[[httpx.Response], float | None] = lambda _response: None
 
 
 class Options(TypedDict, total=False):
-    """What every client takes besides its key and address; seams for tests above all.
+    """What every client accepts in addition to its key and address; mainly for tests.
 
-    `note` gets a record of each request, once it has an outcome.
+    `note` gets a record of each request when it has an outcome.
     """
 
     transport: httpx.BaseTransport | None
@@ -85,12 +84,12 @@ class Options(TypedDict, total=False):
 
 
 class Sending(TypedDict, total=False):
-    """A request besides its method and path.
+    """The options of a request.
 
-    `repeatable` says that the same request twice does no more than once; by itself that holds
-    for GET, HEAD, PUT and DELETE. `reads` says that it changes nothing, although it is no GET.
-    `form` is a body of form fields in the place of JSON. `most` is for a file: redirects are
-    followed, the key goes to the service alone, and no more than that many bytes are read.
+    `repeatable`: it is idempotent, as GET, HEAD, PUT and DELETE are by default. `reads`: it changes
+    nothing, although it is not a GET. `form` is a body of form fields instead of JSON. `most` is
+    for a file: redirects are followed, only the service itself gets the key, and at most that many
+    bytes are read.
     """
 
     params: Params | None
@@ -152,7 +151,7 @@ class Http:
     def send(
         self, operation: str, method: str, path: str, **how: Unpack[Sending]
     ) -> httpx.Response:
-        """Send a request, repeat it where that is safe, and return a 2xx answer.
+        """Send a request, repeat it if that is safe, and return a 2xx answer.
 
         Raises:
             ApiError, Unreachable.
@@ -170,16 +169,16 @@ class Http:
             clock=self._clock,
             wait=self._service.wait,
         )
-        failed = isinstance(outcome, Lost) or not outcome.is_success
+        failed = isinstance(outcome, NoAnswer) or not outcome.is_success
         self._note(Evidence(operation, self._where(path), began, failed))
-        if isinstance(outcome, Lost):
+        if isinstance(outcome, NoAnswer):
             raise outcome.failure
         if not outcome.is_success:
             raise self._refused(operation, outcome, how.get("json", how.get("form")))
         return outcome
 
     def _where(self, path: str) -> str:
-        """The address of a request, without query: that may hold a secret."""
+        """The address of a request without its query, which may hold a secret."""
         return re.split(r"[?#]", self.address)[0].rstrip("/") + re.split(r"[?#]", path)[0]
 
     def _pause(self, operation: str, seconds: float) -> None:
@@ -199,15 +198,15 @@ class Http:
                 headers=how.get("headers"),
             )
         except (httpx.InvalidURL, ValueError):
-            return self._lost(httpx.LocalProtocolError("not built"), operation)
+            return self._no_answer(httpx.LocalProtocolError("not built"), operation)
         try:
             most = how.get("most")
             return self._client.send(request) if most is None else self._read(request, most)
         except (httpx.HTTPError, ValueError, OverflowError) as error:
-            return self._lost(error, operation)
+            return self._no_answer(error, operation)
 
     def _read(self, request: httpx.Request, most: int) -> httpx.Response:
-        """The answer at the end of the redirects, its body cut behind `most` and one more byte."""
+        """The answer after all redirects, its body cut off after `most` + 1 bytes."""
         body = bytearray()
         answer = self._client.send(request, stream=True, follow_redirects=True)
         with contextlib.closing(answer):
@@ -223,7 +222,7 @@ class Http:
         content = bytes(body[: most + 1])
         return httpx.Response(answer.status_code, headers=kept, content=content, request=request)
 
-    def _lost(self, error: Exception, operation: str) -> Lost:
+    def _no_answer(self, error: Exception, operation: str) -> NoAnswer:
         return connection_error(
             error,
             vendor=self._service.name,
@@ -234,43 +233,43 @@ class Http:
 
     def _refused(self, operation: str, response: httpx.Response, body: object) -> ApiError:
         status = response.status_code
-        told = self._told(response)
+        refusal = self._refusal_of(response)
         own = () if self._key is None else (self._key.get_secret_value(),)
         remedies = self._service.remedies
-        remedy = remedies.get(told.code) or remedies.get(status)
+        remedy = remedies.get(refusal.code) or remedies.get(status)
         remedy = remedy or _REMEDIES.get(status) or _REMEDIES.get(_hundred(status))
         return error_class(status)(
             vendor=self._service.name,
             operation=operation,
             status=status,
-            code=told.code,
-            message=told.message,
-            trace_id=told.trace_id,
-            meta=told.meta,
+            code=refusal.code,
+            message=refusal.message,
+            trace_id=refusal.trace_id,
+            meta=refusal.meta,
             remedy=(remedy or "").replace("{setting}", self._service.setting),
             retry_after=retry_after(response),
             hidden=(*own, *secrets_in(body)),
         )
 
-    def _told(self, response: httpx.Response) -> Told:
+    def _refusal_of(self, response: httpx.Response) -> Refusal:
         try:
             return self._service.read_error(response.json())
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            # A proxy or another server: its body says nothing that helps.
+            # From a proxy or another server: its body does not help.
             what = described(response.content)
-            return Told(
+            return Refusal(
                 message=f"{what} instead of the service's own error. Is {self.address} its address?"
             )
 
 
 class Client(Closing):
-    """Base of the clients: a `with` closes its connections."""
+    """Base of the clients: `with` closes its connections."""
 
     _http: Http
 
     @property
     def address(self) -> str:
-        """Where requests go, without what a URL could hold of a secret."""
+        """Where requests go, without the parts of a URL that may be secret."""
         return self._http.address
 
     def close(self) -> None:
@@ -288,7 +287,7 @@ def joined(*segments: str) -> str:
 
 @functools.cache
 def user_agent() -> str:
-    """How requests name their sender: clerkstack/<version>."""
+    """The User-Agent header: clerkstack/<version>."""
     return f"clerkstack/{version()}"
 
 
@@ -322,8 +321,8 @@ def _client(service: Service, **how: Any) -> httpx.Client:
 
 @functools.cache
 def _trust(*_named: str | None) -> ssl.SSLContext:
-    """The certificates that are trusted, as the variables name them. Read once for all clients:
-    it takes longer than a request."""
+    """The trusted certificates, from the files that the variables name. Read once for all clients,
+    since it takes longer than a request."""
     return httpx.create_ssl_context()
 
 

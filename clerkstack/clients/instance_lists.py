@@ -1,4 +1,4 @@
-"""Answers of the Clerk Backend API about what an instance has beside its config."""
+"""Answers of the Clerk Backend API about what an instance has in addition to its config."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class JwtTemplate(Answer):
 
 
 class RedirectUrl(Answer):
-    """Where an app may be sent after a sign-in (RedirectURL)."""
+    """A URL to which users may be redirected after signing in (RedirectURL)."""
 
     id: str
     url: str
@@ -96,9 +96,9 @@ class InstanceDomains(Answer):
 
 
 def _without_count(answer: object) -> object:
-    """Give the array of a page.
+    """Take the array out of a page.
 
-    The description has the array alone; with `paginated=true` Clerk answers {data, total_count}
+    The description has only the array; with `paginated=true` Clerk answers {data, total_count}
     (clerk-sdk-go: jwttemplate, redirecturl; clerk/javascript pull request 3276).
     """
     return answer["data"] if isinstance(answer, dict) and "data" in answer else answer

@@ -32,7 +32,7 @@ SERVICE = Service(
             "It already exists or was changed meanwhile: run pulumi refresh, check pulumi "
             "preview --diff, then run again"
         ),
-        # Refused with 403 as well, and no matter of the key's rights.
+        # Also answered with 403, but not because of the key's permissions.
         "billing_not_enabled": "Switch billing on for the plan's payer, under clerkstack:billing",
         "billing_annual_only_plans_not_enabled": "Give the plan a monthly price as well",
         "billing_cannot_be_enabled": "Organization billing needs organizations: set "
@@ -62,7 +62,7 @@ class Application(Answer):
 
 
 class CreatedInstance(Answer):
-    """A production instance that was just made; the only answer with its secret key."""
+    """A production instance that was just created; the only answer with its secret key."""
 
     id: str
     environment_type: str
@@ -79,7 +79,7 @@ class Config(Answer):
 
 
 class ConfigWrite(Answer):
-    """The answer to a config write. `dry_run` is None where the answer lacks it."""
+    """The answer to a config write. `dry_run` is None if the answer lacks it."""
 
     version: str | None
     dry_run: bool | None
@@ -105,7 +105,7 @@ class _Document(Answer):
 
 
 class _ConfigDocument(_Document):
-    # The description lets it be absent; without it no write could be safe, so it may not.
+    # Optional in the description, but required here: without it, no write would be safe.
     config_version: str | int
 
 
@@ -119,7 +119,7 @@ class _WriteDocument(Answer):
 class PlatformClient(Client):
     """Client of the Clerk Platform API (document: Clerk Platform API).
 
-    An instance is named by its environment (development, production) or by its id (ins_…).
+    An instance is given by its environment (development, production) or by its id (ins_…).
     """
 
     def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
@@ -140,7 +140,7 @@ class PlatformClient(Client):
     def create_instance(
         self, application_id: str, *, domain: str, clone_instance_id: str | None = None
     ) -> CreatedInstance:
-        """Make the production instance (PlatformCreateInstance). Not repeated by itself."""
+        """Create the production instance (PlatformCreateInstance). Not repeated automatically."""
         body = {"domain": domain, "environment_type": "production"}
         if clone_instance_id is not None:
             body["clone_instance_id"] = clone_instance_id
@@ -177,12 +177,12 @@ class PlatformClient(Client):
     ) -> ConfigWrite:
         """Merge changes into the config (PlatformPatchConfig).
 
-        Not repeated by itself, except where Clerk says that it was not taken (429).
+        Not repeated automatically, except if Clerk says that it was not processed (429).
 
         Raises:
             Conflict: the config is no longer at version `if_match`.
-            NotADryRun: `dry_run` was asked for, and the answer does not say `dry_run: true`: the
-                changes are live.
+            NotADryRun: `dry_run` was set, but the answer does not have `dry_run: true`: the changes
+                are live.
         """
         params = {}
         if dry_run:
@@ -218,7 +218,7 @@ class PlatformClient(Client):
     def get_config_schema(
         self, application_id: str, instance: str, *, keys: Sequence[str] = ()
     ) -> dict[str, JsonValue]:
-        """The JSON Schema of what may be set (PlatformGetConfigSchema)."""
+        """The JSON Schema of the config (PlatformGetConfigSchema)."""
         document = self._http.request(
             _Document,
             "PlatformGetConfigSchema",
@@ -236,7 +236,7 @@ class PlatformClient(Client):
         overlap_hours: int,
         reason: str | None = None,
     ) -> RotatedInstance:
-        """Mint a new secret key; the old one lives for `overlap_hours`.
+        """Mint a new secret key; the old one stays valid for `overlap_hours`.
 
         PlatformRotateInstanceSecretKeys.
         """
@@ -264,7 +264,7 @@ class PlatformClient(Client):
         )
 
     def domain_status(self, application_id: str, domain: str) -> DomainStatus:
-        """How far a domain is, by id or name (PlatformGetApplicationDomainStatus)."""
+        """The state of a domain, by id or name (PlatformGetApplicationDomainStatus)."""
         return self._http.request(
             DomainStatus,
             "PlatformGetApplicationDomainStatus",
@@ -276,14 +276,14 @@ class PlatformClient(Client):
         """Start a check of a domain's DNS records (PlatformTriggerDNSCheck).
 
         Raises:
-            Conflict: a check is running already.
+            Conflict: a check is already running.
         """
         return self._http.request(
             DnsCheck,
             "PlatformTriggerDNSCheck",
             "POST",
             _path(application_id, "domains", domain, "dns_check"),
-            # A second check changes nothing.
+            # A repeated check changes nothing.
             repeatable=True,
         )
 

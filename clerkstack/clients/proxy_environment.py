@@ -1,6 +1,6 @@
-"""The variables that the HTTP library reads by itself, and which of them stops a request.
+"""The environment variables that the HTTP library reads, and which of them prevents a request.
 
-Their values stay out of every message: the URL of a proxy may hold a password.
+Messages never show their values: the URL of a proxy may hold a password.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ HIGHEST_PORT = 65535
 
 
 def obstacle(error: Exception) -> str:
-    """What kept a client from being made, with the variable to fix."""
+    """Why a client could not be created, with the variable to fix."""
     if isinstance(error, OSError):
         files = " or ".join(_set_of("ssl_cert_file", "sslkeylogfile")) or "certifi"
         return f"the file that {files} names cannot be used. Set it to a usable file, or unset it"
@@ -24,7 +24,7 @@ def obstacle(error: Exception) -> str:
 
 
 def proxy_obstacle() -> str | None:
-    """Which variables hold a proxy that cannot be used, and how to fix it, or None."""
+    """Which variables name an unusable proxy, and the fix; None if none does."""
     proxies = _set_of("http_proxy", "https_proxy", "all_proxy")
     wrong = [name for name in proxies if not _usable_proxy(os.environ[name])]
     if not wrong:
@@ -36,9 +36,9 @@ def proxy_obstacle() -> str | None:
 
 
 def usable_place(url: httpx.URL) -> bool:
-    """Whether a connection to the host and port of the URL can be tried at all."""
+    """Whether a connection to the URL's host and port can be attempted at all."""
     try:
-        # httpx reads the one while it builds a request, the socket encodes the other.
+        # httpx parses the port when it builds a request; the socket encodes the host.
         _ = url.host
         url.raw_host.decode("ascii").encode("idna")
     except UnicodeError:

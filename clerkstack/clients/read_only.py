@@ -1,11 +1,11 @@
-"""Runs that may only read, such as the one that takes over a live deployment."""
+"""Read-only runs, such as the one that takes over a live deployment."""
 
 from __future__ import annotations
 
 import os
 
 READ_ONLY = "CLERKSTACK_READ_ONLY"
-"""Where this variable of the shell is set, this project sends nothing that changes anything."""
+"""With this environment variable set, the project sends no request that changes anything."""
 
 
 def read_only() -> bool:

@@ -1,4 +1,4 @@
-"""When a request is sent again, after how long, and when that ends."""
+"""When a request is retried, after which wait, and for how long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tenacity import RetryCallState, Retrying, wait_exponential_jitter
 from clerkstack.clients.errors import Unreachable
 
 ATTEMPTS = 6
-SECONDS_IN_ALL = 60.0  # no new attempt starts later than this after the first one
+SECONDS_IN_ALL = 60.0  # no attempt starts later than this after the first one
 REPEATED_STATUS = frozenset({429, 500, 502, 503, 504})
 SAFE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
@@ -21,14 +21,14 @@ _back_off = wait_exponential_jitter(multiplier=0.5, max=15, jitter=0.5)
 
 
 @dataclass(frozen=True)
-class Lost:
-    """An attempt without an answer. `passing` is False where the next one must fail as well."""
+class NoAnswer:
+    """An attempt without an answer. `passing` is False if the next one must fail too."""
 
     failure: Unreachable
     passing: bool
 
 
-Outcome = httpx.Response | Lost
+Outcome = httpx.Response | NoAnswer
 
 
 def repeated(
@@ -39,12 +39,12 @@ def repeated(
     clock: Callable[[], float],
     wait: Callable[[httpx.Response], float | None] = lambda _response: None,
 ) -> Outcome:
-    """Attempt until there is something final, and return that.
+    """Attempt until the outcome is final, and return it.
 
-    What is repeatable is attempted again after 429, 500, 502, 503, 504 and a lost connection;
-    anything else only after 429, after 403 that names a time to wait, and where the connection was
-    never made. Waits grow and carry jitter, Retry-After goes before that, then what `wait` reads
-    in the service's own way, and a wait that would end too late is not begun.
+    A repeatable request is retried after 429, 500, 502, 503, 504 and a lost connection; any other
+    only after 429, after a 403 that names a wait, and if there was no connection. Waits grow and
+    have jitter; Retry-After takes precedence, then what `wait` reads from the service's answer. A
+    wait that would end too late is not started.
     """
     started = clock()
 
@@ -54,7 +54,7 @@ def repeated(
 
     def again(state: RetryCallState) -> bool:
         outcome = _outcome(state)
-        if isinstance(outcome, Lost):
+        if isinstance(outcome, NoAnswer):
             return outcome.passing and (repeatable or not outcome.failure.sent)
         status = outcome.status_code
         limited = status == 429 or (status == 403 and asked(outcome) is not None)
@@ -62,7 +62,7 @@ def repeated(
 
     def pause(state: RetryCallState) -> float:
         outcome = _outcome(state)
-        named = None if isinstance(outcome, Lost) else asked(outcome)
+        named = None if isinstance(outcome, NoAnswer) else asked(outcome)
         return named or _back_off(state)
 
     def spent(state: RetryCallState) -> bool:
@@ -77,7 +77,8 @@ def repeated(
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds that the answer asks to wait (Retry-After, as seconds or as a date), or None."""
+    """The wait in seconds that the answer asks for (Retry-After, in seconds or as a date), or
+    None."""
     value = response.headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return float(value)

@@ -32,7 +32,7 @@ class RoleSetItem(Answer):
 
 
 class RoleSet(Answer):
-    """Which roles the members of its organizations can be given (RoleSet)."""
+    """The roles that members of its organizations can have (RoleSet)."""
 
     key: str
     name: str

@@ -14,23 +14,23 @@ from clerkstack.clients.answers import Answer
 from clerkstack.clients.errors import (
     Forbidden,
     NotFound,
-    Told,
+    Refusal,
     Unauthorized,
     UnexpectedAnswer,
 )
 from clerkstack.clients.http import Client, Http, Options, Service, joined
 
-PAGE = 250  # the largest page v1.endpoint.list gives
+PAGE = 250  # the largest page of v1.endpoint.list
 ATTEMPTS = 20 * PAGE
-"""How many attempts are looked through at most: a busy endpoint has hundreds of thousands."""
+"""The most attempts that are read: a busy endpoint has hundreds of thousands."""
 _STANDARD = str.maketrans("-_", "+/")
 
 
 class SvixLink(Answer):
-    """What a `svix_url` of the Backend API holds after `#key=`."""
+    """The content of a `svix_url` of the Backend API after `#key=`."""
 
     app_id: str = Field(alias="appId", min_length=1)
-    # It becomes part of a host name: nothing else may slip in.
+    # Strict, because it becomes part of a host name.
     region: str = Field(pattern=r"^[a-z0-9-]+$")
     one_time_token: SecretStr = Field(alias="oneTimeToken", min_length=1)
 
@@ -39,7 +39,7 @@ class SvixLink(Answer):
         """Read the link: base64 (of either alphabet, padded or not) of JSON.
 
         Raises:
-            UnexpectedAnswer: it is not of the known form; the message holds nothing of the link.
+            UnexpectedAnswer: it does not have the known form; the message does not show the link.
         """
         wrong = "it has no #key="
         try:
@@ -65,7 +65,7 @@ class SvixLink(Answer):
 
 
 class Endpoint(Answer):
-    """A webhook endpoint (EndpointOut). `event_types` is None where it gets all events."""
+    """A webhook endpoint (EndpointOut). `event_types` is None if it gets all events."""
 
     id: str
     url: str
@@ -78,8 +78,8 @@ class Endpoint(Answer):
 
 
 class EndpointHeaders(Answer):
-    """What an endpoint sends besides Svix's own headers (EndpointHeadersOut). Of `sensitive` ones
-    Svix shows the names alone."""
+    """An endpoint's headers in addition to Svix's own (EndpointHeadersOut). Svix shows only the
+    names of `sensitive` ones."""
 
     headers: dict[str, SecretStr]
     sensitive: tuple[str, ...]
@@ -89,7 +89,7 @@ class Attempt(Answer):
     """An attempt to deliver a message (MessageAttemptOut).
 
     `status_text` is success, pending, fail, sending or canceled; `response_code` is the endpoint's
-    HTTP status. What the endpoint answered besides is not read: it could be anything.
+    HTTP status. The rest of the endpoint's answer is not read: it could be anything.
     """
 
     id: str
@@ -157,14 +157,14 @@ class SvixClient(Client):
         """Exchange the link's one-time token (v1.authentication.exchange-one-time-token).
 
         Raises:
-            UnexpectedAnswer: the link is not of the known form.
+            UnexpectedAnswer: the link does not have the known form.
             Unauthorized: the token was used before or has expired; a new link has a new one.
         """
         link = SvixLink.parse(svix_url)
         address = base_url or f"https://api.{link.region}.svix.com"
         door = Http(SERVICE, base_url=address, key=None, **options)
         try:
-            given = door.request(
+            token = door.request(
                 _Token,
                 "v1.authentication.exchange-one-time-token",
                 "POST",
@@ -175,7 +175,7 @@ class SvixClient(Client):
         finally:
             door.close()
         return cls(
-            http=Http(SERVICE, base_url=address, key=given.token, **options), app_id=link.app_id
+            http=Http(SERVICE, base_url=address, key=token.token, **options), app_id=link.app_id
         )
 
     def list_endpoints(self) -> list[Endpoint]:
@@ -196,10 +196,10 @@ class SvixClient(Client):
         headers: Mapping[str, str] | None = None,
         disabled: bool = False,
     ) -> Endpoint:
-        """Make an endpoint (v1.endpoint.create). Not repeated by itself.
+        """Create an endpoint (v1.endpoint.create). Not repeated automatically.
 
-        Svix keeps the URL in a form of its own (`kept_url`), and each event type once, in any
-        order. One that is `disabled` gets nothing.
+        Svix stores the URL in its own form (`kept_url`), and each event type once, in any order. A
+        `disabled` endpoint gets nothing.
         """
         body: dict[str, object] = {
             "url": url,
@@ -222,7 +222,7 @@ class SvixClient(Client):
     ) -> Endpoint:
         """Change an endpoint (v1.endpoint.patch); its signing secret stays.
 
-        Without event types it gets all events: Svix refuses an empty list, and null is all.
+        Without event types it gets all events: Svix refuses an empty list, and null means all.
         """
         body: dict[str, object] = {}
         if url is not None:
@@ -242,12 +242,12 @@ class SvixClient(Client):
         )
 
     def headers(self, endpoint_id: str) -> EndpointHeaders:
-        """What an endpoint sends besides (v1.endpoint.get-headers)."""
+        """An endpoint's additional headers (v1.endpoint.get-headers)."""
         path = self._path(endpoint_id, "headers")
         return self._http.request(EndpointHeaders, "v1.endpoint.get-headers", "GET", path)
 
     def patch_headers(self, endpoint_id: str, headers: Mapping[str, str | None]) -> None:
-        """Set some headers of an endpoint, and take away those that are None; all others stay
+        """Set some headers of an endpoint, and remove those that are None; all others stay
         (v1.endpoint.patch-headers)."""
         self._http.send(
             "v1.endpoint.patch-headers",
@@ -273,21 +273,21 @@ class SvixClient(Client):
 
     def list_event_types(self) -> frozenset[str] | None:
         """The names of the event types that an endpoint can have (v1.event-type.list), or None if
-        the token may not read them: no description says which tokens may."""
+        the token may not read them: it is not documented which tokens may."""
         path = joined("api", "v1", "event-type")
         try:
             pages = self._pages(_EventTypes, "v1.event-type.list", path)
-            return frozenset(each.name for page in pages for each in page.data)
+            return frozenset(event_type.name for page in pages for event_type in page.data)
         except (Unauthorized, Forbidden, NotFound):
             return None
 
     def recent_attempts(
         self, endpoint_id: str, *, since: datetime, until: datetime
     ) -> list[Attempt]:
-        """The attempts to deliver to an endpoint in that time, newest first, each with its event
-        type (v1.message-attempt.list-by-endpoint): the newest `ATTEMPTS` at most.
+        """The attempts to deliver to an endpoint in a period, each with its event type, newest
+        first, at most `ATTEMPTS` (v1.message-attempt.list-by-endpoint).
 
-        Both ends are sent: with `after` alone Svix gives the oldest page, and none after it.
+        Both ends of the period are sent: with only `after`, Svix returns just the oldest page.
         """
         params: dict[str, str | int] = {
             "after": _moment(since),
@@ -296,18 +296,18 @@ class SvixClient(Client):
             "with_content": "false",
         }
         path = joined("api", "v1", "app", self.app_id, "attempt", "endpoint", endpoint_id)
-        found: list[Attempt] = []
+        attempts: list[Attempt] = []
         for page in self._pages(_Attempts, "v1.message-attempt.list-by-endpoint", path, params):
-            found += page.data
-            if len(found) >= ATTEMPTS:
+            attempts += page.data
+            if len(attempts) >= ATTEMPTS:
                 break
-        return sorted(found[:ATTEMPTS], key=lambda attempt: attempt.timestamp, reverse=True)
+        return sorted(attempts[:ATTEMPTS], key=lambda attempt: attempt.timestamp, reverse=True)
 
     def rotate_signing_secret(
         self, endpoint_id: str, *, overlap_seconds: int, secret: SecretStr | None = None
     ) -> None:
-        """Make a new signing secret, or take the one that is given; the old one also signs for
-        `overlap_seconds`, 0 to 604,800 (v1.endpoint.rotate-secret). Not repeated by itself."""
+        """Create a new signing secret, or set the given one; the old one also signs for
+        `overlap_seconds`, 0 to 604,800 (v1.endpoint.rotate-secret). Not repeated automatically."""
         body: dict[str, object] = {"gracePeriodSeconds": overlap_seconds}
         if secret is not None:
             body["key"] = secret.get_secret_value()
@@ -341,13 +341,14 @@ def _moment(time: datetime) -> str:
     return time.isoformat().replace("+00:00", "Z")
 
 
-def _read_error(body: Any) -> Told:
+def _read_error(body: Any) -> Refusal:
     detail = body["detail"]
     if isinstance(detail, list):
         detail = "; ".join(
-            f"{'.'.join(map(str, each.get('loc', [])))}: {each.get('msg', '')}" for each in detail
+            f"{'.'.join(map(str, problem.get('loc', [])))}: {problem.get('msg', '')}"
+            for problem in detail
         )
-    return Told.of(code=body.get("code"), message=detail)
+    return Refusal.of(code=body.get("code"), message=detail)
 
 
 SERVICE = Service(

@@ -35,7 +35,7 @@ class Organization(Answer):
 
 
 class ApiKey(Answer):
-    """An API key that a user or an organization has; never the key itself."""
+    """An API key of a user or an organization, without the key itself."""
 
     id: str
     name: str
@@ -46,22 +46,22 @@ class ApiKey(Answer):
 
 
 class MintedKey(ApiKey):
-    """A key that was just made: the only answer that has it."""
+    """A key that was just created: the only answer that has the key itself."""
 
     secret: SecretStr
 
 
 class SignInToken(Answer):
-    """What a user can sign in with, once (SignInToken)."""
+    """A token with which a user can sign in once (SignInToken)."""
 
     id: str
     token: SecretStr
 
 
 class TestingToken(Answer):
-    """What lets a test pass the bot protection (TestingToken)."""
+    """A token that lets a test pass the bot protection (TestingToken)."""
 
-    __test__ = False  # no test of pytest's
+    __test__ = False  # not a pytest class
 
     token: SecretStr
 
@@ -80,20 +80,20 @@ class HeldPlan(Answer):
 
 
 class HeldItem(Answer):
-    """One plan that somebody is subscribed to (CommerceSubscriptionItem)."""
+    """A plan in a subscription (CommerceSubscriptionItem)."""
 
     status: str
     plan: HeldPlan | None = None
 
 
 class Subscription(Answer):
-    """What an organization is subscribed to (CommerceSubscription)."""
+    """The subscription of an organization (CommerceSubscription)."""
 
     subscription_items: tuple[HeldItem, ...]
 
     @property
     def plans(self) -> tuple[HeldPlan, ...]:
-        """The plans that count now."""
+        """The active plans."""
         items = self.subscription_items
         return tuple(item.plan for item in items if item.status == "active" and item.plan)
 
@@ -111,16 +111,16 @@ class _ApiKeys(Answer):
 
 
 class UsersClient(Client):
-    """Client of the Backend API for whoever uses the instance its key belongs to.
+    """Client of the Backend API for the users of its key's instance.
 
-    No secret is an argument's default, and none stands in an answer but as SecretStr.
+    No default argument is a secret, and answers hold secrets only as SecretStr.
     """
 
     def __init__(self, *, key: SecretStr, base_url: str, **options: Unpack[Options]) -> None:
         self._http = backend_http(key=key, base_url=base_url, **options)
 
     def create_user(self, *, email_address: str) -> User:
-        """Make a user whose address counts as verified, without a password (CreateUser)."""
+        """Create a user with a verified address and without a password (CreateUser)."""
         body = {
             "email_address": [email_address],
             "skip_password_requirement": True,
@@ -129,29 +129,30 @@ class UsersClient(Client):
         return self._http.request(User, "CreateUser", "POST", "/v1/users", json=body)
 
     def find_users(self, *, email_address: str) -> list[User]:
-        """Users with a part of an email address, whatever the case; the newest, as many as one
-        page has (GetUserList)."""
+        """Users whose email address contains a text, ignoring case; the newest page
+        (GetUserList)."""
         params: Params = {"email_address_query": email_address, "limit": PAGE}
-        found = self._http.request(_Users, "GetUserList", "GET", "/v1/users", params=params)
-        return list(found.root)
+        users = self._http.request(_Users, "GetUserList", "GET", "/v1/users", params=params)
+        return list(users.root)
 
     def delete_user(self, user_id: str) -> None:
         """Remove a user (DeleteUser)."""
         self._http.send("DeleteUser", "DELETE", joined("v1", "users", user_id))
 
     def create_organization(self, *, name: str, created_by: str) -> Organization:
-        """Make an organization, a user of which is the first member (CreateOrganization)."""
+        """Create an organization with a user as its first member (CreateOrganization)."""
         body = {"name": name, "created_by": created_by}
         path = "/v1/organizations"
         return self._http.request(Organization, "CreateOrganization", "POST", path, json=body)
 
     def find_organizations(self, *, query: str) -> list[Organization]:
-        """Organizations with a part of the name or the slug; the newest, as many as one page has
-        (ListOrganizations)."""
+        """Organizations whose name or slug contains a text; the newest page (ListOrganizations)."""
         params: Params = {"query": query, "limit": PAGE}
         path = "/v1/organizations"
-        found = self._http.request(_Organizations, "ListOrganizations", "GET", path, params=params)
-        return list(found.data)
+        organizations = self._http.request(
+            _Organizations, "ListOrganizations", "GET", path, params=params
+        )
+        return list(organizations.data)
 
     def delete_organization(self, organization_id: str) -> None:
         """Remove an organization with its memberships (DeleteOrganization)."""
@@ -159,26 +160,26 @@ class UsersClient(Client):
         self._http.send("DeleteOrganization", "DELETE", path)
 
     def subscription(self, organization_id: str) -> Subscription:
-        """What an organization is subscribed to (GetOrganizationBillingSubscription)."""
+        """The subscription of an organization (GetOrganizationBillingSubscription)."""
         path = joined("v1", "organizations", organization_id, "billing", "subscription")
         operation = "GetOrganizationBillingSubscription"
         return self._http.request(Subscription, operation, "GET", path)
 
     def create_sign_in_token(self, *, user_id: str, expires_in_seconds: int) -> SignInToken:
-        """Make what a user can sign in with, once (CreateSignInToken)."""
+        """Create a token with which a user can sign in once (CreateSignInToken)."""
         body = {"user_id": user_id, "expires_in_seconds": expires_in_seconds}
         path = "/v1/sign_in_tokens"
         return self._http.request(SignInToken, "CreateSignInToken", "POST", path, json=body)
 
     def create_testing_token(self) -> TestingToken:
-        """Make what lets a test pass the bot protection (CreateTestingToken)."""
+        """Create a token that lets a test pass the bot protection (CreateTestingToken)."""
         path = "/v1/testing_tokens"
         return self._http.request(TestingToken, "CreateTestingToken", "POST", path)
 
     def create_api_key(
         self, *, name: str, subject: str, seconds_until_expiration: int
     ) -> MintedKey:
-        """Mint a key for a user or an organization (createApiKey)."""
+        """Create an API key for a user or an organization (createApiKey)."""
         body = {
             "name": name,
             "subject": subject,
@@ -187,21 +188,20 @@ class UsersClient(Client):
         return self._http.request(MintedKey, "createApiKey", "POST", "/v1/api_keys", json=body)
 
     def list_api_keys(self, subject: str) -> list[ApiKey]:
-        """The keys of a user or an organization that count; the newest, as many as one page has
-        (getApiKeys)."""
+        """The valid API keys of a user or an organization; the newest page (getApiKeys)."""
         params: Params = {"subject": subject, "limit": API_KEYS_PAGE}
-        found = self._http.request(_ApiKeys, "getApiKeys", "GET", "/v1/api_keys", params=params)
-        return list(found.data)
+        keys = self._http.request(_ApiKeys, "getApiKeys", "GET", "/v1/api_keys", params=params)
+        return list(keys.data)
 
     def verify_api_key(self, secret: SecretStr) -> ApiKey:
-        """The key behind a secret (verifyApiKey); Clerk refuses one that does not count."""
+        """The API key of a secret (verifyApiKey); Clerk refuses an invalid one."""
         body = {"secret": secret.get_secret_value()}
         path = "/v1/api_keys/verify"
         return self._http.request(ApiKey, "verifyApiKey", "POST", path, json=body, reads=True)
 
     def revoke_api_key(self, key_id: str) -> None:
-        """Let a key count no longer (revokeApiKey)."""
+        """Revoke an API key (revokeApiKey)."""
         path = joined("v1", "api_keys", key_id, "revoke")
         body = {"revocation_reason": "made by a smoke run"}
-        # To revoke twice is to revoke once.
+        # Revoking twice changes nothing.
         self._http.send("revokeApiKey", "POST", path, json=body, repeatable=True)

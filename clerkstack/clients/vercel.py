@@ -1,4 +1,4 @@
-"""Vercel REST API: reading variables and where they count, building a deployment again."""
+"""Vercel REST API: variables and their targets, rebuilding a deployment."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Generic, TypeVar, Unpack
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 
 from clerkstack.clients.answers import Answer
-from clerkstack.clients.errors import Told
+from clerkstack.clients.errors import Refusal
 from clerkstack.clients.http import Client, Http, Options, Service, joined
 
 PAGE = 100
-"""Projects on a page: the most that is given at once."""
+"""The largest page of projects."""
 
 
 class EnvironmentVariable(Answer):
@@ -26,7 +26,7 @@ class EnvironmentVariable(Answer):
     git_branch: str | None = Field(None, alias="gitBranch")
     custom_environment_ids: tuple[str, ...] = Field((), alias="customEnvironmentIds")
     configuration_id: str | None = Field(None, alias="configurationId")
-    """Of the integration that the variable belongs to."""
+    """The integration that the variable belongs to."""
     comment: str | None = None
     value: SecretStr | None = None
     decrypted: bool = False
@@ -34,7 +34,7 @@ class EnvironmentVariable(Answer):
 
     @property
     def readable_value(self) -> SecretStr | None:
-        """The variable's own value; None where it is sensitive or still encrypted."""
+        """The variable's value; None if it is sensitive or still encrypted."""
         return self.value if self.decrypted or self.type == "plain" else None
 
     @field_validator("target", mode="before")
@@ -55,7 +55,7 @@ class SharedVariable(EnvironmentVariable):
 
 
 class CustomEnvironment(Answer):
-    """An environment of a project besides production, preview and development."""
+    """An environment of a project other than production, preview and development."""
 
     id: str
     slug: str
@@ -69,7 +69,7 @@ class Deployment(Answer):
     target: str | None = None
     state: str = Field(validation_alias=AliasChoices("readyState", "state"))
     url: str | None = None
-    # Milliseconds since 1970: `created` in lists, `createdAt` of one.
+    # Milliseconds since 1970: `created` in lists, `createdAt` in a single answer.
     created_at: int | None = Field(None, validation_alias=AliasChoices("createdAt", "created"))
 
 
@@ -88,7 +88,7 @@ Listed = TypeVar("Listed", bound=EnvironmentVariable | Project)
 
 
 class _Page(Answer, Generic[Listed]):
-    """A page of a list; each list calls its `items` otherwise."""
+    """A page of a list; each list has another name for its `items`."""
 
     items: tuple[Listed, ...]
     pagination: _Pagination = _Pagination()
@@ -119,7 +119,7 @@ class _Deployments(Answer):
 
 
 class VercelClient(Client):
-    """Client of the Vercel REST API, for one team where `team_id` is given."""
+    """Client of the Vercel REST API, for one team if `team_id` is given."""
 
     def __init__(
         self,
@@ -147,17 +147,17 @@ class VercelClient(Client):
         )
 
     def list_projects(self) -> list[Project]:
-        """All projects that the token's owner sees in the team, or in their own scope where there
-        is no team (GET /v10/projects).
+        """All projects that the token's owner sees in the team, or without one in their own scope
+        (GET /v10/projects).
 
-        `from` takes the `pagination.next` of the page before, a number or a token.
+        `from` takes the `pagination.next` of the previous page, a number or a token.
         """
         return self._all(
             _Projects, "list projects", "/v10/projects", {"limit": PAGE}, cursor="from"
         )
 
     def custom_environments(self, project: str) -> list[CustomEnvironment]:
-        """A project's environments besides the three that each has
+        """A project's environments in addition to the three standard ones
         (GET /v9/projects/{id}/custom-environments)."""
         page = self._http.request(
             _CustomEnvironments,
@@ -185,7 +185,7 @@ class VercelClient(Client):
     def list_shared_variables(self) -> list[SharedVariable]:
         """The variables of the team that projects share (GET /v1/env); none without a team.
 
-        The description shows `pagination` in the answer, and no parameter for it: see
+        The description has `pagination` in the answer, but no parameter for it: see
         `list_variables`.
         """
         if not self._team:
@@ -209,11 +209,11 @@ class VercelClient(Client):
     def list_variables(self, project: str, *, decrypt: bool = False) -> list[EnvironmentVariable]:
         """All variables of a project (GET /v10/projects/{id}/env).
 
-        Only where `decrypt` are their values readable, except for sensitive ones; and some accounts
-        get them encrypted all the same (vercel/vercel issue 9072): `get_variable` reads one. The
-        description shows `pagination` in the answer and names no parameter for it: `until` is the
-        one of the other lists, and a service that does not heed it would give the same page for
-        ever.
+        Values are readable only with `decrypt`, and never those of sensitive variables. Some
+        accounts get encrypted values all the same (vercel/vercel issue 9072): `get_variable` then
+        reads a single one. The description has `pagination` in the answer but no parameter for it:
+        `until` is that of other lists, and a service that ignored it would return the same page
+        forever.
         """
         path = joined("v10", "projects", project, "env")
         return self._all(_Variables, "list variables", path, {"decrypt": "true"} if decrypt else {})
@@ -229,9 +229,9 @@ class VercelClient(Client):
         custom_environments: Sequence[str] = (),
         kind: str = "sensitive",
     ) -> EnvironmentVariable:
-        """Make a variable (POST /v10/projects/{id}/env). Not repeated by itself.
+        """Create a variable (POST /v10/projects/{id}/env). Not repeated automatically.
 
-        `kind` is plain, encrypted or sensitive; the development target takes no sensitive one.
+        `kind` is plain, encrypted or sensitive; the development target accepts no sensitive ones.
 
         Raises:
             ApiError: ENV_CONFLICT, another variable has the key for one of the targets.
@@ -255,14 +255,14 @@ class VercelClient(Client):
         ).created
 
     def write_variable(self, project: str, variable_id: str, value: str) -> None:
-        """Give a variable a value; the rest of it stays (PATCH /v9/projects/{id}/env/{id})."""
+        """Set a variable's value; the rest of it stays (PATCH /v9/projects/{id}/env/{id})."""
         self._http.send(
             "write variable",
             "PATCH",
             joined("v9", "projects", project, "env", variable_id),
             json={"value": value},
             params=self._team or None,
-            # The same value written twice is written once.
+            # Writing the same value twice changes nothing.
             repeatable=True,
         )
 
@@ -274,7 +274,7 @@ class VercelClient(Client):
         targets: Sequence[str],
         custom_environments: Sequence[str],
     ) -> None:
-        """Give a variable its targets and custom environments; value and id stay
+        """Set a variable's targets and custom environments; value and id stay
         (PATCH /v9/projects/{id}/env/{id})."""
         self._http.send(
             "narrow variable",
@@ -303,7 +303,8 @@ class VercelClient(Client):
     ) -> Deployment | None:
         """The newest ready deployment of a target, or None (GET /v6/deployments).
 
-        The target may be the slug of a custom environment; with `branch` only that branch's count.
+        The target may be the slug of a custom environment; with `branch`, only deployments of that
+        branch are considered.
         """
         page = self._http.request(
             _Deployments,
@@ -322,13 +323,13 @@ class VercelClient(Client):
         return page.deployments[0] if page.deployments else None
 
     def redeploy(self, deployment: Deployment, target: str) -> Deployment:
-        """Build a deployment again with today's variables (POST /v13/deployments).
+        """Rebuild a deployment with the current variables (POST /v13/deployments).
 
-        A target that is none of Vercel's own is the slug of a custom environment.
+        A target other than Vercel's own is the slug of a custom environment.
         """
         body = {"deploymentId": deployment.id, "name": deployment.name}
         if target == "production":
-            # Preview is what Vercel builds where no target is named.
+            # Without a target, Vercel builds a preview.
             body["target"] = target
         elif target != "preview":
             body["customEnvironmentSlugOrId"] = target
@@ -360,23 +361,24 @@ class VercelClient(Client):
         *,
         cursor: str = "until",
     ) -> list[Listed]:
-        """What is on all pages of a list. `cursor` takes the `pagination.next` of the page before;
-        a service that does not heed it gives the same page again, which ends the list."""
-        found: dict[str, Listed] = {}
+        """The items of all pages of a list. `cursor` is the parameter for the `pagination.next` of
+        the previous page; a service that ignores it returns the same page again, which ends the
+        list."""
+        items: dict[str, Listed] = {}
         after: int | str | None = None
         while True:
-            asked = {**self._team, **params, **({} if after is None else {cursor: after})}
-            page = self._http.request(page_of, operation, "GET", path, params=asked or None)
-            fresh = {item.id: item for item in page.items if item.id not in found}
-            found |= fresh
+            query = {**self._team, **params, **({} if after is None else {cursor: after})}
+            page = self._http.request(page_of, operation, "GET", path, params=query or None)
+            fresh = {item.id: item for item in page.items if item.id not in items}
+            items |= fresh
             after = page.pagination.next
             if after is None or not fresh:
-                return list(found.values())
+                return list(items.values())
 
 
-def _read_error(body: Any) -> Told:
+def _read_error(body: Any) -> Refusal:
     error = body["error"]
-    return Told.of(code=error.get("code"), message=error.get("message"))
+    return Refusal.of(code=error.get("code"), message=error.get("message"))
 
 
 SERVICE = Service(

@@ -1,7 +1,7 @@
-"""Clerk Frontend API as somebody who comes to the app: signs up, signs in, has a session.
+"""Clerk Frontend API as a visitor of the app: signs up, signs in, has a session.
 
-As a native app does it (security schemes ProductionNativeApp and ProductionNativeFlag of the
-description): the client's token comes with each answer and goes along with the next request, on
+It works like a native app (security schemes ProductionNativeApp and ProductionNativeFlag of the
+description): each answer has the client's token, which is sent with the next request, on
 development and production instances alike. So a session's token names no authorized party.
 """
 
@@ -17,7 +17,7 @@ from clerkstack.clients.frontend import SERVICE, frontend_http
 from clerkstack.clients.http import Client, Options, joined
 
 TESTING_TOKEN = "__clerk_testing_token"
-"""Clerk's documentation of testing tokens has the name; the description has not."""
+"""The name is from Clerk's documentation of testing tokens; the API description lacks it."""
 
 
 class SignUp(Answer):
@@ -56,8 +56,8 @@ _Read = TypeVar("_Read", bound=Answer)
 class VisitorClient(Client):
     """One visitor of an instance's app.
 
-    The instance is found as `frontend_http` does. `testing_token` lets the visitor pass the bot
-    protection.
+    `frontend_http` says how the instance is addressed. `testing_token` lets the visitor pass the
+    bot protection.
     """
 
     def __init__(
@@ -75,8 +75,8 @@ class VisitorClient(Client):
         self._client_token = ""
 
     def sign_up(self, fields: Mapping[str, str]) -> SignUp:
-        """Begin to sign up, with fields of the form: email_address, password, … An instance refuses
-        those that it has switched off (createSignUps)."""
+        """Start a sign-up with form fields: email_address, password, … An instance refuses fields
+        that it has turned off (createSignUps)."""
         return self._posted(_SignUp, "createSignUps", "/v1/client/sign_ups", fields).response
 
     def send_code(self, sign_up_id: str) -> SignUp:

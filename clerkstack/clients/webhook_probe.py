@@ -1,8 +1,8 @@
-"""The app's webhook endpoint, asked as Svix asks it: does it take what is signed, and only that.
+"""Sends test messages to the app's webhook endpoint, like Svix: it must accept only signed ones.
 
-The messages say that they are a test: event type `clerkstack.test`, and a payload with nothing of
-anybody in it. The app is expected to verify the signature, find a type it does not handle, and
-answer 2xx, as Svix's documentation asks of an endpoint.
+The messages are marked as tests: event type `clerkstack.test`, and a payload without anybody's
+data. The app should verify the signature, ignore the unknown type, and answer 2xx, as Svix's
+documentation requires of an endpoint.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any, Unpack
 import httpx
 from pydantic import SecretStr
 
-from clerkstack.clients.errors import ApiError, Told
+from clerkstack.clients.errors import ApiError, Refusal
 from clerkstack.clients.http import Client, Http, Options, Service
 
 EVENT_TYPE = "clerkstack.test"
@@ -38,7 +38,7 @@ class WebhookProbe(Client):
         headers: Mapping[str, SecretStr] = MappingProxyType({}),
         **options: Unpack[Options],
     ) -> None:
-        """`headers` are those of the endpoint: Svix sends them with every message."""
+        """`headers` are the endpoint's own, which Svix sends with every message."""
         self._own = {name: value.get_secret_value() for name, value in headers.items()}
         place = httpx.URL(url)
         self._path = place.raw_path.decode("ascii")
@@ -50,13 +50,13 @@ class WebhookProbe(Client):
 
         Raises:
             Unreachable: there was no answer.
-            ValueError: the secret is none that signs.
+            ValueError: it is not a signing secret.
         """
         body = _message()
         return self._status("signed test message", body, _signature(secret, body))
 
     def unsigned(self) -> int:
-        """The status of the answer to a message that nobody signed; raises as `signed`."""
+        """The status of the answer to an unsigned message; raises as `signed`."""
         return self._status("unsigned test message", _message(), {})
 
     def wrongly_signed(self) -> int:
@@ -100,14 +100,14 @@ def _signature(secret: SecretStr, body: dict[str, Any]) -> dict[str, str]:
 
 
 def encoded_body(body: dict[str, Any]) -> bytes:
-    """The body as the HTTP library sends it: what is signed are these very bytes."""
+    """The body exactly as the HTTP library sends it: these bytes are signed."""
     return httpx.Request("POST", "https://body.invalid", json=body).content
 
 
-def _read_error(body: Any) -> Told:
+def _read_error(body: Any) -> Refusal:
     """Nothing of what the app answers is repeated."""
     json.dumps(body)
-    return Told()
+    return Refusal()
 
 
 SERVICE = Service(

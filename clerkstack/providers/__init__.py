@@ -1,4 +1,4 @@
-"""The project's dynamic resources: one for each part of an instance, and those that watch over the
+"""The project's dynamic resources: one for each part of an instance, and two that check the
 variables of a Vercel project."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clerkstack.providers.webhook import WebhookEndpoint
     from clerkstack.providers.written_variables import WrittenVariables
 else:
-    # What a command shares with the providers (`session`) does not need the engine's library.
+    # Commands use `session` too, without the engine's library.
     __getattr__ = names_of(
         __name__,
         {

@@ -1,4 +1,4 @@
-"""Dangerous changes: refused unless the stack's config allows that very one."""
+"""Dangerous changes: refused unless the stack's config allows that particular change."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ KINDS = {**BILLING_KINDS, "toggles": "toggle"}
 
 
 class Subscribers:
-    """How many subscribe to what, asked of Clerk only where a change makes it matter."""
+    """Counts subscribers; asks Clerk only if a change concerns them."""
 
     def __init__(self, session: Session, application_id: str, environment: str) -> None:
         self._session = session
         self._place = (application_id, environment)
 
     def of(self, dangers: Sequence[Danger]) -> list[int | None]:
-        """Subscribers that each danger concerns; None if they do not matter to it, or
+        """The number of subscribers that each danger concerns; None if it concerns none, or if
         Clerk does not say."""
         if not any(danger.counted for danger in dangers):
             return [None] * len(dangers)
@@ -64,16 +64,16 @@ def refused(
     *,
     sandbox: bool = False,
 ) -> list[str]:
-    """Why dangerous changes are not made, in one text with one command that allows them; those
-    that are made are shown in a notice.
+    """Why dangerous changes are refused, in one text with one command that allows them; accepted
+    changes are shown in a notice.
 
     Args:
         dangers: what would change.
         allowed: what the stack's config allows.
-        subscribers: who it concerns.
+        subscribers: counts those whom it concerns.
         place: the instance, in words.
-        asking: what was refused of other resources in this run: the command allows that too.
-        sandbox: plans and features may be changed while nobody subscribes to them.
+        asking: what this run refused for other resources: the command allows that too.
+        sandbox: whether plans and features may change while nobody subscribes to them.
     """
     reasons, gentle, done = [], [], []
     for danger, count in zip(dangers, subscribers.of(dangers), strict=True):
@@ -108,33 +108,33 @@ def refused(
 
 
 class Asking:
-    """What one run refused and accepted so far, over all its resources, and what it has shown."""
+    """What a run has refused, accepted and shown so far, over all its resources."""
 
     def __init__(self, stack: str | None = None) -> None:
         self.stack = stack
         self.refused: list[Danger] = []
         self.accepted: set[Danger] = set()
-        """Judged in this run and not refused: the write does not ask again."""
+        """Changes that this run accepted: the write does not judge them again."""
         self._shown: set[str] = set()
 
     def notice_once(self, text: str) -> None:
-        """Show a notice, unless this run has shown it."""
+        """Show a notice, unless this run has already shown it."""
         if text not in self._shown:
             self._shown.add(text)
             notice(text)
 
 
 def how_to_allow(dangers: Sequence[Danger], allowed: Allowed, stack: str | None) -> str:
-    """One command that allows all of them, beside what is allowed already."""
+    """One command that allows all of them, in addition to what is already allowed."""
     counts: Counter[tuple[str, ...]] = Counter()
     settings = []
     for danger in dict.fromkeys(dangers):
         at: tuple[str, ...] = ("toggles",)
-        value, there = danger.name, len(allowed.toggles)
+        value, next_index = danger.name, len(allowed.toggles)
         if danger.group != "toggles":
             at, value = (danger.group, danger.name), danger.kind
-            there = len(_kinds(danger, allowed))
-        path = spelled(("allow", *at, there + counts[at]))
+            next_index = len(_kinds(danger, allowed))
+        path = spelled(("allow", *at, next_index + counts[at]))
         counts[at] += 1
         settings.append((f"'{PREFIX}{path}", value))
     of_stack = f" --stack {stack}" if stack else ""

@@ -1,11 +1,11 @@
 """Clerk's API keys feature: for organizations, for users.
 
-No config key for these switches has been seen on a live instance. So they are set where the
-instance's own config/schema advertises them, verified through the public Frontend API
-always (getEnvironment), and otherwise the error says which switch a person has to move.
+No live instance has shown a config key for these switches. So they are set only if the instance's
+own config/schema has them, and always verified through the public Frontend API (getEnvironment).
+Otherwise the error says which switch a person must set.
 
-A switch that is on means nothing while the feature itself is off. So whoever declares one on
-declares the feature on with it; where all are declared off, the feature may be either.
+A switch has no effect while the feature itself is off. So declaring one on declares the feature on
+too; if all are declared off, the feature may be on or off.
 """
 
 from __future__ import annotations
@@ -41,33 +41,33 @@ from clerkstack.reconcile.sharing import Holding, shared_of
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 GROUP = "the API key switches"
-# Seconds between looks after a write: the public environment takes fifteen at most to show it.
+# Seconds between reads after a write: the public environment shows it after fifteen at most.
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
 class ApiKeysProvider(ClerkProvider):
-    """Sets the switches where the instance lets it, and verifies them always."""
+    """Sets the switches if the instance allows it, and always verifies them."""
 
     kind: ClassVar[str] = "ApiKeys"
     part: ClassVar[str] = "api-keys"
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """The switches; they stay whatever becomes of the stack."""
+        """The switches; they stay whatever happens to the stack."""
         return Holding(stack, since, {GROUP: _switches(props)}, shared=shared_of(props))
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """Switches that this stack declared on and that would be turned off."""
+        """Switches that this stack declared on and would turn off."""
         return api_key_dangers(_switches(_olds), _switches(_inputs))
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Bring the switches to what is declared. Safe to repeat."""
+        """Set the switches as declared. Safe to repeat."""
         inputs = inputs_of(props)
         return CreateResult(self.ref(inputs).id, self._bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring the switches to the new inputs."""
+        """Set the switches to the new inputs."""
         return UpdateResult(self._bring(inputs_of(_news), inputs_of(_olds)))
 
     @plainly
@@ -80,10 +80,10 @@ class ApiKeysProvider(ClerkProvider):
             return ReadResult(None, {})
         switches = {key: live[key] for key in SWITCHES}
         if True in switches.values() and not live[FEATURE]:
-            # A difference whatever is declared: such a switch is neither on nor off.
+            # Always a difference: such a switch is neither on nor off.
             switches[FEATURE] = False
-        found = {**props, "switches": switches}
-        return ReadResult(_id, found, kept_out(found))
+        outputs = {**props, "switches": switches}
+        return ReadResult(_id, outputs, kept_out(outputs))
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
@@ -104,7 +104,7 @@ class ApiKeysProvider(ClerkProvider):
         return {**inputs, **others.shared({GROUP: declared})}
 
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
-        """Set the switches where the schema advertises them; whether it does."""
+        """Set the switches if the schema has them; returns whether it does."""
         document = self.document(self.ref(inputs).instance)
         if not is_advertised(document.schema(), switches):
             return False
@@ -147,8 +147,7 @@ def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:
 def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> str:
     names = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     moves = "\n".join(
-        f"  {names[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}"
-        for change in wrong
+        f"  {names[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}" for change in wrong
     )
     if not written:
         why = "Clerk's config API has no key for these switches on this instance"
@@ -164,7 +163,7 @@ def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> 
 
 
 class ApiKeys(Noted, module="clerkstack", name="ApiKeys"):
-    """Who may mint API keys: organizations, users."""
+    """Who may create API keys: organizations, users."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What every dynamic provider of the project does alike: check, diff, credentials, ids."""
+"""The base of the project's dynamic providers: check, diff, credentials, ids."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ if TYPE_CHECKING:
 PROVIDER_KEY = "__provider"
 STACK = "stack"
 KEPT = frozenset({"noted", "shared"})
-"""What the state of each resource may have besides: the mark of its intent record, and the fields
-that other stacks declared before."""
+"""What a resource's state may have in addition: the mark of its intent record, and the fields that
+other stacks declared first."""
 Props = Mapping[str, Any]
 
 
 class ClerkProvider(ResourceProvider):
     """Base of the project's dynamic providers.
 
-    The object that is pickled into the state holds nothing: credentials come in `configure`,
+    The object that is pickled into the state has no data: credentials come in `configure`,
     everything else in the inputs.
     """
 
-    # Nothing secret is in the pickle, so that the state stays readable where it can be.
+    # The pickle has no secrets, so the state does not have to encrypt it.
     serialize_as_secret_always: bool = False
 
-    # Properties that only the provider fills in: declared without a value, never compared.
+    # Properties that only the provider sets: declared without a value, never compared.
     outputs: ClassVar[frozenset[str]] = frozenset()
 
-    # The resource's type by its name, and how its id ends, where other stacks may declare it too.
+    # The resource's type name and the end of its id, if other stacks may declare it too.
     kind: ClassVar[str] = ""
     part: ClassVar[str] = ""
 
-    # Whether an update that rolls out rotated secrets, and nothing else, may write it.
+    # Whether an update that only rolls out rotated secrets may write it.
     rolled_out: ClassVar[bool] = False
 
     _config: dict[str, str]
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the credentials and base URLs from the stack's config."""
-        found = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
-        self._config = {key: value for key, value in found.items() if value is not None}
+        config = {key: req.config.get(key) for key in (*CONNECTION_KEYS, ALLOW_KEY)}
+        self._config = {key: value for key, value in config.items() if value is not None}
         hide(self._config[key] for key in SECRET_KEYS if key in self._config)
 
-    # Both are read when they are asked for: a run that changes nothing asks for neither, and does
-    # not wait for the models of settings.
+    # Both are read on first use: a run that changes nothing needs neither, and does not import the
+    # models of settings.
     @property
     def _connection(self) -> Connection:
         from clerkstack.settings import load_connection
@@ -91,8 +91,9 @@ class ClerkProvider(ResourceProvider):
         """The clients and cached reads that this run shares.
 
         Raises:
-            ResourceFailed: this run rolls out rotated secrets, and this resource is none of them.
-                Without a session nothing is sent, a removal included, which no `check` precedes.
+            ResourceFailed: this run rolls out rotated secrets, and this resource is not one of
+                them. Without a session nothing is sent. That also stops removals, which no `check`
+                precedes.
         """
         if rolls_out() and not self.rolled_out:
             raise ResourceFailed(refusal(self._what))
@@ -108,7 +109,7 @@ class ClerkProvider(ResourceProvider):
 
     @plainly
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Refuse what may not be deployed before anything is sent."""
+        """Refuse what must not be deployed, before anything is sent."""
         inputs = inputs_of(news)
         if rolls_out() and not self.rolled_out:
             return CheckResult(inputs, [CheckFailure("", refusal(self._what))])
@@ -123,27 +124,27 @@ class ClerkProvider(ResourceProvider):
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Inputs this resource will not take, as (property, reason and remedy)."""
+        """Inputs that this resource refuses, as (property, reason and remedy)."""
         return ()
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """What bringing the inputs would do that has to be asked for; `_olds` are what was
-        declared before, or nothing."""
+        """Dangerous changes that the inputs would cause; `_olds` are the inputs before, or
+        empty."""
         return ()
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
-        """What the instance lacks for the inputs; asked where they changed, before anything is
-        sent. Writes look again."""
+        """What the instance lacks for the inputs; checked if they changed, before anything is
+        sent. Writes check it again."""
         return ()
 
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
-        """What is wrong on the instance although nothing is declared otherwise than before. Sends
-        nothing: it is seen only where this run has read the instance already."""
+        """What is wrong on the instance although the declaration has not changed. Sends nothing:
+        checked only if this run has already read the instance."""
         return ()
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
-        """What the app asks for and the update removes; `_state` are the resource's properties in
-        the state, with its ledger, which `check` does not get. Writes look again."""
+        """What the app checks and the update removes; `_state` are the resource's properties in the
+        state, with its ledger, which `check` does not get. Writes check it again."""
         return ()
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
@@ -151,7 +152,7 @@ class ClerkProvider(ResourceProvider):
         raise NotImplementedError
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """What an intent record names as the state below it, by the properties in that state."""
+        """How an intent record names the state that it builds on, from the properties there."""
         return {}
 
     def pending(self, ref: ResourceRef, state: JsonObject) -> JsonObject:
@@ -159,11 +160,11 @@ class ClerkProvider(ResourceProvider):
         return ref.log.pending(self.recorded_since(state) if state else {})
 
     def group_name(self, group: str) -> str:
-        """A group of what stacks share, in words."""
+        """The name of a shared group in messages."""
         return group
 
     def ref(self, props: Props) -> ResourceRef:
-        """The resource that has these properties."""
+        """The reference of the resource with these properties."""
         instance = InstanceRef(str(props["application_id"]), str(props["environment"]))
         stack = props.get(STACK)
         return ResourceRef(instance, None if stack is None else str(stack), self.part)
@@ -171,8 +172,7 @@ class ClerkProvider(ResourceProvider):
     def sharing(self, ref: ResourceRef, olds: JsonObject, *, removing: bool = False) -> Sharing:
         """What other stacks have of this resource; `olds` are its properties in the state.
 
-        What the program declares names its stack; only a state of an older version that is removed
-        does not.
+        Inputs always name their stack; only the state of an older version may not, at a removal.
         """
         if not self.kind or (ref.stack is None and not removing):
             return Sharing()
@@ -193,35 +193,37 @@ class ClerkProvider(ResourceProvider):
             raise ResourceFailed("\n".join(reasons))
 
     def _contradicted(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
-        found = self.sharing(self.ref(inputs), olds) if self.kind else Sharing()
-        reasons = self._contradictions(found, inputs) if found else []
-        if found and not reasons:
+        others = self.sharing(self.ref(inputs), olds) if self.kind else Sharing()
+        reasons = self._contradictions(others, inputs) if others else []
+        if others and not reasons:
             declared = self.holding("", "", inputs).declared
             before = self.holding("", "", olds).declared
             new = [group for group in declared if not olds or group not in before]
-            report_shared(found, declared, self.group_name, new=new)
-            gone = [group for group in before if group not in declared]
-            left = {group: holders for group in gone if (holders := found.holders(group))}
+            report_shared(others, declared, self.group_name, new=new)
+            no_longer_declared = [group for group in before if group not in declared]
+            left = {
+                group: holders for group in no_longer_declared if (holders := others.holders(group))
+            }
             report_kept(left, self.group_name)
         return reasons
 
-    def _contradictions(self, found: Sharing, inputs: JsonObject) -> list[str]:
-        contradictions = found.contradictions(self.holding("", "", inputs).declared)
+    def _contradictions(self, others: Sharing, inputs: JsonObject) -> list[str]:
+        contradictions = others.contradictions(self.holding("", "", inputs).declared)
         return list(refusals(contradictions, self.group_name, str(self.ref(inputs).instance)))
 
     def refuse_danger(
         self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
     ) -> list[str]:
-        """Why dangerous changes are not made: those that the stack's config does not allow. What
-        was accepted in this run is not judged again; where the preview could not name the others
-        (`named`), nothing is done of itself in a sandbox either."""
+        """Why dangerous changes are refused: those that the stack's config does not allow. What
+        this run accepted is not judged again. If the preview could not name them (`named`), a
+        sandbox does not allow them by itself either."""
         session = self.session
-        found = [danger for danger in dangers if danger not in session.asking.accepted]
-        if not found:
+        pending = [danger for danger in dangers if danger not in session.asking.accepted]
+        if not pending:
             return []
         session.asking.stack = (ref.stack or "").rpartition("/")[2] or None
         reasons = refused(
-            found,
+            pending,
             self._allowed,
             Subscribers(session, *ref.instance),
             f"the {ref.instance.environment} instance",
@@ -229,13 +231,13 @@ class ClerkProvider(ResourceProvider):
             sandbox=not ref.instance.is_production and named,
         )
         if not reasons:
-            session.asking.accepted.update(found)
+            session.asking.accepted.update(pending)
         return reasons
 
     def stop_for_danger(
         self, ref: ResourceRef, dangers: Iterable[Danger], *, named: bool = True
     ) -> None:
-        """Go on only where each danger is allowed.
+        """Refuse dangers that are not allowed.
 
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
@@ -245,7 +247,7 @@ class ClerkProvider(ResourceProvider):
             raise ResourceFailed("\n".join(reasons))
 
     def refuse_unjudged(self, inputs: JsonObject, olds: JsonObject) -> None:
-        """Before a write: judge its dangers where `check` could not.
+        """Before a write: judge its dangers if `check` could not.
 
         Raises:
             ResourceFailed: the stack's config does not allow one of them.
@@ -260,9 +262,9 @@ class ClerkProvider(ResourceProvider):
             reasons = self.refuse_danger(self.ref(inputs), dangers) if dangers else []
             return [*reasons, *self.unmet(inputs, olds)]
         except NotFound:
-            return []  # there is no instance yet: nothing can be lost
+            return []  # there is no instance yet, so nothing can be lost
         except (ApiError, Unreachable) as failure:
-            notice(f"what is live cannot be read now; it will be read before a write. {failure}")
+            notice(f"the instance cannot be read now; it will be read before a write. {failure}")
             self.session.unjudged.add(self.ref(inputs).id)
             return []
 
@@ -272,11 +274,11 @@ class ClerkProvider(ResourceProvider):
 
     @plainly
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Compare declared inputs with what the state says is there, and refuse an update that
-        takes away what the app asks for. Where it asks for nothing of that, sends nothing."""
+        """Compare declared inputs with the state, and refuse an update that removes what the app
+        checks. Sends nothing if the app checks none of it."""
         outputs = self.outputs | KEPT
         inputs = {k: v for k, v in inputs_of(_news).items() if k not in outputs}
-        # The state also holds outputs; only what is declared is compared.
+        # The state has outputs too; only what is declared is compared.
         was = {key: value for key, value in inputs_of(_olds).items() if key in inputs}
         changes = not self._same(inputs, was)
         if changes and (reasons := self._taken_away(inputs, inputs_of(_olds))):
@@ -287,7 +289,7 @@ class ClerkProvider(ResourceProvider):
         try:
             return [*self.taken_away(inputs, state)]
         except NotFound:
-            return []  # there is nothing that could be taken away
+            return []  # there is nothing to remove
         except (ApiError, Unreachable) as failure:
             notice(
                 "what the app asks for cannot be checked now; it will be checked before a "
@@ -296,11 +298,11 @@ class ClerkProvider(ResourceProvider):
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
-        """What of the inputs is compared with those of the state."""
+        """The part of the inputs that is compared with the state."""
         return inputs
 
     def _same(self, inputs: JsonObject, olds: JsonObject) -> bool:
-        # Its name says whose it is; a stack that has another one since is the same stack.
+        # The stack's name is not compared: a renamed stack is the same stack.
         mine, theirs = ({k: v for k, v in props.items() if k != STACK} for props in (inputs, olds))
         return same_document(self.compared(mine), self.compared(theirs))
 
@@ -318,7 +320,7 @@ class Noted(Resource):
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare it for this stack; once the state has what a record says, the record goes."""
+        """Declare it for this stack; once the state has what a record says, remove the record."""
         self.of_stack = "/".join(
             (pulumi.get_organization(), pulumi.get_project(), pulumi.get_stack())
         )
@@ -329,7 +331,7 @@ class Noted(Resource):
             IntentLog(end[0], self.of_stack).forget_known(end[1])
 
         if not pulumi.runtime.is_dry_run():
-            # An output of a resource is there when the engine has written its state.
+            # A resource's outputs resolve after the engine has written its state.
             pulumi.Output.all(self.id, self.noted).apply(known)
 
 
@@ -341,7 +343,7 @@ class InstanceRef(NamedTuple):
 
     @property
     def is_production(self) -> bool:
-        """Whether it is a production instance; any that is not development's counts as one."""
+        """Whether it is a production instance: any instance that is not a development one."""
         return self.environment != "development"
 
     def __str__(self) -> str:
@@ -350,7 +352,7 @@ class InstanceRef(NamedTuple):
 
 class ResourceRef(NamedTuple):
     """One resource of one stack. `stack` is its full name, None in a state of an older version;
-    `part` is how the resource's id ends, empty for the instance itself."""
+    `part` is the end of the resource's id, empty for the instance itself."""
 
     instance: InstanceRef
     stack: str | None
@@ -372,19 +374,19 @@ class ResourceRef(NamedTuple):
         return self._replace(part="").log
 
     def made_instance(self) -> bool:
-        """Whether this stack made the instance, in this run or a killed one before it."""
+        """Whether this stack created the instance, in this run or in a killed one before it."""
         return bool(self.instance_log.read().get("made"))
 
 
 def inputs_of(props: Props) -> JsonObject:
-    """The declared properties, without the engine's own, numbers whole again."""
+    """The declared properties without the engine's own, with floats made integers again."""
     return {
         key: whole_numbers(cast(Json, value)) for key, value in props.items() if key != PROVIDER_KEY
     }
 
 
 def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
-    """A stack stays with its instance: moving it would leave the old one half-managed."""
+    """Refuse to change a stack's instance: the old one would stay half managed."""
     failures = []
     for name in ("application_id", "environment"):
         before, now = olds.get(name), inputs.get(name)
@@ -401,10 +403,10 @@ def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:
 
 
 def refuse_surprises(ref: InstanceRef, surprises: Sequence[str]) -> None:
-    """Refuse to undo what somebody changed if no preview showed that.
+    """Refuse to undo somebody's changes that no preview showed.
 
     Raises:
-        ResourceFailed: there are surprises; names each.
+        ResourceFailed: there are such changes; names each.
     """
     if surprises:
         shown = "\n".join(f"  {surprise}" for surprise in surprises)
@@ -417,17 +419,18 @@ def refuse_surprises(ref: InstanceRef, surprises: Sequence[str]) -> None:
 
 
 def fingerprint_of(application_id: str, environment: str, secret: str) -> str:
-    """Tells whether a secret of an instance changed, in the clear among a resource's inputs."""
+    """A fingerprint that shows whether a secret of an instance changed; inputs have it in the
+    clear."""
     return hashlib.sha256(f"{application_id}/{environment}/{secret}".encode()).hexdigest()[:8]
 
 
 def mark_of(props: JsonObject) -> JsonObject:
-    """The mark of the record that a state has, as records on top of it name it; nothing in a state
-    of an older version."""
+    """The mark of a state's record, by which later records name that state; empty in a state of an
+    older version."""
     return {"noted": props["noted"]} if props.get("noted") else {}
 
 
 def kept_out(props: JsonObject, *names: str) -> JsonObject:
-    """The inputs among the properties of a state: without its ledger (`names`) and what is kept
-    besides."""
+    """The inputs among a state's properties, without the ledger (`names`) and the additional
+    properties."""
     return {key: value for key, value in props.items() if key not in (*names, *KEPT)}

@@ -60,11 +60,11 @@ from clerkstack.reconcile.sharing import Holding, Sharing
 
 KEEP = (
     "Nothing was written. To stop managing billing and leave it on the instance unchanged: "
-    "pulumi config set --path clerkstack:allow.billingLeft true, then pulumi up; only then does "
-    "a destroy know it. To remove billing, first remove the checks from the app's code, and run "
-    "pulumi up with that code."
+    "pulumi config set --path clerkstack:allow.billingLeft true, then pulumi up; a destroy reads "
+    "the settings of the last update. To remove billing, first remove the checks from the app's "
+    "code, and run pulumi up with that code."
 )
-"""What to do where an app would lose what it asks for."""
+"""What to do if an app would lose something that it checks."""
 
 
 class BillingProvider(WritingProvider):
@@ -79,7 +79,7 @@ class BillingProvider(WritingProvider):
         return billing_holding(stack, since, props)
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger, and the mark of the record before."""
+        """The ledger, and the mark of the earlier record."""
         return {**Ledger.of(_props).as_props(), **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
@@ -90,43 +90,43 @@ class BillingProvider(WritingProvider):
         return f"{BILLING_KINDS.get(kind, BILLING_KINDS['plans'])} {slug}"
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Plans nobody could buy, the two deploys that must never reach production, and checks in
-        the app's code that would answer false for everybody."""
+        """Plans that nobody could buy, the two deploys that must never reach production, and checks
+        in the app's code that would be false for everybody."""
         declared = DeclaredBilling.of(_inputs)
-        found = [*billing_refusals(declared), *self._asked_in_vain(_inputs, declared)]
-        # Of no property: the engine would print all of it, the whole catalog, with the reason.
-        return (("", why) for why in found)
+        reasons = [*billing_refusals(declared), *self._asked_in_vain(_inputs, declared)]
+        # Without a property: the engine would print its value, the whole catalog, with the reason.
+        return (("", why) for why in reasons)
 
     def compared(self, inputs: JsonObject) -> JsonObject:
-        """All of them; a check that only moved in the app's code is no change."""
+        """All inputs; a check that only moved in the app's code is not a change."""
         return without_places(inputs)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """Plans and features that leave, prices and attachments that change, and the toggles: of
-        the run that `bring` makes."""
+        """Removed plans and features, changed prices and attachments, and toggles, in the run that
+        `bring` would make."""
         return self._checked(_inputs, _olds).dangers
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
-        """What Clerk cannot change, and what the app's code would ask for in vain afterwards."""
+        """What Clerk cannot change, and checks in the app's code that would be false afterwards."""
         declared = DeclaredBilling.of(_inputs)
         yield from payer_refusals(declared, self.live(self.ref(_inputs).instance))
         if declared.in_production and undeclared_uses(declared):
             yield from unknown_uses(declared, self._checked(_inputs, _olds).after)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
-        """Plans and features that production's code asks for."""
+        """Plans and features that production's code checks."""
         declared = DeclaredBilling.of(_inputs)
         if not declared.in_production or not undeclared_uses(declared):
             return []
         return unknown_uses(declared, self.after(_inputs, _state))
 
     def after(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
-        """The section as an update of the resource leaves it, whose state has its ledger."""
+        """The section as an update leaves it; `state` has the ledger."""
         return self._foreseen(inputs, state, self.sharing(self.ref(inputs), state)).after
 
     def unchanged(self, _inputs: JsonObject) -> Iterable[str]:
-        """What is wrong on a production instance that nothing here changes, where this run has
-        read the config already."""
+        """What is wrong on a production instance and not changed by this run, if the run has
+        already read the config."""
         if not self.ref(_inputs).instance.is_production or not anything_was_read():
             return
         known = self.document(self.ref(_inputs).instance).known
@@ -151,7 +151,7 @@ class BillingProvider(WritingProvider):
         unmet = [*payer_refusals(declared, section)]
         if declared.in_production:
             unmet += unknown_uses(declared, planned.after)
-        # Billing is on for their payer already: no write brings these.
+        # Billing is already on for their payer, so no write creates these plans.
         unmet += _missing(
             [
                 slug
@@ -183,7 +183,7 @@ class BillingProvider(WritingProvider):
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove what this resource made and revert what it changed, in one write."""
+        """Remove what this resource created and revert what it changed, in one write."""
         props = inputs_of(_props)
         if not self.left and self._replaced(props):
             notice("billing stays unchanged: another resource of this stack manages it")
@@ -217,25 +217,25 @@ class BillingProvider(WritingProvider):
             notice(f"{TRIAL} stays off: in production, no trial may ask for a card")
 
     def _replaced(self, props: JsonObject) -> bool:
-        """Whether this run made another resource in the place of the one that goes: each write has
-        a mark of its own."""
+        """Whether this run replaced the resource that is being removed: each write has its own
+        mark."""
         self.session.neighbourhood.look_again()
         now = self.sharing(self.ref(props), props, removing=True).state
         return bool(now) and now.get("noted") != props.get("noted")
 
     @property
     def left(self) -> bool:
-        """Whether billing that is not declared any more stays as it is."""
+        """Whether billing that is no longer declared stays as it is."""
         return self._allowed.billing_left
 
     def removal(self, props: JsonObject, live: JsonObject) -> BillingRun:
-        """The run that takes this stack's billing away; `props` are what its state has."""
+        """The run that removes this stack's billing; `props` are its properties in the state."""
         ref = self.ref(props)
         others = self.sharing(ref, props, removing=True)
         return removing(props, self.pending(ref, props), live, others)
 
     def lost(self, props: JsonObject, run: BillingRun) -> list[str]:
-        """What production's code asks for, by the state, and a run takes away."""
+        """What a run removes although production's code checks it, according to the state."""
         if not self.ref(props).instance.is_production:
             return []
         app = app_says(props.get("app"))
@@ -243,8 +243,8 @@ class BillingProvider(WritingProvider):
         return [reason for reason in unanswered(app, run.after) if reason not in before]
 
     def dangers_of_removal(self, props: JsonObject, run: BillingRun) -> list[Danger]:
-        """What of a removal has to be asked for. Whoever removes a development stack means its
-        toggles, too."""
+        """The dangers of a removal. Removing a development stack implies turning its toggles
+        off."""
         return [
             danger
             for danger in run.dangers
@@ -252,36 +252,35 @@ class BillingProvider(WritingProvider):
         ]
 
     def write(self, ref: ResourceRef, run: BillingRun) -> JsonObject:
-        """Reconcile the section; what it then is. Each write is judged as it is sent: nothing goes
-        that was not asked for."""
+        """Reconcile the section and return it. Each write is judged just before it is sent."""
 
-        def judge(wanted: WritePlan, sections: Mapping[str, Json]) -> None:
-            # Whatever led to a write, none makes production's trials ask for a card.
+        def judge(plan: WritePlan, sections: Mapping[str, Json]) -> None:
+            # No write may make production's trials ask for a card, whatever led to it.
             if ref.instance.is_production and any(
                 change.path == (SECTION, TRIAL) and change.after is not False
-                for change in wanted.changes
+                for change in plan.changes
             ):
                 raise ResourceFailed(
                     f"This would turn {TRIAL} on for the production instance of "
                     f"{ref.instance.application_id}, and free trials would ask for a card. Nothing "
                     "was written. Set clerkstack:billing.freeTrialRequiresPaymentMethod to false."
                 )
-            dangers = run.dangers_of(wanted.changes, live_groups(_section_of(sections)))
+            dangers = run.dangers_of(plan.changes, live_groups(_section_of(sections)))
             if not run.desired and not ref.instance.is_production:
                 dangers = [danger for danger in dangers if danger.group != "toggles"]
-            # If `check` could not see what is live, the write is the first to judge.
+            # If `check` could not read the instance, the write is the first to judge.
             named = not run.desired or ref.id not in self.session.unjudged
             self.stop_for_danger(ref, dangers, named=named)
 
         return _section_of(self.document(ref.instance).reconcile(run.plan, judge))
 
     def live(self, ref: InstanceRef, *, fresh: bool = False) -> JsonObject:
-        """The section as it is."""
+        """The live section."""
         return _section_of(self.document(ref).sections(fresh=fresh))
 
     def _checked(self, inputs: JsonObject, olds: JsonObject) -> BillingRun:
-        """The run that `bring` makes, as `check` can know it: it is given what was declared
-        before, and the backend has the rest of the state."""
+        """The run that `bring` would make, as far as `check` can know: it gets the earlier inputs,
+        and the backend has the rest of the state."""
         others = self.sharing(self.ref(inputs), olds)
         return self._foreseen(inputs, others.state or olds if olds else {}, others)
 
@@ -291,13 +290,13 @@ class BillingProvider(WritingProvider):
         return bringing(declared, state, self.pending(ref, state), section, others, made_here=here)
 
     def _asked_in_vain(self, inputs: JsonObject, declared: DeclaredBilling) -> list[str]:
-        """What production's code asks for and neither the stack nor the instance has."""
+        """What production's code checks and neither the stack nor the instance has."""
         if not declared.in_production or not undeclared_uses(declared):
             return []
         try:
             return unknown_uses(declared, self.live(self.ref(inputs).instance))
         except NotFound:
-            return unknown_uses(declared, {})  # there is no instance yet: nothing else is on it
+            return unknown_uses(declared, {})  # there is no instance yet, so it has nothing else
         except (ApiError, Unreachable) as failure:
             notice(
                 "what the app asks for cannot be checked now; it will be checked before a "
@@ -322,25 +321,25 @@ class _BillingWrite:
         now = self.provider.live(self.run.ref.instance, fresh=True)
         if now == self.planned.section:
             return None
-        # What was refused was not made: somebody else may make it before the next run.
-        there = live_groups(now)
+        # A refused group was not created: somebody else may create it before the next run.
+        live = live_groups(now)
         inputs = self.run.inputs
         declared: JsonObject = {"settings": inputs.get("settings", {})}
         for kind in KINDS[1:]:
             groups = as_objects(inputs.get(kind), f"{SECTION}.{kind}").items()
-            declared[kind] = {slug: of for slug, of in groups if f"{kind}/{slug}" in there}
-        return {**self.planned.ledger.kept(there).as_props(), "declared": declared}
+            declared[kind] = {slug: of for slug, of in groups if f"{kind}/{slug}" in live}
+        return {**self.planned.ledger.kept(live).as_props(), "declared": declared}
 
     def send(self) -> None:
         self.reached = self.provider.write(self.run.ref, self.planned)
 
     def outputs(self) -> JsonObject:
-        planned, there = self.planned, live_groups(self.reached)
-        lacking = _missing(missing_defaults(planned.desired.keys(), there))
+        planned, live = self.planned, live_groups(self.reached)
+        lacking = _missing(missing_defaults(planned.desired.keys(), live))
         if lacking:
             raise ResourceFailed("\n".join(lacking))
         _report_switched_off(planned.section, self.reached)
-        kept = planned.ledger.kept(there)
+        kept = planned.ledger.kept(live)
         return kept.left_to(self.run.others, planned.desired.keys()).as_props()
 
 
@@ -393,14 +392,14 @@ def _missing(lacking: Sequence[str]) -> list[str]:
 
 
 def _report_switched_off(before: JsonObject, after: JsonObject) -> None:
-    """Say what stays of a payer whose billing was turned off: Clerk's own plan."""
+    """Report the plan of Clerk's own that stays after billing was turned off for a payer."""
     for payer, toggle in ENABLED_FOR.items():
         if before.get(toggle) is True and after.get(toggle) is False:
             own = f"free_{payer}"
             if f"plans/{own}" in live_groups(after):
                 notice(
                     f"the plan '{own}' stays on the instance: Clerk created it when billing "
-                    "was turned on. Nobody has it any more, so a check of it answers false."
+                    "was turned on. Nobody has it any more, so a check of it is false."
                 )
 
 

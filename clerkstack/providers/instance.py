@@ -1,4 +1,4 @@
-"""The instance itself: found, or made once by cloning development."""
+"""The instance itself: adopted, or created once by cloning development."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class InstanceProvider(ClerkProvider):
-    """Finds the stack's instance; makes the production instance where the stack asks for it.
+    """Finds the stack's instance; creates the production instance if the settings say so.
 
     An instance is never removed: the Platform API has no operation for it, and it holds the
     company's users.
@@ -30,54 +30,54 @@ class InstanceProvider(ClerkProvider):
     outputs = frozenset({"instance_id", "publishable_key", "secret_key", "frontend_host"})
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Only a production instance can be made (PlatformCreateInstance)."""
+        """Only a production instance can be created (PlatformCreateInstance)."""
         if _inputs.get("domain") and _inputs["environment"] != "production":
             yield "domain", "only a production instance can be created; set clerkstack:instance"
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Adopt the instance that is there, or make it. Never makes a second one."""
+        """Adopt the existing instance, or create it. Never creates a second one."""
         inputs = inputs_of(props)
         application = str(inputs["application_id"])
         if not probe_log(application).read():
             notice(
-                f"{application} was not probed from here: `bin/clerkstack probe` shows whether the "
-                "services behave as this program expects (docs/premises.md)"
+                f"{application} was not probed from this folder: `bin/clerkstack probe` shows "
+                "whether the services behave as this program expects (docs/premises.md)"
             )
         return CreateResult(self.ref(inputs).id, {**inputs, **self._outputs(inputs)})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Inputs that name the instance cannot change; the rest is read again."""
+        """Read the instance again; the inputs that name it cannot change."""
         inputs = inputs_of(_news)
         return UpdateResult({**inputs, **self._outputs(inputs)})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The instance as the Platform API shows it, for `pulumi refresh`."""
+        """The live instance (Platform API), for `pulumi refresh`."""
         props = inputs_of(_props)
         application, environment = str(props["application_id"]), str(props["environment"])
         try:
-            found = self.session.instance(application, environment, fresh=True)
+            instance = self.session.instance(application, environment, fresh=True)
         except NotFound:
-            found = None
-        if found is None:
+            instance = None
+        if instance is None:
             return ReadResult(None, {})
-        return ReadResult(_id, {**props, **_described(found)})
+        return ReadResult(_id, {**props, **_described(instance)})
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """The instance stays; only the stack forgets it."""
+        """Remove nothing: the instance stays; only the stack forgets it."""
         self.ref(inputs_of(_props)).log.forget()
 
     def _outputs(self, inputs: JsonObject) -> JsonObject:
         application, environment = str(inputs["application_id"]), str(inputs["environment"])
-        found = self.session.instance(application, environment)
-        if found is None:
-            found = self._make(inputs, application, environment)
+        instance = self.session.instance(application, environment)
+        if instance is None:
+            instance = self._make(inputs, application, environment)
         declared = inputs.get("declared_publishable_key")
         self.session.verify_keys(application, environment, str(declared) if declared else None)
-        return _described(found)
+        return _described(instance)
 
     def _make(self, inputs: JsonObject, application: str, environment: str) -> ApplicationInstance:
         domain = inputs.get("domain")
@@ -97,7 +97,7 @@ class InstanceProvider(ClerkProvider):
                     "clerkstack:production.cloneDevelopment to false to start empty."
                 )
             clone_of = development.instance_id
-        # What it is cloned with is then this stack's own, not somebody else's.
+        # Everything on the clone then belongs to this stack.
         log = self.ref(inputs).log
         log.record({"made": True})
         try:
@@ -105,7 +105,7 @@ class InstanceProvider(ClerkProvider):
                 application, domain=str(domain), clone_instance_id=clone_of
             )
         except (ApiError, Unreachable) as failure:
-            # It may exist all the same: made by somebody else, or by a call that got no answer.
+            # It may exist all the same: created by somebody else, or by a call without an answer.
             if isinstance(failure, ApiError) and failure.status < 500:
                 log.forget()
             if self.session.instance(application, environment, fresh=True) is None:
@@ -120,7 +120,7 @@ class InstanceProvider(ClerkProvider):
 
 
 class Instance(Noted, module="clerkstack", name="Instance"):
-    """The Clerk instance this stack stands on, and its keys."""
+    """The Clerk instance of this stack, and its keys."""
 
     instance_id: pulumi.Output[str]
     publishable_key: pulumi.Output[str]
@@ -128,13 +128,13 @@ class Instance(Noted, module="clerkstack", name="Instance"):
     frontend_host: pulumi.Output[str]
 
     def forget_made(self, after: Sequence[pulumi.Resource]) -> None:
-        """Forget the record that this stack made the instance, once the resources that ask for it
+        """Forget the record that this stack created the instance, once the resources that need it
         are in the state."""
         if not pulumi.runtime.is_dry_run():
-            there = [
+            written = [
                 resource.id for resource in after if isinstance(resource, pulumi.CustomResource)
             ]
-            pulumi.Output.all(self.id, *there).apply(
+            pulumi.Output.all(self.id, *written).apply(
                 lambda ids: IntentLog(ids[0], self.of_stack).forget()
             )
 
@@ -150,7 +150,7 @@ class Instance(Noted, module="clerkstack", name="Instance"):
         declared_secret_key: str | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare the instance. With `domain`, a missing production instance is made."""
+        """Declare the instance. With `domain`, a missing production instance is created."""
         secrets = ["secret_key", "declared_secret_key"]
         secret = pulumi.ResourceOptions(additional_secret_outputs=secrets)
         super().__init__(

@@ -1,7 +1,7 @@
-"""What other stacks have of the resource at hand, and what this stack does about it.
+"""What other stacks have of a resource, and what this stack does about it.
 
-The backend knows other stacks by their states; the intent records of this folder show what killed
-runs of theirs did since. Both are read where a resource is made, changed or removed.
+The backend has the states of other stacks; the intent records of this folder show what their killed
+runs did since. Both are read when a resource is created, changed or removed.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from clerkstack.state.neighbours import (
 )
 
 Hold = Callable[[str, str, JsonObject], Holding]
-"""From a stack, the time it came and the resource's properties to what it has of it."""
-RECENT = 5.0  # seconds that the backend's answer serves the next resource of a run, or
-SLOW = 10  # times as long as it took to come
+"""Makes a Holding from a stack, the time of its first update and the resource's properties."""
+RECENT = 5.0  # seconds for which the backend's answer is reused by the next resource, or
+SLOW = 10  # times as long as the answer took
 
 
 class Neighbourhood:
-    """The stacks of this run's instance, as the backend knows them."""
+    """The stacks of this run's instance that the backend knows."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], tuple[float, list[Neighbour]]] = {}
@@ -39,11 +39,11 @@ class Neighbourhood:
         self._unknown = False
 
     def look_again(self) -> None:
-        """Ask the backend anew: this run has written its own state since."""
+        """Read the backend again next time: this run has written its own state since."""
         self._known.clear()
 
     def stacks(self, application_id: str, environment: str) -> list[Neighbour]:
-        """All of them, none where they cannot be listed: that is shown once.
+        """All stacks; none, with a single notice, if they cannot be listed.
 
         Raises:
             UnreadableStack: the state of one cannot be read.
@@ -58,8 +58,8 @@ class Neighbourhood:
         except UnknownNeighbours as failure:
             self._unknown = True
             notice(f"what other stacks have of the {environment} instance is unknown. {failure}")
-        came = time.monotonic()
-        self._known[place] = (came + max(RECENT, SLOW * (came - began)), known)
+        finished = time.monotonic()
+        self._known[place] = (finished + max(RECENT, SLOW * (finished - began)), known)
         return known
 
 
@@ -76,38 +76,38 @@ def sharing(
 
     Args:
         stacks: those of the instance.
-        kind: the resource's type, by its name.
+        kind: the name of the resource's type.
         resource_id: its id, by which records are found.
-        stack: this stack's full name, None where it is not known.
-        olds: what this stack's state has of it; empty where it is not there.
+        stack: this stack's full name, None if unknown.
+        olds: its properties in this stack's state; empty if it is not there.
         hold: reads a state's properties.
-        since: what records on top of a state name as that state.
+        since: how records name the state that they build on.
     """
     stacks = list(stacks)
-    there = {
+    by_stack = {
         neighbour.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
         for neighbour in stacks
         if (resource := neighbour.resource(kind)) is not None
     }
     names = [neighbour.stack for neighbour in stacks]
-    me = _me(names, there, stack, olds)
-    holdings = {name: hold(name, at, props) for name, (at, props) in there.items()}
+    me = _me(names, by_stack, stack, olds)
+    holdings = {name: hold(name, at, props) for name, (at, props) in by_stack.items()}
     for record in records_of(resource_id):
         name = next((name for name in names if is_same_stack(name, record.stack)), None)
         if name is not None and name != me:
-            known = since(there[name][1]) if name in there else {}
+            known = since(by_stack[name][1]) if name in by_stack else {}
             if record.facts.get("since") == known:
                 holdings[name] = _with_record(holdings.get(name), hold, name, record)
     mine = holdings.pop(me or "", None) or hold(me or "", "", olds)
     others = sorted(holdings.values(), key=lambda holding: holding.since)
-    _, state = there.get(me or "", ("", {}))
+    _, state = by_stack.get(me or "", ("", {}))
     return Sharing(tuple(others), mine if olds else None, state)
 
 
 def refusals(
     contradictions: Sequence[Contradiction], named: Callable[[str], str], place: str
 ) -> Iterator[str]:
-    """Why fields are not declared differently than their owner declares them."""
+    """Why fields must be declared as their owner declares them."""
     by_stack: dict[str, list[Contradiction]] = {}
     for contradiction in contradictions:
         by_stack.setdefault(contradiction.stack, []).append(contradiction)
@@ -123,17 +123,17 @@ def refusals(
 
 
 def report_shared(
-    found: Sharing,
+    others: Sharing,
     declared: Groups,
     named: Callable[[str], str],
     *,
     new: Collection[str],
 ) -> None:
-    """Say with whom the `new` groups of what is declared are shared, and who is to follow."""
+    """Report who shares the `new` declared groups, and which stacks to update next."""
     of_new = {group: fields for group, fields in declared.items() if group in new}
-    for stack, groups in found.with_others(of_new).items():
+    for stack, groups in others.with_others(of_new).items():
         notice(f"shared with {stack}: {_listed(groups, named)}")
-    for stack, groups in found.behind(declared).items():
+    for stack, groups in others.behind(declared).items():
         notice(
             f"shared with {stack}, which still declares the old value: {_listed(groups, named)}. "
             f"Next: pulumi up --stack {stack}"
@@ -141,7 +141,7 @@ def report_shared(
 
 
 def report_kept(left: Mapping[str, Sequence[Holding]], named: Callable[[str], str]) -> None:
-    """Say what stays for others."""
+    """Report what stays for other stacks."""
     for group, holders in left.items():
         names = ", ".join(holding.stack for holding in holders)
         verb = "declares" if len(holders) == 1 else "declare"
@@ -154,15 +154,15 @@ def _listed(groups: Iterable[str], named: Callable[[str], str]) -> str:
 
 def _me(
     stacks: Sequence[str],
-    there: Mapping[str, tuple[str, JsonObject]],
+    by_stack: Mapping[str, tuple[str, JsonObject]],
     stack: str | None,
     olds: JsonObject,
 ) -> str | None:
-    """This stack among those that the backend knows: the one whose state is what this run has.
+    """This stack among those that the backend knows: the one whose state matches this run's.
 
-    A name alone may be an old one, where the stack was renamed since.
+    A name is not enough, since the stack may have been renamed.
     """
-    alike = [name for name, (_, props) in there.items() if olds and _is_of(props, olds)]
+    alike = [name for name, (_, props) in by_stack.items() if olds and _is_of(props, olds)]
     named = [name for name in stacks if stack is not None and is_same_stack(name, stack)]
     for candidates in ([name for name in alike if name in named], alike, named):
         if candidates:
@@ -175,7 +175,7 @@ def _is_of(props: JsonObject, olds: JsonObject) -> bool:
 
 
 def _plain(outputs: Mapping[str, Any]) -> JsonObject:
-    """Properties of an exported state as a provider gets them, without the secrets."""
+    """Properties of an exported state in the form that a provider gets, without the secrets."""
     return {
         key: whole_numbers(value)
         for key, value in outputs.items()
@@ -184,7 +184,7 @@ def _plain(outputs: Mapping[str, Any]) -> JsonObject:
 
 
 def _with_record(known: Holding | None, hold: Hold, stack: str, record: Record) -> Holding:
-    """What a stack has with what a killed run of it recorded."""
+    """What a stack has, including what a killed run of it recorded."""
     recorded = hold(stack, record.at, record.facts)
     if known is None:
         return recorded

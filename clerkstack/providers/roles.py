@@ -52,14 +52,14 @@ if TYPE_CHECKING:
 
 LEDGER = ("made", "before")
 MOST_ADDED = 10
-"""As many roles as AddRolesToRoleSet takes."""
+"""The most roles that AddRolesToRoleSet accepts."""
 
 
 class OrganizationRolesProvider(WritingProvider):
     """Reconciles declared roles, permissions and the initial role set; all else is unmanaged.
 
-    Written in an order that works: permissions, roles, which roles the set holds, whom it begins
-    with; then what goes, the other way round.
+    Clerk requires this order: permissions, roles, the roles in the set, its creator's and default
+    roles. Removals follow in reverse order.
     """
 
     kind: ClassVar[str] = "OrganizationRoles"
@@ -81,14 +81,14 @@ class OrganizationRolesProvider(WritingProvider):
         return kind_of(group)
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Checks in the code of production's app that would answer false for everybody."""
+        """Checks in production's code that would be false for everybody."""
         if _inputs["environment"] != "production" or not undeclared_access(_inputs):
             return []
         try:
             with LiveInstance(self.session, self.ref(_inputs).instance) as live:
                 return [("", why) for why in unknown_access(_inputs, live.access())]
         except (ApiError, Unreachable) as failure:
-            notice(f"what the app asks for cannot be checked: {failure}")
+            notice(f"the app's checks of roles cannot be verified: {failure}")
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
@@ -96,10 +96,10 @@ class OrganizationRolesProvider(WritingProvider):
         return without_places(inputs)
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
-        """Permissions that are not there, a creator's role that cannot be one, no roles at all."""
+        """Missing permissions, an unsuitable creator's role, an instance without roles."""
         ref = self.ref(_inputs).instance
         if self.session.instance(*ref) is None:
-            return []  # its permissions are not known before it is made
+            return []  # its permissions are unknown until it is created
         try:
             with self.backend(ref) as backend:
                 live = read_roles(backend, _wanted(_inputs, _olds))
@@ -107,13 +107,13 @@ class OrganizationRolesProvider(WritingProvider):
             return [str(failure)]
         except ApiError as failure:
             if failure.code == NO_ORGANIZATIONS:
-                return []  # they are switched on before
+                return []  # organizations are turned on first
             raise
         self.session.recent_roles.keep(ref, live)
         return _unmet(DeclaredRoles.of(_inputs).document, live)
 
     def taken_away(self, _inputs: JsonObject, _state: JsonObject) -> Iterable[str]:
-        """Roles and permissions that production's code asks for."""
+        """Roles and permissions that production's code checks."""
         if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
         try:
@@ -132,17 +132,17 @@ class OrganizationRolesProvider(WritingProvider):
     def planned(self, run: Run) -> Iterator[Write]:
         """See `WritingProvider`."""
         with self.backend(run.ref.instance) as backend:
-            wanted = {*_wanted(run.inputs, run.state), *_wanted({}, run.pending)}
+            permissions = {*_wanted(run.inputs, run.state), *_wanted({}, run.pending)}
             recent = self.session.recent_roles.take(run.ref.instance)
             if recent is None:
-                live = read_roles(backend, wanted)
+                live = read_roles(backend, permissions)
             else:
-                live = with_permissions(backend, recent, wanted)
-            yield _RolesWrite(run, backend, live, wanted)
+                live = with_permissions(backend, recent, permissions)
+            yield _RolesWrite(run, backend, live, permissions)
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """What is live of what the state declares, for `pulumi refresh`."""
+        """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
             with self.backend(self.ref(props).instance) as backend:
@@ -161,8 +161,8 @@ class OrganizationRolesProvider(WritingProvider):
 
     def remove(self, props: JsonObject) -> None:
         """Remove what this resource made, and revert what it changed."""
-        # The app is not asked: taking a deployment down does not wait for it, and Clerk deletes no
-        # role that somebody has.
+        # The app's checks are not compared: they must not stop a destroy, and Clerk deletes no role
+        # that somebody has.
         nothing: JsonObject = {"permissions": {}, "roles": {}, "role_set": {}, "app": {}}
         self.bring({**props, **nothing}, props, removing=True)
 
@@ -198,7 +198,7 @@ class _RolesWrite:
     def _owned(
         self, pasts: tuple[Past, Past], known: Iterable[str]
     ) -> tuple[list[str], dict[str, JsonObject]]:
-        """What this stack made (`known`) or makes, and what it found of the rest."""
+        """What this stack created (`known`) or creates, and what it found of the rest."""
         run, desired, views = self._run, self._desired, self._views
         made = [key for key in dict.fromkeys(known) if key in views]
         if not run.state and run.ref.made_instance():
@@ -233,7 +233,7 @@ class _RolesWrite:
 
     def send(self) -> None:
         report_kept(self._stays, kind_of)
-        if not self._desired:  # a preview shows what else stays
+        if not self._desired:  # otherwise a preview shows what stays
             report_kept({k: of for k, of in self._left_alone.items() if k in self._views}, kind_of)
         self._writing.write(self._changes)
         self._gone = self._writing.remove(self._going)
@@ -245,32 +245,32 @@ class _RolesWrite:
         made: list[Json] = [key for key in self._made if key in self._desired or key in stays]
         return {"made": made, "before": {**self._before}}
 
-    def _facts(self, there: Container[str]) -> JsonObject:
-        owned: list[Json] = [key for key in self._tried if key in there]
+    def _facts(self, live_keys: Container[str]) -> JsonObject:
+        owned: list[Json] = [key for key in self._tried if key in live_keys]
         return {"made": owned, "before": {**self._before}, "roles": {**self._desired}}
 
     def _making(self, key: str) -> None:
-        # Should the answer be lost, what is there next time was made by this run.
+        # If the answer is lost, what exists next time was created by this run.
         self._tried.append(key)
         self._run.log.record(self.facts, since=self._run.since)
 
     def _read_back(self, writing: _Writing, gone: Collection[str]) -> None:
-        """Check that Clerk shows what was written; a role that it made without taking it into the
-        initial set is added to it.
+        """Check that Clerk shows what was written; add a new role to the initial set if Clerk did
+        not do so.
 
         Raises:
-            ResourceFailed: it does not.
+            ResourceFailed: Clerk does not show it.
         """
         for key in writing.left_in_set:
             self._whole[key].pop(IN_SET, None)
-        there = read_roles(self._backend, self._wanted)
-        lacking = role_changes(self._whole, there.view())
+        live = read_roles(self._backend, self._wanted)
+        lacking = role_changes(self._whole, live.view())
         outside = [change.key for change in lacking if change.fields == {IN_SET: True}]
         if outside:
             writing.add_to_set(outside)
-            there = read_roles(self._backend, self._wanted)
-            lacking = role_changes(self._whole, there.view())
-        kept_on = ", ".join(key for key in there.view() if key in gone)
+            live = read_roles(self._backend, self._wanted)
+            lacking = role_changes(self._whole, live.view())
+        kept_on = ", ".join(key for key in live.view() if key in gone)
         if kept_on:
             raise ResourceFailed(
                 f"Clerk accepted the removal of these but still shows them: {kept_on}. "
@@ -289,8 +289,8 @@ class _Writing:
 
     Args:
         backend: the client.
-        live: what was there before.
-        making: called with the key of a permission or role before it is made.
+        live: what the instance had before.
+        making: called with the key of a permission or role before it is created.
     """
 
     def __init__(self, backend: BackendClient, live: LiveRoles, making: Any) -> None:
@@ -300,7 +300,7 @@ class _Writing:
         self._roles = {role.key: role.id for role in live.roles}
         self._permissions = {permission.key: permission.id for permission in live.permissions}
         self.left_in_set: list[str] = []
-        """Roles that were to be taken out of the set, and were not."""
+        """Roles that should have been taken out of the set but were not."""
 
     def write(self, changes: Iterable[GroupChange]) -> None:
         """Send the changes; they come in the order of `role_changes`."""
@@ -313,7 +313,7 @@ class _Writing:
             if is_permission(change.key):
                 self._permission(change)
         creator = self._live.initial and self._live.initial.creator_role
-        # As long as a role is the creator's, Clerk lets it lose no permission that one needs.
+        # While a role is the creator's, Clerk keeps the permissions that it needs.
         last = creator.key if creator is not None and "creator_role" in ends else None
         for change in roles:
             if change.key != last:
@@ -335,8 +335,7 @@ class _Writing:
                 self._take_out(change.key, str(ends.get("default_role") or ""))
 
     def remove(self, keys: Iterable[str]) -> list[str]:
-        """Remove those that are live, roles before the permissions that they have; which they
-        were."""
+        """Remove those that are live, roles before their permissions; returns their keys."""
         gone = sorted(
             (key for key in keys if key in self._roles or key in self._permissions),
             key=is_permission,
@@ -350,13 +349,13 @@ class _Writing:
         return gone
 
     def add_to_set(self, keys: list[str]) -> None:
-        """Let the initial set hold the roles."""
+        """Add the roles to the initial set."""
         for start in range(0, len(keys), MOST_ADDED):
             self._backend.add_to_role_set(self._set, keys[start : start + MOST_ADDED])
 
     @property
     def _set(self) -> str:
-        assert self._live.initial is not None  # `read_roles` has looked
+        assert self._live.initial is not None  # `read_roles` has checked it
         return self._live.initial.key
 
     def _permission(self, change: GroupChange) -> None:
@@ -380,7 +379,7 @@ class _Writing:
             self._backend.update_role(self._roles[change.key], **fields)
 
     def _ids(self, keys: Iterable[str]) -> list[str]:
-        """The ids of permissions; of one that went meanwhile there is none."""
+        """The ids of permissions, without those that were removed meanwhile."""
         keys = list(keys)
         if not set(keys) <= self._permissions.keys():
             self._permissions |= {
@@ -389,7 +388,7 @@ class _Writing:
         return [self._permissions[key] for key in keys if key in self._permissions]
 
     def _take_out(self, key: str, default: str) -> None:
-        """Take a role out of the set, where nobody has it: whoever has one would get another."""
+        """Take a role out of the set unless members have it: Clerk would give them another role."""
         initial = self._live.initial
         if not default and initial is not None and initial.default_role is not None:
             default = initial.default_role.key
@@ -402,7 +401,7 @@ class _Writing:
 
 
 class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
-    """The roles the app relies on, what each may do, and that they can be given."""
+    """The roles that the app relies on, their permissions, and their place in the initial set."""
 
     def __init__(
         self,
@@ -416,9 +415,10 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
         app: JsonObject | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare roles as {key: {name, description?, permissions?, in_initial_role_set}} (no
-        permissions: as is), permissions as {key: {name, description?}}, of the initial role set
-        {creator_role?, default_role?}, and what the app asks for (`access_asked`)."""
+        """Declare the roles: {key: {name, description?, permissions?, in_initial_role_set}}
+        (without permissions, they stay as they are); permissions: {key: {name, description?}}; the
+        initial role set: {creator_role?, default_role?}; and what the app checks
+        (`access_asked`)."""
         props = {
             "application_id": application_id,
             "environment": environment,
@@ -431,7 +431,7 @@ class OrganizationRoles(Noted, module="clerkstack", name="OrganizationRoles"):
 
 
 def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
-    """The other stacks that declare a role or permission, or something that has it."""
+    """The other stacks that declare a role or permission, or a role with that permission."""
     return [
         holding
         for holding in others.others
@@ -442,7 +442,7 @@ def _needed_by_others(key: str, others: Sharing) -> list[Holding]:
 
 
 def _wanted(inputs: JsonObject, olds: JsonObject) -> set[str]:
-    """The permissions that have to be seen: declared, had by declared roles, or made here."""
+    """The permissions to read: declared, in declared roles, or created by this stack."""
     new, old = DeclaredRoles.of(inputs), DeclaredRoles.of(olds)
     keys = {*new.document, *old.document, *new.made, *old.made}
     named = permissions_of(new.document) | permissions_of(old.before)
@@ -450,15 +450,15 @@ def _wanted(inputs: JsonObject, olds: JsonObject) -> set[str]:
 
 
 def _seen(declared: Groups, live: Groups, key: str) -> JsonObject:
-    """The live values of the fields that a group declares; as declared where they are the same."""
+    """The live values of a group's declared fields, in the declared form if they mean the same."""
     fields = declared[key]
     same = not role_changes({key: fields}, live)
     return fields if same else {name: live[key][name] for name in fields}
 
 
 def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObject]:
-    """What is declared, and the reverted fields (a role has none that is null), as far as the
-    permissions and roles that they name are still there."""
+    """What is declared, with the reverted fields (a role has none that is null), as far as the
+    permissions and roles that they name still exist."""
     whole = {key: dict(fields) for key, fields in declared.items()}
     known = {permission.key for permission in live.permissions}
     for key, fields in back.items():
@@ -476,9 +476,9 @@ def _with(declared: Groups, back: Groups, live: LiveRoles) -> dict[str, JsonObje
 def _asked_in_vain(
     inputs: JsonObject, whole: Groups, live: LiveRoles, gone: Collection[str]
 ) -> list[str]:
-    """Why checks in the code of production's app cannot be true once an update has gone through:
-    `whole` is what is declared and reverted, `gone` what goes. Only the initial role set was
-    read: a role outside of it may be in another."""
+    """Why checks in production's code can never be true after an update: `whole` is what is
+    declared and reverted, `gone` what is removed. Only the initial role set was read: a role
+    outside it may be in another set."""
     if inputs.get("environment") != "production":
         return []
     groups = {key: fields for key, fields in whole.items() if key != SET}
@@ -492,7 +492,7 @@ def _asked_in_vain(
 
 
 def _unmet(declared: Groups, live: LiveRoles) -> list[str]:
-    """Why the document cannot be brought to this instance; nothing where it can."""
+    """Why this instance cannot have the document; empty if it can."""
     return [*_unknown_permissions(declared, live), *_no_creator(declared, live)]
 
 

@@ -1,8 +1,7 @@
-"""When the stack's secrets were rotated, by whom, and how far a rotation is: kept with the state.
+"""The journal of rotations: when the secrets were rotated, by whom, and how far a rotation is.
 
 `clerkstack rotate` writes it into the state between two updates; an update leaves it as it is. So
-it is where the state is, for everybody who works on the stack, and encrypted as the state's other
-secrets are.
+everybody who works on the stack has it, and it is encrypted like the state's other secrets.
 """
 
 from __future__ import annotations
@@ -20,34 +19,34 @@ NOTHING_YET: JsonObject = {"rotated": {}, "journal": "{}"}
 
 
 class RotationsProvider(ClerkProvider):
-    """Keeps what is in the state; asks nobody."""
+    """Keeps what is in the state; sends nothing."""
 
     part = "rotations"
     outputs = frozenset({"rotated", "journal"})
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Begin with no rotation."""
+        """Begin with an empty journal."""
         inputs = inputs_of(props)
         return CreateResult(self.ref(inputs).id, {**inputs, **NOTHING_YET})
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keep what the state knows."""
+        """Keep what the state has."""
         known = {key: value for key, value in inputs_of(_olds).items() if key in self.outputs}
         return UpdateResult({**inputs_of(_news), **NOTHING_YET, **known})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """Nothing of it is anywhere else."""
+        """Return the state's properties: the journal is kept nowhere else."""
         props = inputs_of(_props)
         inputs = {key: value for key, value in props.items() if key not in self.outputs}
         return ReadResult(_id, props, inputs)
 
 
 class Rotations(Resource, module="clerkstack", name="Rotations"):
-    """The rotations of one instance's secrets. `rotated` says when each was minted last
-    (milliseconds since 1970), `journal` all of it."""
+    """The rotations of one instance's secrets. `rotated` is when each was last minted (milliseconds
+    since 1970), `journal` the whole journal."""
 
     rotated: pulumi.Output[dict[str, int]]
 

@@ -45,20 +45,20 @@ from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import CLIENT_SECRET, Holding, Sharing, shared_of
 
 TOKEN = "session"
-"""The section that is the session token's template, null if there is none."""
+"""The section with the session token's template, null if there is none."""
 
 
 @dataclass(frozen=True)
 class Reverting:
-    """What fields that are not desired any more return to; decided once, since the write itself
+    """The earlier values of fields that are no longer desired; decided once, since the write itself
     changes what is live.
 
     Attributes:
-        found: the sections as they were then.
-        fields: by section what they return to.
+        found: the sections as they were when it was decided.
+        fields: the earlier values by section.
         gone: sections that are removed as a whole.
-        kept: by section the other stacks that a field stays for.
-        switched_off: connections that go off because their earlier secret cannot be read.
+        kept: the other stacks that a section's fields stay for, by section.
+        switched_off: connections that are switched off because their earlier secret cannot be read.
     """
 
     found: Groups
@@ -68,7 +68,7 @@ class Reverting:
     switched_off: Collection[str] = ()
 
     def plan(self, sections: Mapping[str, Json]) -> WritePlan:
-        """The write that reverts them. A client secret goes with the id that it came with."""
+        """The write that reverts them. A client secret is removed with its client id."""
         reverted = {**self.fields, **dict.fromkeys(self.gone)}
         changes, unseen = changes_between(reverted, sections), []
         for section, fields in self.fields.items():
@@ -82,7 +82,7 @@ class Reverting:
         return WritePlan(tuple(changes), tuple(unseen))
 
     def report(self) -> None:
-        """Say what stays for others, and what is switched off."""
+        """Report what stays for other stacks, and what is switched off."""
         report_kept(self.kept, section_name)
         for section in self.switched_off:
             notice(
@@ -99,27 +99,27 @@ def reverting(
     sections: Mapping[str, Json],
     others: Sharing,
 ) -> Reverting:
-    """What is reverted of that which earlier runs declared. Fields that other stacks declare stay.
+    """What to revert of what earlier runs declared. Fields that other stacks declare stay.
 
     Args:
         ref: the instance.
-        pasts: what the state knows, and what an interrupted run recorded since.
+        pasts: what the state has, and what an interrupted run recorded since.
         desired: the sections that are declared now.
-        sections: the live ones.
+        sections: the live sections.
         others: what other stacks have of them.
     """
     pasts, live = tuple(pasts), groups_in(sections)
     whole = reverts(pasts, desired, live)
     back = others.spared(whole)
     if live.get("billing", {}).get("organization_enabled"):
-        # Clerk refuses it; this stack's own billing, if it had any, has gone before.
+        # Clerk refuses it; this stack's own billing, if any, has already been removed.
         back.get(ORGANIZATIONS, {}).pop("enabled", None)
     if not others.holders(ORGANIZATIONS, FORCED):
         with_nothing_to_select(back)
     gone = []
-    found = any(TOKEN in past.before for past in pasts)
-    if "claims" in back.get(TOKEN, {}) and not (found or others.holders(TOKEN, "claims")):
-        del back[TOKEN]  # there was no template of the token before its claims came
+    had_template = any(TOKEN in past.before for past in pasts)
+    if "claims" in back.get(TOKEN, {}) and not (had_template or others.holders(TOKEN, "claims")):
+        del back[TOKEN]  # the session token had no template before this stack set its claims
         gone.append(TOKEN)
     off = []
     if ref.is_production:
@@ -137,16 +137,15 @@ def reverting(
 class SectionsProvider(WritingProvider):
     """Reconciles the sections its inputs name, all in one write.
 
-    A client secret is a field that the config takes and shows as a placeholder
-    (`x-clerk-sensitive` in config/schema): it is sent when it is new, and what is live shows only
-    whether one is set.
+    The config shows a client secret only as a placeholder (`x-clerk-sensitive` in config/schema):
+    it is sent if it is new, and the live value shows only whether one is set.
     """
 
     part: ClassVar[str] = "sections"
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """The fields by section; a section that was not found is made. A client secret is there by
-        its fingerprint."""
+        """The fields by section; the stack created a section that it did not find. Client secrets
+        are fingerprints."""
         declared = DeclaredSections.of(props)
         made = frozenset(name for name in declared.sections if name not in declared.before)
         marks: Groups = {
@@ -157,16 +156,16 @@ class SectionsProvider(WritingProvider):
         return Holding(stack, since, fields, made, declared.before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """What was found, and the mark of the record before."""
+        """What was found, and the mark of the earlier record."""
         before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
         return {**before, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
-        """The section as people know it."""
+        """The section's name in messages."""
         return section_name(group)
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
-        """Toggles that would be turned off, by what is declared or by what is reverted."""
+        """Toggles that would be turned off, by a declared or a reverted value."""
         ref, desired = self.ref(_inputs), DeclaredSections.of(_inputs).sections
         sections = self.document(ref.instance).sections()
         changes = changes_between(desired, with_defaults(sections))
@@ -261,8 +260,8 @@ class _SectionsWrite:
         back = self._back.plan(sections)
         return WritePlan((*changes, *back.changes), (*self._secrets, *back.unseen))
 
-    def _judge(self, wanted: WritePlan, _sections: Mapping[str, Json]) -> None:
-        self._provider.stop_for_danger(self._run.ref, toggle_dangers(wanted.changes))
+    def _judge(self, plan: WritePlan, _sections: Mapping[str, Json]) -> None:
+        self._provider.stop_for_danger(self._run.ref, toggle_dangers(plan.changes))
 
 
 class OrganizationSettingsProvider(SectionsProvider):
@@ -318,7 +317,7 @@ class SignIn(Noted, module="clerkstack", name="SignIn"):
             f"{SECRET_INPUT}{provider}": pulumi.Output.secret(secret)
             for provider, secret in client_secrets.items()
         }
-        # The engine shows no difference between two secrets; these say that one changed.
+        # The engine shows no difference between two secrets; the fingerprints show a change.
         secrets["fingerprints"] = {
             provider: fingerprint_of(application_id, environment, secret)
             for provider, secret in client_secrets.items()
@@ -333,13 +332,13 @@ class SignIn(Noted, module="clerkstack", name="SignIn"):
 
 
 def _pasts(state: JsonObject, pending: JsonObject) -> tuple[Past, Past]:
-    """What the state knows, and what an interrupted run recorded since."""
+    """What the state has, and what an interrupted run recorded since."""
     return DeclaredSections.of(state).past, DeclaredSections.of(pending).past
 
 
 def _without_lost_secrets(props: JsonObject, live: Mapping[str, Json]) -> JsonObject:
-    """The properties without the client secrets that somebody has removed, so that the next
-    update sends them again."""
+    """The properties without client secrets that somebody removed, so that the next update sends
+    them again."""
     declared = DeclaredSections.of(props)
     lost = {
         section.removeprefix(OAUTH_PREFIX)
@@ -353,7 +352,7 @@ def _without_lost_secrets(props: JsonObject, live: Mapping[str, Json]) -> JsonOb
 
 
 def _leaves(fields: JsonObject, now: JsonObject) -> bool:
-    """Whether the id that a stack gave a connection goes, and its secret with it."""
+    """Whether the client id that a stack set is removed, and its secret with it."""
     return "client_id" in fields and not same_value(
         "client_id", fields["client_id"], now.get("client_id")
     )

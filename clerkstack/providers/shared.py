@@ -1,8 +1,8 @@
 """What the dynamic providers of one run share.
 
-The engine starts one provider process for a run and keeps it, so a read for one resource serves
-the next. Credentials come from the stack's config through `configure`: they are no inputs, no
-outputs and no part of the pickled provider.
+The engine uses one provider process for the whole run, so a read for one resource serves the next.
+Credentials come from the stack's config through `configure`: they are neither inputs nor outputs
+nor part of the pickled provider.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _lock = threading.RLock()
 
 
 class ProviderSession(Session):
-    """A session, and what the resources of one run know of each other."""
+    """A session, and what the resources of one run know about each other."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -32,11 +32,11 @@ class ProviderSession(Session):
         self.neighbourhood = Neighbourhood()
         self.asking = Asking()
         self.event_types: dict[tuple[str, str], Offered] = {}
-        """The event types that Svix offers for an instance, once it was asked."""
+        """The event types that Svix offers for an instance, once they were read."""
         self.seen_projects: set[tuple[str | None, str]] = set()
         """The Vercel projects that this run has seen, by team and project."""
         self.unjudged: set[str] = set()
-        """Resources whose dangers `check` could not judge: the services did not answer."""
+        """Resources whose dangers `check` could not judge because a service did not answer."""
 
 
 def provider_session(connection: Connection) -> ProviderSession:
@@ -48,6 +48,6 @@ def provider_session(connection: Connection) -> ProviderSession:
 
 
 def anything_was_read() -> bool:
-    """Whether a resource of this run has asked for a session. A resource that only needs to know
-    what was already read does not wait for the models of settings."""
+    """Whether a resource of this run has used a session. If not, a resource that only needs earlier
+    reads does not import the models of settings."""
     return bool(_sessions)

@@ -1,10 +1,10 @@
-"""The Vercel project that the environment is for, seen before anything is written anywhere.
+"""Checks the environment's Vercel project before anything is written anywhere.
 
-A variable cannot change its project: the engine removes it from the old one and makes it in the
-new one, in this order, because two with the same key and target are refused. With a mistyped
-project it would be removed and never made. So the variables wait for this resource, which fails
-where the project cannot be seen; and where variables are going to be made or removed, it looks
-whether others have made or share them.
+A variable cannot move to another project: the engine removes it from the old one, then creates it
+in the new one, in this order because two with the same key and target are refused. With a mistyped
+project id it would be removed and never created. So the variables depend on this resource, which
+fails if the project cannot be seen. If variables are going to be created or removed, it also checks
+whether others created or share them.
 """
 
 from __future__ import annotations
@@ -24,37 +24,37 @@ from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.taken import obstacles, refusals
 
-# What begins so is shown in no preview: it is of one run, and no change of the project.
+# Previews hide properties that begin like this: they belong to one run and change nothing.
 ASKED = "__asked"
 
 
 class VercelProjectProvider(ClerkProvider):
-    """Looks at the project when it is declared, or declared otherwise, and before variables are
-    made or removed; never writes to it."""
+    """Reads the project when its declaration is new or changed, and before variables are created or
+    removed; never writes to it."""
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """See that the project is there and the token may see it."""
+        """Check that the project exists and that the token may see it."""
         inputs = inputs_of(props)
         return CreateResult("vercel-project", self._seen(inputs))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """See the project that is declared now."""
+        """Check the project that is declared now."""
         return UpdateResult(self._seen(inputs_of(_news)))
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """Nothing of the project is declared that could have changed."""
+        """Return the state's properties: no declared property of the project can change."""
         return ReadResult(_id, inputs_of(_props), inputs_of(_props))
 
     def compared(self, inputs: JsonObject) -> JsonObject:
-        """What a run asks for is of that run alone."""
+        """The inputs without those of a single run."""
         return {key: value for key, value in inputs.items() if key != ASKED}
 
     def refusals(self, inputs: JsonObject) -> Iterable[tuple[str, str]]:
-        """Variables of others in the way of those that this run makes or removes. A run that does
-        neither sends nothing."""
+        """Others' variables that conflict with those that this run creates or removes. A run that
+        does neither sends nothing."""
         asked = as_object(inputs.get(ASKED), ASKED)
         names = as_object(asked.get("variables"), f"{ASKED}.variables")
         if not names or read_only():
@@ -66,15 +66,16 @@ class VercelProjectProvider(ClerkProvider):
             if not asked["preview"]:
                 raise
             notice(
-                f"what is at Vercel cannot be read now; it will be read before a write. {failure}"
+                "Vercel's variables cannot be read now; they will be read before a write. "
+                f"{failure}"
             )
             return
         self.session.seen_projects.add((_team(inputs), project))
         known = {name: str(variable_id) for name, variable_id in names.items()}
-        found = obstacles(known, live, moved=bool(asked["moved"]))
+        conflicts = obstacles(known, live, moved=bool(asked["moved"]))
         overwrite = as_texts(asked["overwrite"], f"{ASKED}.overwrite")
         setting = str(asked["setting"])
-        for reason in refusals(found, project, str(asked["stack"]), overwrite, setting):
+        for reason in refusals(conflicts, project, str(asked["stack"]), overwrite, setting):
             yield "", reason
 
     def _seen(self, inputs: JsonObject) -> JsonObject:
@@ -91,7 +92,7 @@ def _team(inputs: JsonObject) -> str | None:
 
 
 class VercelProject(Resource, module="clerkstack", name="VercelProject"):
-    """A project at Vercel that others made, and that the stack's token may see."""
+    """A Vercel project that exists already, and that the stack's token may see."""
 
     def __init__(
         self,
@@ -104,10 +105,10 @@ class VercelProject(Resource, module="clerkstack", name="VercelProject"):
     ) -> None:
         """Declare the project by its id, and the team it belongs to, if any.
 
-        `asked` is what this run is going to do: `variables` that are made, or made anew and
-        removed with their id, by target/KEY; whether the project `moved` to another team; the
-        names that the settings `overwrite`, and under which `setting`; the `stack`; and whether
-        this is a `preview`.
+        `asked` is what this run is going to do: by target/KEY, the `variables` that it creates, or,
+        with their id, replaces or removes; whether the project `moved` to another team; the names
+        that the settings `overwrite`, and under which `setting`; the `stack`; and whether this is a
+        `preview`.
         """
         props = {"project_id": project_id, "team_id": team_id, ASKED: asked}
         super().__init__(VercelProjectProvider(), resource_name, props, opts)

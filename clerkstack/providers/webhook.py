@@ -1,8 +1,8 @@
-"""The webhook endpoint, and its signing secret as a secret output.
+"""The webhook endpoint, with its signing secret as a secret output.
 
-Clerk sends through Svix. The Backend API gives a link to the instance's Svix app
-(CreateSvixApp, GenerateSvixAuthURL), the link holds a one-time token, and the token opens the
-Svix API (v1.authentication.exchange-one-time-token, v1.endpoint.*).
+Clerk sends events through Svix. The Backend API returns a link to the instance's Svix app
+(CreateSvixApp, GenerateSvixAuthURL). The link holds a one-time token for the Svix API
+(v1.authentication.exchange-one-time-token, v1.endpoint.*).
 """
 
 from __future__ import annotations
@@ -73,22 +73,22 @@ if TYPE_CHECKING:
 
 LEDGER = ("made_app", "made_endpoint", "before")
 APP = "the app at Svix"
-"""The group of what all endpoints of an instance are in; nothing is declared of it."""
+"""The group of the app that holds all endpoints of an instance; no field of it is declared."""
 HEADERS_FOUND = "headers_found"
-"""The names in `headers_before`, for other stacks: its values are encrypted."""
+"""The names in `headers_before`, for other stacks, which can't read its encrypted values."""
 FINGERPRINTS, ADDRESS = "header_fingerprints", "address"
 
 
 class WebhookEndpointProvider(WritingProvider):
-    """Reconciles one endpoint, found by its URL; other endpoints are unmanaged."""
+    """Reconciles one endpoint, identified by its URL; other endpoints are unmanaged."""
 
     outputs = frozenset({"endpoint_id", "signing_secret", HEADERS_BEFORE, HEADERS_FOUND, *LEDGER})
     kind: ClassVar[str] = "WebhookEndpoint"
     part: ClassVar[str] = "webhook"
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """The endpoint by its host and the mark of its URL, with the fingerprints of its headers,
-        and the app at Svix."""
+        """The endpoint, by its host and the fingerprint of its URL, with the fingerprints of its
+        headers, and the app at Svix."""
         declared: dict[str, JsonObject] = {APP: {}}
         made = [APP] if props.get("made_app") or props.get("app") else []
         before: dict[str, JsonObject] = {}
@@ -97,19 +97,19 @@ class WebhookEndpointProvider(WritingProvider):
             fields = {k: v for k, v in props.items() if k in ("events", "description")}
             marks = as_object(props.get(FINGERPRINTS), FINGERPRINTS)
             declared[group] = fields | {_field(name): mark for name, mark in marks.items()}
-            # A record has a URL only of an endpoint that was made.
+            # A record has a URL only if it created the endpoint.
             if props.get("made_endpoint", "app" in props):
                 made.append(group)
             else:
-                found = as_texts(props.get(HEADERS_FOUND), HEADERS_FOUND)
+                headers_found = as_texts(props.get(HEADERS_FOUND), HEADERS_FOUND)
                 before[group] = as_object(props.get("before"), "before") | {
-                    _field(name): True for name in found
+                    _field(name): True for name in headers_found
                 }
         return Holding(stack, since, declared, frozenset(made), before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger and the endpoint's id, an address by its mark, and the mark of the record
-        before."""
+        """The ledger, the endpoint's id, the fingerprint of its address, and the mark of the
+        earlier record."""
         since = {key: _props[key] for key in (*LEDGER, "endpoint_id") if key in _props}
         before = as_object(since.get("before"), "before")
         if may_hold_secret(str(before.get("url", ""))):
@@ -117,20 +117,20 @@ class WebhookEndpointProvider(WritingProvider):
         return {**since, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
-        """The endpoint by its host: what follows may be secret."""
+        """The endpoint by its host: the rest of its URL may be secret."""
         return group if group == APP else f"the webhook endpoint at {group.partition(' ')[0]}"
 
     def compared(self, inputs: JsonObject) -> JsonObject:
-        """The inputs with the URL as Svix keeps it."""
+        """The inputs with the URL as Svix stores it."""
         return {**inputs, **({"url": kept_url(str(inputs["url"]))} if "url" in inputs else {})}
 
     def _same(self, inputs: JsonObject, olds: JsonObject) -> bool:
-        # A state of an older version does not have it.
+        # The state of an older version does not have it.
         known = inputs if OPTIONAL in olds else {k: v for k, v in inputs.items() if k != OPTIONAL}
         return super()._same(known, olds)
 
     def _refused(self, inputs: JsonObject, olds: JsonObject) -> list[str]:
-        """Events that Svix does not offer, looked for before anything is written."""
+        """Events that Svix does not offer, checked before anything is written."""
         named = events_of(olds), optional_of(olds)
         new = [e for e in events_of(inputs) if e not in named[0] or e in named[1]]
         new = [event for event in new if event not in optional_of(inputs)]
@@ -139,7 +139,7 @@ class WebhookEndpointProvider(WritingProvider):
         try:
             svix = self.session.svix_app(*self.ref(inputs).instance)
         except (NotFound, ResourceFailed):
-            svix = None  # there is no instance yet, or nobody's key for it
+            svix = None  # there is no instance yet, or no key for it
         except (ApiError, Unreachable) as failure:
             notice(
                 "Svix's event types cannot be read now; they will be read before a write. "
@@ -157,9 +157,9 @@ class WebhookEndpointProvider(WritingProvider):
         """See `WritingProvider`."""
         first = not run.state
         if first:
-            # Refused here, nothing was sent: a record would take another's Svix app for this run's.
+            # Refuse before the record: it would claim another's Svix app for this run.
             self.backend(run.ref.instance).close()
-            # Should the answer be lost, an app that is there next time was made by this run.
+            # If the answer is lost, an app that exists next time was created by this run.
             run.log.record({"app": True, **run.pending})
         link, new_app = self._link(run.ref.instance)
         made_app = run.state.get("made_app")
@@ -167,10 +167,10 @@ class WebhookEndpointProvider(WritingProvider):
             made_app = new_app or bool(run.pending.get("app")) or _made_by_others(run.others, APP)
             run.log.record({**run.pending, "app": made_app})
         with self.session.svix(link) as svix:
-            # An app that was just made has no endpoints to look through.
-            there = [] if first and new_app else svix.list_endpoints()
+            # A new app has no endpoints to search.
+            endpoints = [] if first and new_app else svix.list_endpoints()
             known = run.state or {"made_app": made_app}
-            owned = _owned(there, run.inputs, known, run.pending, run.others)
+            owned = _owned(endpoints, run.inputs, known, run.pending, run.others)
             offered = None
             if new_events(run.inputs, owned.endpoint):
                 offered = self.offered(run.ref.instance, svix.list_event_types)
@@ -183,7 +183,9 @@ class WebhookEndpointProvider(WritingProvider):
         ref, known = self.ref(props).instance, props.get("endpoint_id")
         with LiveInstance(self.session, ref) as instance:
             try:
-                endpoint = next((each for each in instance.endpoints() if each.id == known), None)
+                endpoint = next(
+                    (candidate for candidate in instance.endpoints() if candidate.id == known), None
+                )
             except NotFound:
                 endpoint = None
             if endpoint is None:
@@ -201,8 +203,8 @@ class WebhookEndpointProvider(WritingProvider):
         return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
 
     def remove(self, props: JsonObject) -> None:
-        """Remove the endpoint, and the Svix app, if this resource made them; revert what it changed
-        of an endpoint that was there."""
+        """Remove the endpoint and the Svix app if this resource created them; revert what it
+        changed of an endpoint that existed before."""
         try:
             self._undo(props)
         except ApiError as error:
@@ -219,12 +221,12 @@ class WebhookEndpointProvider(WritingProvider):
         left_to = _left_at(group, {}, others)
         report_kept(left_to, self.group_name)
         with svix:
-            there = svix.list_endpoints()
-            endpoint = next((e for e in there if e.id == endpoint_id), None)
+            endpoints = svix.list_endpoints()
+            endpoint = next((e for e in endpoints if e.id == endpoint_id), None)
             if endpoint is not None and left_to:
                 _hand_over(svix, endpoint, others, group, props)
             elif endpoint is not None and props.get("made_endpoint"):
-                # Gone already where an earlier answer was lost.
+                # Already gone if an earlier answer was lost.
                 with suppress(NotFound):
                     svix.delete_endpoint(endpoint_id)
                 _gone(
@@ -234,34 +236,34 @@ class WebhookEndpointProvider(WritingProvider):
             elif endpoint is not None:
                 _revert(svix, endpoint, props)
             stays = bool(left_to) or not props.get("made_endpoint")
-            left = [e for e in there if e.id != endpoint_id or stays]
+            left = [e for e in endpoints if e.id != endpoint_id or stays]
         if props.get("made_app") and not left:
             with self.backend(ref) as backend:
                 backend.delete_svix_app()
                 _gone(_has_no_app(backend), "app at Svix")
 
     def offered(self, ref: InstanceRef, ask: Callable[[], Offered]) -> Offered:
-        """The event types that Svix offers, asked once in a run."""
+        """The event types that Svix offers, read once in a run."""
         known = self.session.event_types
         if ref not in known:
             known[ref] = ask()
         return known[ref]
 
     def _link(self, ref: InstanceRef) -> tuple[str, bool]:
-        """The link to the instance's Svix app, made where there is none; whether it was."""
+        """The link to the instance's Svix app, created if missing, and whether it was created."""
         with self.backend(ref) as backend:
             if read_only():
                 return backend.svix_url(), False
             try:
                 return backend.create_svix_app(), True
             except ApiError as error:
-                # CreateSvixApp answers 400 where the instance has a Svix app already.
+                # CreateSvixApp answers 400 if the instance already has a Svix app.
                 if error.status != 400:
                     raise
             return backend.svix_url(), False
 
     def _open(self, ref: InstanceRef) -> SvixClient:
-        """A client of the instance's Svix app, where there is one."""
+        """A client of the instance's existing Svix app."""
         with self.backend(ref) as backend:
             return self.session.svix(backend.svix_url())
 
@@ -289,23 +291,23 @@ class _EndpointWrite:
     @property
     def surprises(self) -> list[str]:
         inputs, state = self._run.inputs, self._run.state
-        known, found = self._owned.known, []
+        known, surprises_ = self._owned.known, []
         if known is not None and known.id == state.get("endpoint_id"):
             owed = changes_between(wanted(inputs, _absent(inputs, known)), seen(known))
             of_state = wanted(state), wanted(state, _absent(state, known))
-            found = [*map(str, unpreviewed(owed, *of_state))]
-        return found + [f"header {name}" for name in self._headers.edited]
+            surprises_ = [*map(str, unpreviewed(owed, *of_state))]
+        return surprises_ + [f"header {name}" for name in self._headers.edited]
 
     @property
     def unmet(self) -> Iterable[str]:
         return [self._unknown] if self._unknown else []
 
     def left(self) -> JsonObject:
-        there = self._svix.list_endpoints()
-        if self.facts.get("endpoint") in {endpoint.id for endpoint in there}:
+        endpoints = self._svix.list_endpoints()
+        if self.facts.get("endpoint") in {endpoint.id for endpoint in endpoints}:
             return self.facts
         # What was refused was not made: somebody else may make it before the next run.
-        there_now = any(same_url(endpoint.url, str(self._desired["url"])) for endpoint in there)
+        there_now = any(same_url(endpoint.url, str(self._desired["url"])) for endpoint in endpoints)
         return self._before_making if there_now else {"app": self._owned.ledger["made_app"]}
 
     def send(self) -> None:
@@ -325,7 +327,7 @@ class _EndpointWrite:
         if endpoint is None:
             made = svix.create_endpoint(**_fields(self._desired), headers=self._headers.declared)
             self.facts["endpoint"] = made.id
-            # Whatever its read-back says, it is found by its id: no run makes another one.
+            # Whatever the read-back shows, it is now found by its id: no run creates another.
             self._run.log.record(self.facts, since=self._run.since)
             endpoint = svix.get_endpoint(made.id)
         elif changes_between(self._desired, seen(endpoint)):
@@ -339,7 +341,7 @@ class _EndpointWrite:
 
 
 class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
-    """Where Clerk sends events, which ones, and the secret that signs them."""
+    """The endpoint for Clerk's events, and the secret that signs them."""
 
     endpoint_id: pulumi.Output[str]
     signing_secret: pulumi.Output[str]
@@ -360,12 +362,12 @@ class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
     ) -> None:
         """Declare the endpoint.
 
-        `events` are Clerk's event types, `optional_events` those of them that the endpoint is
-        without where Svix does not offer them. `headers` are secrets, and so is `url` where there
-        is an `address`, which is what may be seen of it.
+        `events` are Clerk's event types, `optional_events` those to leave out if Svix does not
+        offer them. `headers` are secrets, and so is `url` if there is an `address`, which is the
+        part that may be shown.
         """
         of_secrets = ["signing_secret", "headers", HEADERS_BEFORE]
-        # The engine shows no difference between two secrets; these say that one changed.
+        # The engine shows no difference between two secrets; the fingerprints show a change.
         secrets: dict[str, Any] = {
             FINGERPRINTS: {
                 name: fingerprint_of(application_id, environment, value)
@@ -399,15 +401,15 @@ class WebhookEndpoint(Noted, module="clerkstack", name="WebhookEndpoint"):
 
 @dataclass(frozen=True)
 class _Owned:
-    """Which of the live endpoints is this resource's, and what becomes of the others.
+    """Which of the live endpoints is this resource's, and what happens to the others.
 
     Attributes:
-        endpoint: the one that is to be as declared, None if it is to be made.
-        ledger: what was made, and what was found of it.
-        known: the one that the state or an interrupted run knows.
-        handed_over: the one that this stack leaves to others.
-        removed: the one that another takes the place of: two endpoints with one URL would bring
-            every event twice.
+        endpoint: the endpoint to change, None if it must be created.
+        ledger: what was created, and what was found.
+        known: the endpoint in the state or in an interrupted run's record.
+        handed_over: the endpoint that this stack leaves to others.
+        removed: the endpoint that is replaced: two endpoints with one URL would send every event
+            twice.
     """
 
     endpoint: Endpoint | None
@@ -418,22 +420,22 @@ class _Owned:
 
 
 def _owned(
-    there: Sequence[Endpoint],
+    endpoints: Sequence[Endpoint],
     inputs: JsonObject,
     state: JsonObject,
     pending: JsonObject,
     others: Sharing,
 ) -> _Owned:
-    """See `_Owned`. One that other stacks declare as well stays with them if this one goes to
-    another URL."""
+    """See `_Owned`. If this stack moves to another URL, an endpoint that other stacks declare stays
+    with them."""
     made: JsonObject = {"made_app": state.get("made_app"), "made_endpoint": True, "before": {}}
     ledger = {key: state.get(key) for key in LEDGER}
-    by_url = {kept_url(endpoint.url): endpoint for endpoint in there}
+    by_url = {kept_url(endpoint.url): endpoint for endpoint in endpoints}
     by_url |= {_group_of(inputs, url): endpoint for url, endpoint in by_url.items()}
-    by_id = {endpoint.id: endpoint for endpoint in there}
+    by_id = {endpoint.id: endpoint for endpoint in endpoints}
     known = by_id.get(str(state.get("endpoint_id")))
     if known is None:
-        # An interrupted run made it, under the URL that was declared then.
+        # An interrupted run created it, under the URL that was declared then.
         at_url = by_url.get(str(pending.get("url")))
         known, ledger = by_id.get(str(pending.get("endpoint")), at_url), made
     own, handed_over = known, None
@@ -447,7 +449,7 @@ def _owned(
     at_first = {**seen(twin), **as_object(pending.get("before"), "before")}
     live: JsonObject = {"events": at_first.get("events")}
     if not changes_between(live, wanted(inputs, _absent(inputs, twin))):
-        # What another one declared of optional events, and Svix does not offer, is not live.
+        # Optional events that another stack declares and Svix does not offer are not live.
         at_first["events"] = [*events_of(inputs)]
     mine, found = others.passed_on((), {group: at_first}, {group: at_first})
     before = dict(found.get(group, {}))
@@ -458,9 +460,9 @@ def _owned(
 
 
 def _left_at(group: str, inputs: JsonObject, others: Sharing) -> dict[str, list[Holding]]:
-    """The endpoint that this stack leaves and others declare, with these."""
+    """The endpoint that this stack leaves although others declare it, with those stacks."""
     goes_on = bool(inputs) and _group(inputs) == group
-    return {group: found} if not goes_on and (found := others.holders(group)) else {}
+    return {group: holders} if not goes_on and (holders := others.holders(group)) else {}
 
 
 def _made_by_others(others: Sharing, group: str) -> bool:
@@ -470,17 +472,17 @@ def _made_by_others(others: Sharing, group: str) -> bool:
 def _hand_over(
     svix: SvixClient, endpoint: Endpoint, others: Sharing, group: str, props: JsonObject
 ) -> None:
-    """Let an endpoint be as the others declare it: it is theirs. `props` are what this stack's
-    state has of it; empty where it is not there."""
-    there = seen(endpoint)
-    theirs = {**there, **others.handed_over(group)}
-    more = [event for event in events_of(theirs) if event not in events_of(there)]
+    """Leave an endpoint to the other stacks, as they declare it. `props` are its properties in this
+    stack's state, empty if it is not there."""
+    live = seen(endpoint)
+    theirs = {**live, **others.handed_over(group)}
+    more = [event for event in events_of(theirs) if event not in events_of(live)]
     if more:
-        # An optional event of theirs is not there where Svix does not offer it.
+        # An optional event of theirs is missing if Svix does not offer it.
         offered = svix.list_event_types() or ()
         unknown = [event for event in more if event not in offered]
         theirs["events"] = [event for event in events_of(theirs) if event not in unknown]
-    if changes_between(theirs, there):
+    if changes_between(theirs, live):
         svix.update_endpoint(endpoint.id, **_fields(theirs))
     own, marks = {}, as_object(props.get(FINGERPRINTS), FINGERPRINTS)
     for name, value in headers_of(props).items():
@@ -498,19 +500,19 @@ def _hand_over(
 def _revert_headers(
     svix: SvixClient, endpoint_id: str, props: JsonObject, gone: Mapping[str, str]
 ) -> None:
-    """Put back what there was of headers before the stack came."""
+    """Restore the headers that the endpoint had before this stack."""
     before = as_object(props.get(HEADERS_BEFORE), HEADERS_BEFORE)
     if gone and (writes := header_reverts(before, gone, read_headers(svix, endpoint_id))):
         svix.patch_headers(endpoint_id, writes)
 
 
 def _field(header: str) -> str:
-    """What a header is called among the fields of an endpoint."""
+    """A header's name among the fields of an endpoint."""
     return f"{HEADER}{header.lower()}"
 
 
 def _revert(svix: SvixClient, endpoint: Endpoint, props: JsonObject) -> None:
-    """Let an endpoint that was there before be as it was."""
+    """Revert an endpoint that existed before this stack."""
     live, mine = seen(endpoint), wanted(props, _absent(props, endpoint))
     back = revert({"": as_object(props.get("before"), "before")}, {"": mine}, {"": live}).get(
         "", {}
@@ -535,10 +537,10 @@ def _has_no_app(backend: BackendClient) -> bool:
     return False
 
 
-def _gone(gone: bool, what: str) -> None:
+def _gone(gone: bool, subject: str) -> None:
     if not gone:
         raise ResourceFailed(
-            f"The removal of the webhook {what} was accepted, but it still exists. Check the "
+            f"The removal of the webhook {subject} was accepted, but it still exists. Check the "
             "dashboard page Webhooks, then run the same command again."
         )
 
@@ -552,15 +554,15 @@ def _fields(inputs: JsonObject) -> dict[str, Any]:
 
 
 def _recorded(ledger: JsonObject, inputs: JsonObject) -> JsonObject:
-    """What a record holds of it: no address, which may hold a secret."""
+    """What a record keeps: not the address, which may hold a secret."""
     url = _group(inputs) if ledger["made_endpoint"] else None
     before = {k: v for k, v in as_object(ledger.get("before"), "before").items() if k != "url"}
     return {"url": url, "app": ledger["made_app"], "before": before}
 
 
 def _group(props: JsonObject) -> str:
-    """What an endpoint is known by to other stacks and in records: its host and the fingerprint of
-    its URL. A state that keeps the URL secret has both in the address; a record has it already."""
+    """How other stacks and records identify an endpoint: its host and the fingerprint of its URL. A
+    state that keeps the URL secret has both in the address; a record has the group itself."""
     address, url = props.get(ADDRESS), str(props.get("url"))
     if address is not None:
         shown, _, own = str(address).removesuffix(")").rpartition(" (")
@@ -569,14 +571,14 @@ def _group(props: JsonObject) -> str:
 
 
 def _group_of(props: JsonObject, url: str) -> str:
-    """The same of a URL on the instance of some properties."""
+    """The group of a URL on the instance in the properties."""
     url = kept_url(url)
     place = str(props["application_id"]), str(props["environment"])
     return f"{host_of(url)} {fingerprint_of(*place, url)}"
 
 
 def _with_headers(props: JsonObject, kept: Mapping[str, str]) -> JsonObject:
-    """The properties of the headers as they are live: whoever changed one is seen in a preview."""
+    """The properties with the live headers, so that a preview shows somebody's changes."""
     if not headers_of(props):
         return {}
     place = str(props["application_id"]), str(props["environment"])
@@ -586,8 +588,7 @@ def _with_headers(props: JsonObject, kept: Mapping[str, str]) -> JsonObject:
 
 @dataclass(frozen=True)
 class _HeadersOf:
-    """What is to be done about an endpoint's headers; nothing is read where none are declared, now
-    or before."""
+    """What to do about an endpoint's headers; reads nothing if none are or were declared."""
 
     declared: dict[str, str]
     writes: Writes = field(default_factory=dict)
@@ -605,7 +606,8 @@ class _HeadersOf:
         recorded: JsonObject,
         others: Sharing,
     ) -> _HeadersOf:
-        """What is to be done; `edited` are those that somebody changed and no preview showed."""
+        """What to do for an endpoint; `edited` are headers that somebody changed and no preview
+        showed."""
         declared, known = headers_of(inputs), headers_of(olds)
         if endpoint is None or not (declared or known):
             return cls(declared)
@@ -633,18 +635,18 @@ class _HeadersOf:
 
     @property
     def facts(self) -> JsonObject:
-        """What a record holds of them: the names that were not there, and no value."""
+        """What a record keeps: the names of missing headers, and no values."""
         return {"absent": list(self.absent)} if self.absent else {}
 
     @property
     def found(self) -> JsonObject:
-        """What the state keeps of what there was before."""
+        """What the state keeps of the earlier headers."""
         if not self.before:
             return {}
         return {HEADERS_BEFORE: self.before, HEADERS_FOUND: [*sorted(self.before)]}
 
     def bring(self, svix: SvixClient, endpoint_id: str) -> None:
-        """Write what is to be written; what was sent has to be there.
+        """Write the headers and check that they are live.
 
         Raises:
             ResourceFailed: Svix does not show it.
@@ -653,11 +655,11 @@ class _HeadersOf:
             svix.patch_headers(endpoint_id, self.writes)
         if not self.declared:
             return
-        lost = headers_not_kept(self.declared, read_headers(svix, endpoint_id))
-        if lost:
+        missing = headers_not_kept(self.declared, read_headers(svix, endpoint_id))
+        if missing:
             raise ResourceFailed(
                 "Svix accepted the headers of the webhook endpoint but does not show these "
-                f"as declared: {', '.join(lost)}. Compare {endpoint_id} on the dashboard page "
+                f"as declared: {', '.join(missing)}. Compare {endpoint_id} on the dashboard page "
                 "Webhooks, then run the same command again."
             )
 
@@ -670,32 +672,32 @@ def _without_brought(
     group: str,
     others: Sharing,
 ) -> JsonObject:
-    """What there was of headers before any stack came: what another one brought was not there.
+    """The headers before any stack: without those that another stack added.
 
-    Where it took the place of one that it found, nobody but that stack can read it.
+    If another stack replaced a header, only that stack can read the earlier value.
     """
-    found = dict(before)
+    result = dict(before)
     new = undeclared_headers(declared, known)
     for name, value in new.items():
         field = _field(name)
         owner = others.next_owner(group, field)
-        if name.lower() in found and owner is not None and live.value(name) in (None, value):
+        if name.lower() in result and owner is not None and live.value(name) in (None, value):
             if group in owner.made or field not in owner.before.get(group, {}):
-                del found[name.lower()]
+                del result[name.lower()]
             else:
-                found[name.lower()] = {MASKED: True}
-    return found
+                result[name.lower()] = {MASKED: True}
+    return result
 
 
 def _outputs(svix: SvixClient, endpoint: Endpoint, declared: JsonObject) -> JsonObject:
-    lost = changes_between(declared, seen(endpoint))
-    if lost:
-        shown = "; ".join(str(change) for change in lost)
+    differences = changes_between(declared, seen(endpoint))
+    if differences:
+        shown = "; ".join(str(change) for change in differences)
         raise ResourceFailed(
             f"Svix accepted the webhook endpoint but does not show it as declared: {shown}. "
             f"Compare {endpoint.id} on the dashboard page Webhooks, and declare the URL as "
             "Svix shows it (clerkstack:webhook.url), then run the same command again: it "
-            "finds the endpoint and creates no other one."
+            "finds the endpoint and does not create another."
         )
     return {
         "endpoint_id": endpoint.id,

@@ -1,10 +1,10 @@
-"""The write protocol: what every resource that changes an instance does, in one place.
+"""The write protocol that every resource that changes an instance follows.
 
     compare with other stacks → read what an interrupted run recorded → read what is live and plan
     → refuse what no preview showed, and what the instance cannot have → record the intent → write
     → read back
 
-A provider says how one thing is read, planned and written (`Write`); the order is here.
+A provider implements reading, planning and writing (`Write`); this module has the order.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from clerkstack.reconcile.sharing import Sharing
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one resource: all that is known before the instance is read.
+    """One run of one resource: everything that is known before the instance is read.
 
     Attributes:
-        ref: which resource of which stack.
+        ref: the resource and its stack.
         inputs: the desired properties.
         state: its properties in the state, empty if the state does not have it.
         others: what other stacks have of it.
         log: its intent log, with the mark of this run.
-        since: what records on top of this state name as their state.
+        since: how records name the state that they build on.
         pending: what an interrupted run recorded on top of this state, empty if none.
     """
 
@@ -59,49 +59,49 @@ class Write(Protocol):
 
     @property
     def surprises(self) -> Sequence[str]:
-        """Edits of others that it would undo although no preview showed that."""
+        """Edits of others that it would undo and that no preview showed."""
 
     @property
     def unmet(self) -> Iterable[str]:
-        """Why the instance cannot have what is desired; each with the fix."""
+        """Why the instance cannot have what is desired, each with its fix."""
 
     @property
     def facts(self) -> JsonObject:
         """What is recorded before it is sent."""
 
     def left(self) -> JsonObject | None:
-        """After a failure: the facts that hold now, None if nothing was written."""
+        """After a failure: the facts that are true now, None if nothing was written."""
 
     def send(self) -> None:
         """Write it."""
 
     def outputs(self) -> JsonObject:
-        """What the state keeps beside the inputs, once the service shows what was written."""
+        """What the state keeps in addition to the inputs, once the service shows the write."""
 
 
 class WritingProvider(ClerkProvider):
     """Base of the providers that write to an instance."""
 
-    # Whether the resource asks if this stack made the instance (`ResourceRef.made_instance`).
+    # Whether the resource needs to know if this stack created the instance (`made_instance`).
     asks_made_here: ClassVar[bool] = False
 
     @abstractmethod
     def planned(self, run: Run) -> AbstractContextManager[Write]:
-        """Read what is live and plan the write; its clients are open inside."""
+        """Read what is live and plan the write; the clients stay open inside the `with`."""
 
     def remove(self, props: JsonObject) -> None:
-        """Remove what the resource made, and revert what it changed."""
+        """Remove what the resource created, and revert what it changed."""
         raise NotImplementedError
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Take over what is there, make what is missing. Safe to repeat."""
+        """Take over what exists, create what is missing. Safe to repeat."""
         inputs = inputs_of(props)
         return CreateResult(self.ref(inputs).id, self.bring(inputs, {}))
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Bring it to the new inputs; what they no longer declare is removed or reverted."""
+        """Write the new inputs; what they no longer declare is removed or reverted."""
         return UpdateResult(self.bring(inputs_of(_news), inputs_of(_olds)))
 
     @plainly
@@ -113,12 +113,12 @@ class WritingProvider(ClerkProvider):
         ref = self.ref(props)
         ref.log.forget()
         if self.asks_made_here:
-            # The instance is left behind: should it come back, nothing on it is this stack's own.
+            # The instance stays. If the stack comes back, nothing on it belongs to the stack.
             ref.instance_log.forget()
 
     def bring(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> JsonObject:
-        """Bring the instance from what the state declares to what the inputs declare; the
-        properties that the state then has.
+        """Change the instance from what the state declares to what the inputs declare; returns the
+        resource's new properties.
 
         Raises:
             ResourceFailed: it was refused, another stack owns a field and declares it differently,

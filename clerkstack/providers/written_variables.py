@@ -1,10 +1,10 @@
-"""The variables as Vercel has them after an update: what its plugin does not look at.
+"""Checks the variables at Vercel after an update, in ways that Vercel's plugin does not.
 
-What an update wrote is read back: present, for its target, with its value where that can be read.
-Vercel never gives a sensitive variable's value back, so neither a refresh of the variable nor a
-comparison shows that somebody edited it. What Vercel does give is when it was last updated
-(GET /v10/projects/{id}/env, `updatedAt`): the state keeps that of each as this stack wrote it, and
-one that Vercel shows otherwise was written by somebody else. It is then written again.
+It reads back what an update wrote: the variable, its target, and its value if that can be read.
+Vercel never returns the value of a sensitive variable, so neither a refresh nor a comparison shows
+that somebody edited it. But Vercel returns when it was last updated (GET /v10/projects/{id}/env,
+`updatedAt`). The state keeps the time of this stack's own write; if Vercel shows another time,
+somebody else wrote the variable, and it is written again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 AS_WRITTEN = "as written"
 EDITED = "edited by hand"
-GONE = "not there"  # its own resource makes it again; what is kept of it is then old
+GONE = "not there"  # its own resource creates it again, and the kept time is then outdated
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class _Variables:
     Attributes:
         project_id, team_id: where the variables are.
         values: by target/KEY.
-        state: of each sensitive one, whether it is as written.
-        written: when each sensitive one was updated, milliseconds since 1970.
-        restored: what was written again last.
+        state: whether each sensitive variable is as written.
+        written: when each sensitive variable was updated, milliseconds since 1970.
+        restored: the variables that were last written again.
     """
 
     project_id: str
@@ -70,14 +70,14 @@ class _Variables:
 
 
 class WrittenVariablesProvider(ClerkProvider):
-    """Keeps when each variable was written; writes again what somebody else wrote since."""
+    """Records when each variable was written, and rewrites those that somebody else wrote since."""
 
     outputs = frozenset({"written", "restored"})
     rolled_out = True
 
     @plainly
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Where rotated secrets alone are rolled out, the other variables are as they were."""
+        """Take the inputs; a roll-out of rotated secrets keeps the other variables as they were."""
         if rolls_out() and _olds:
             was, declared = _Variables.of(inputs_of(_olds)), _Variables.of(inputs_of(news))
             values = rest_as_was(was.values, declared.values)
@@ -86,7 +86,7 @@ class WrittenVariablesProvider(ClerkProvider):
 
     @plainly
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Keep when the variables were written: the update that is going on has written them."""
+        """Record when the variables were written, which this update has just done."""
         inputs = inputs_of(props)
         declared = _Variables.of(inputs)
         there = self._there(declared)
@@ -96,7 +96,7 @@ class WrittenVariablesProvider(ClerkProvider):
 
     @plainly
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Write again what a refresh found edited, and keep when each was written."""
+        """Rewrite what a refresh found edited, and record when each variable was written."""
         inputs = inputs_of(_news)
         declared, was = _Variables.of(inputs), _Variables.of(inputs_of(_olds))
         edited = [name for name in declared.state if was.state.get(name) == EDITED]
@@ -113,46 +113,46 @@ class WrittenVariablesProvider(ClerkProvider):
                         vercel.write_variable(declared.project_id, there[name].id, value)
             there = self._there(declared)
         new = {name: value for name, value in values.items() if was.values.get(name) != value}
-        _verify(new, there)
-        # One that was written again has another time than before.
-        _refuse([n for n in edited if n in there and there[n].updated_at == before.get(n)])
-        written = _written(declared, there)
+        _verify(new, live)
+        # A rewritten variable has a new time.
+        _refuse([n for n in edited if n in live and live[n].updated_at == before.get(n)])
+        written = _written(declared, live)
         if edited:
             restored = ", ".join(f"{name}: {written.get(name)}" for name in edited)
         return UpdateResult({**inputs, "written": written, "restored": restored})
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """Which of them somebody edited since, for `pulumi refresh`."""
+        """Which variables somebody edited since, for `pulumi refresh`."""
         props = inputs_of(_props)
         kept = _Variables.of(props)
         there = self._there(kept)
         state: JsonObject = {}
         for name, known in kept.state.items():
-            if name not in there:
+            if name not in live_variables:
                 state[name] = GONE
             else:
-                edited = edited_since(kept.written.get(name), there[name])
+                edited = edited_since(kept.written.get(name), live_variables[name])
                 state[name] = EDITED if edited else known
         inputs = {key: value for key, value in props.items() if key not in self.outputs}
         return ReadResult(_id, {**props, "state": state}, {**inputs, "state": state})
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Refuse it while others have the stack's variables too: what is removed next are they."""
+        """Refuse it while others share the stack's variables: they would be removed next."""
         kept = _Variables.of(inputs_of(_props))
         try:
             live = self.session.variables(kept.team_id, kept.project_id)
         except NotFound:
-            return  # with the project they are gone
-        found = [(name, holder(live, name)) for name in kept.values]
+            return  # they are gone with the project
+        holders = [(name, holder(live, name)) for name in kept.values]
         shared = [
-            Found(name, each)
-            for name, each in found
-            if each is not None and not is_alone(each, split_name(name)[0])
+            Found(name, variable)
+            for name, variable in holders
+            if variable is not None and not is_alone(variable, split_name(name)[0])
         ]
         if shared:
-            listed = "\n".join(f"  {found}" for found in shared)
+            listed = "\n".join(f"  {holders}" for holders in shared)
             raise ResourceFailed(
                 "others also use these variables and would lose them. Nothing was removed "
                 f"from the project.\n{listed}\nSplit them first; each keeps its value: "
@@ -171,8 +171,8 @@ class WrittenVariablesProvider(ClerkProvider):
 
 
 def edited_since(written: object, variable: EnvironmentVariable) -> bool:
-    """Whether a variable was updated since it was `written` (milliseconds since 1970); no where
-    one of the two is not known."""
+    """Whether a variable was updated since it was `written` (milliseconds since 1970); false if
+    either time is unknown."""
     updated = variable.updated_at
     return bool(written) and updated is not None and written != updated
 
@@ -182,15 +182,15 @@ def _written(declared: _Variables, there: Mapping[str, EnvironmentVariable]) -> 
     return {name: there[name].updated_at for name in declared.state if name in there}
 
 
-def _verify(values: JsonObject, there: Mapping[str, EnvironmentVariable]) -> None:
-    """Whether Vercel shows what this update wrote."""
-    _refuse([name for name, value in values.items() if not _shows(there.get(name), value)])
+def _verify(values: JsonObject, live: Mapping[str, EnvironmentVariable]) -> None:
+    """Check that Vercel shows what this update wrote."""
+    _refuse([name for name, value in values.items() if not _shows(live.get(name), value)])
 
 
-def _refuse(lost: Sequence[str]) -> None:
-    if lost:
+def _refuse(missing: Sequence[str]) -> None:
+    if missing:
         raise ResourceFailed(
-            f"Vercel accepted these variables but does not show them: {', '.join(lost)}. "
+            f"Vercel accepted these variables but does not show them: {', '.join(missing)}. "
             "Check the project's settings, Environment Variables, then run the same command "
             "again."
         )
@@ -202,8 +202,8 @@ def _shows(variable: EnvironmentVariable | None, value: Json) -> bool:
 
 
 class WrittenVariables(Resource, module="clerkstack", name="WrittenVariables"):
-    """All variables of the stack; `restored` changes when a sensitive one that somebody edited was
-    written again."""
+    """All variables of the stack; `restored` changes when a sensitive variable that somebody edited
+    was written again."""
 
     restored: pulumi.Output[str]
     values: pulumi.Output[dict[str, str]]
@@ -218,7 +218,7 @@ class WrittenVariables(Resource, module="clerkstack", name="WrittenVariables"):
         sensitive: Sequence[str],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Declare them as {target/KEY: value}, and which of them are sensitive."""
+        """Declare the variables as {target/KEY: value}, and which of them are sensitive."""
         secret = pulumi.ResourceOptions(additional_secret_outputs=["values"])
         super().__init__(
             WrittenVariablesProvider(),

@@ -1,4 +1,4 @@
-"""Pure reconcilers: what is declared, what is there, what has to change. No network, no engine."""
+"""Pure reconcilers: what is declared, what is live, what must change. No network, no engine."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The switches of Clerk's API keys feature, as the Frontend API spells them
-(Client.ApiKeysSettings), with the words of the dashboard.
+(Client.ApiKeysSettings), with the dashboard's words.
 
-The section of the config is the one that a change of Clerk's own client names, which is not
-released: no live instance has shown it.
+The name of the config section comes from an unreleased change of Clerk's own client: no live
+instance has shown it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ SWITCHES = {
 
 
 def written_switches(declared: JsonObject) -> JsonObject:
-    """What is written so that the declared switches hold: a switch alone does not turn the feature
-    on, and with the last switch the feature goes off."""
+    """What to write for the declared switches: a switch alone does not turn the feature on, and the
+    last switch turns the feature off."""
     return {FEATURE: True in declared.values(), **declared}
 
 
 def needed_switches(declared: JsonObject) -> JsonObject:
-    """What has to be live for the declared switches to hold."""
+    """What must be live for the declared switches to take effect."""
     return {FEATURE: True, **declared} if True in declared.values() else declared

@@ -1,4 +1,4 @@
-"""What the app's code says, as the resources of billing and roles keep it."""
+"""What the app's code says, as the billing and roles resources keep it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from clerkstack.reconcile.shapes import as_object, as_objects, as_texts, as_text
 
 
 class AppSays(TypedDict, total=False):
-    """What the app's code says, as a resource has it; what was not read is left out.
+    """What the app's code says, as a resource has it, without what was not read.
 
     `plans` are the features of each plan that the app declares, `details` its other fields, `uses`
-    the slugs that it asks for by kind, each with the first place, and `unmanaged` what the settings
-    say is on the instance (`plan/<slug>`).
+    the slugs that it checks by kind, each with the first place, and `unmanaged` what the instance
+    has in addition according to the settings (`plan/<slug>`).
     """
 
     plans: dict[str, list[str]]
@@ -24,7 +24,7 @@ class AppSays(TypedDict, total=False):
 
 
 def app_says(value: Json) -> AppSays:
-    """What the property `app` of a resource says; nothing if an older version's state has none.
+    """Read the property `app` of a resource; empty if an older version's state has none.
 
     Raises:
         Malformed: a part does not have its shape; names the place.

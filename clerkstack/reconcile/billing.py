@@ -3,11 +3,11 @@
 The section `billing` of the instance config holds the three toggles, `features` keyed by
 slug and `plans` keyed by slug (Clerk Platform API, PlatformGetConfig and
 PlatformGetConfigSchema). They are compared and written together, because a plan that names
-a feature is only valid where that feature exists.
+a feature is valid only if that feature exists.
 
 Here the section is groups of fields by name: `settings/settings`, `features/<slug>`,
-`plans/<slug>`, and `defaults/<slug>` for the plans that Clerk makes by itself. Whatever comes in
-(resource inputs, a state, a record, a live section) is read into them once.
+`plans/<slug>`, and `defaults/<slug>` for the plans that Clerk itself creates. Every input
+(resource inputs, a state, a record, a live section) is first read into groups.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ KINDS = ("settings", "features", "plans", "defaults")
 """The kinds of groups, in the order in which they are written."""
 PLANS = ("plans", "defaults")
 MADE = ("plans", "features")
-"""The kinds of groups that a stack makes, and removes where it no longer declares them."""
+"""The kinds of groups that a stack creates, and removes if it no longer declares them."""
 SETTINGS = "settings/settings"
 ANNUAL = "annual_monthly_amount"
-# Clerk makes one plan for each payer by itself when billing is switched on for that payer.
+# Clerk itself creates one plan for each payer when billing is turned on for that payer.
 ENABLED_FOR = {"org": "organization_enabled", "user": "user_enabled"}
 TRIAL = "free_trial_requires_payment_method"
 """The toggle that makes a free trial ask for a card; true on a new instance (ConfigBilling)."""
@@ -63,13 +63,13 @@ class DeclaredBilling:
 
     Attributes:
         settings: the toggles.
-        features, plans: by slug, in the fields of the config.
-        defaults: the same of the plans that Clerk makes by itself.
+        features, plans: by slug, with the fields of the config.
+        defaults: the same for the plans that Clerk itself creates.
         payers: who pays for each plan, `org` or `user`.
         app: what the app's code says.
-        catalog: the file that the plans come from, for messages.
-        in_production: whether it is for a production instance; any that is not development's is.
-        plans_known: whether the plans are known; some program's may be at the update only.
+        catalog: the catalog's file, for messages.
+        in_production: whether it is for a production instance: any but a development one.
+        plans_known: whether the plans are known; a program may compute them during the update.
     """
 
     settings: JsonObject
@@ -84,7 +84,7 @@ class DeclaredBilling:
 
     @classmethod
     def of(cls, props: Mapping[str, Json]) -> DeclaredBilling:
-        """Read properties. What an older version did not write is empty.
+        """Read properties. Those that an older version did not write are empty.
 
         Raises:
             Malformed: a part does not have its shape; names the place.
@@ -115,15 +115,15 @@ class DeclaredBilling:
 
     @property
     def all_plans(self) -> dict[str, JsonObject]:
-        """The plans with those that Clerk makes by itself."""
+        """The plans, including those that Clerk itself creates."""
         return {**self.plans, **self.defaults}
 
     @cached_property
     def groups(self) -> dict[str, JsonObject]:
-        """All of it as groups.
+        """The declaration as groups.
 
-        A plan without an annual price declares that it has none: one that lives on would be a price
-        that nobody declared.
+        A plan without an annual price declares that it has none, so that an undeclared live price
+        is removed.
         """
         priced = {slug: {**plan, ANNUAL: plan.get(ANNUAL)} for slug, plan in self.plans.items()}
         return {
@@ -135,7 +135,7 @@ class DeclaredBilling:
 
 
 def live_groups(section: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """A live section. Each plan is there under both kinds: by its slug it is the same plan.
+    """A live section as groups. Each plan appears under both kinds, since its slug identifies it.
 
     Raises:
         Malformed: the section does not have the shape of Clerk's config; names the place.
@@ -154,7 +154,7 @@ def live_groups(section: Mapping[str, Json]) -> dict[str, JsonObject]:
 
 
 def groups_before(props: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """What a state or a record keeps of what was found (`before`)."""
+    """What a resource found, as a state or a record keeps it (`before`)."""
     before = as_object(props.get("before"), f"{SECTION}.before")
     return {
         f"{kind}/{slug}": fields
@@ -164,23 +164,23 @@ def groups_before(props: Mapping[str, Json]) -> dict[str, JsonObject]:
 
 
 def by_kind(groups: Groups) -> JsonObject:
-    """Groups as a state keeps them: by kind and slug."""
-    found: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
+    """Groups by kind and slug, as a state keeps them."""
+    kinds: dict[str, dict[str, Json]] = {kind: {} for kind in KINDS}
     for group, fields in groups.items():
         kind, slug = split(group)
-        found[kind][slug] = fields
-    return {**found}
+        kinds[kind][slug] = fields
+    return {**kinds}
 
 
 def billing_plan(
     desired: Groups, live: Groups, *, back: Groups | None = None, gone: Collection[str] = ()
 ) -> WritePlan:
-    """The one write that makes what is `live` agree with what is desired; the first of two if
-    billing goes off for a payer whose plans are reverted.
+    """The write that changes `live` to what is desired; the first of two if billing is turned off
+    for a payer whose plans are reverted.
 
-    `back` is what is reverted, `gone` are the plans and features that this stack made and no longer
-    declares. What it neither made nor declares is never named in a write, and a feature that one of
-    those plans uses stays.
+    `back` is what is reverted, `gone` are the plans and features that this stack created and no
+    longer declares. A write never names what the stack neither created nor declares, and a feature
+    that such a plan uses stays.
     """
     back = {group: _without_features(fields, gone) for group, fields in (back or {}).items()}
     used = features_in_use(joined(back, desired), live, gone) if gone else ()
@@ -199,13 +199,15 @@ def billing_plan(
 
 def _changes(groups: Groups, live: Groups) -> Iterator[Change]:
     for group in sorted(groups, key=lambda name: KINDS.index(split(name)[0])):
-        fields, there = groups[group], live.get(group)
-        if there is not None:
-            yield from changes_between(fields, there, at=_path(group))
+        fields, live_fields = groups[group], live.get(group)
+        if live_fields is not None:
+            yield from changes_between(fields, live_fields, at=_path(group))
         elif not group.startswith("defaults/") and not is_unset(group, fields):
-            given: JsonObject = {name: value for name, value in fields.items() if value is not None}
-            yield Change(_path(group), None, given)
-        # A default plan that is not there yet appears with the write that switches billing on.
+            declared: JsonObject = {
+                name: value for name, value in fields.items() if value is not None
+            }
+            yield Change(_path(group), None, declared)
+        # A missing default plan appears with the write that turns billing on.
 
 
 def _path(group: str) -> Path:
@@ -216,8 +218,8 @@ def _path(group: str) -> Path:
 
 
 def _held_back(back: Groups, changes: Sequence[Change], live: Groups) -> list[Change]:
-    """The switches that have to wait for a second write: a plan is changed only while billing is
-    on for its payer (Clerk: billing_not_enabled), and plans that are reverted are changed."""
+    """The switches that must wait for a second write: reverting a plan changes it, which works only
+    while billing is on for its payer (Clerk: billing_not_enabled)."""
     changed = {f"plans/{change.path[2]}" for change in changes if change.path[1] == "plans"}
     payers = {str(live.get(group, {}).get("payer_type")) for group in back.keys() & changed}
     switches = [(SECTION, ENABLED_FOR[payer]) for payer in payers if payer in ENABLED_FOR]
@@ -225,7 +227,7 @@ def _held_back(back: Groups, changes: Sequence[Change], live: Groups) -> list[Ch
 
 
 def features_in_use(desired: Groups, live: Groups, gone: Collection[str] = ()) -> set[str]:
-    """The features (as groups) that plans have after such a write, without the plans that go."""
+    """The features (as groups) that plans have after such a write, without the removed plans."""
     used: set[str] = set()
     for slug in slugs_of(live, "plans"):
         if f"plans/{slug}" not in gone:
@@ -248,8 +250,8 @@ def _without_features(fields: JsonObject, gone: Collection[str]) -> JsonObject:
 
 
 def offered(section: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """The live plans that somebody can have: those of a payer whose billing is off stay in the
-    config, and are nobody's."""
+    """The live plans that somebody can have: plans of a payer whose billing is off stay in the
+    config, but nobody has them."""
     return {
         slug: plan
         for slug, plan in as_objects(section.get("plans"), f"{SECTION}.plans").items()
@@ -260,13 +262,13 @@ def offered(section: Mapping[str, Json]) -> dict[str, JsonObject]:
 def with_plans_to_come(
     plans: Groups, payers: Iterable[str], before: Mapping[str, Json]
 ) -> dict[str, JsonObject]:
-    """The plans with those that Clerk makes by itself as billing comes on for these payers;
-    `before` is the section. Where it was on already, Clerk has made its plan."""
-    found = dict(plans)
+    """The plans, with those that Clerk itself creates when billing is turned on for these payers;
+    `before` is the section. If billing was already on, Clerk has already created its plan."""
+    result = dict(plans)
     for payer in payers:
         if not before.get(ENABLED_FOR[payer]):
-            found.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
-    return found
+            result.setdefault(CLERKS_PLANS[payer], {"payer_type": payer, "features": []})
+    return result
 
 
 def in_config(groups: Groups) -> JsonObject:
@@ -282,7 +284,7 @@ def in_config(groups: Groups) -> JsonObject:
 
 
 def missing_defaults(desired: Collection[str], live: Collection[str]) -> list[str]:
-    """Default plans that are declared and that the instance does not have."""
+    """Declared default plans that the instance does not have."""
     return [slug for slug in slugs_of(desired, "defaults") if f"defaults/{slug}" not in live]
 
 
@@ -293,7 +295,7 @@ def billing_view(inputs: Mapping[str, Json], section: Mapping[str, Json]) -> Jso
     features = as_objects(section.get("features"), f"{SECTION}.features")
     of_plans = live_view(declared.plans, plans)
     for slug in of_plans:
-        # An annual price that nobody declared is drift, see `DeclaredBilling.groups`.
+        # An undeclared annual price is drift, see `DeclaredBilling.groups`.
         annual = plans.get(slug, {}).get(ANNUAL)
         if annual:
             of_plans[slug] = {**as_object(of_plans[slug], slug), ANNUAL: annual}

@@ -1,7 +1,7 @@
-"""What one run does to billing: worked out once, so that what is judged is what is sent.
+"""What one run does to billing: computed once, so that the judged run is the run that is sent.
 
-The preview names the dangers of a run, and the write sends the same run. Both are made here from
-what is desired, what the state and the intent log know, what other stacks have, and what is live.
+The preview names the dangers of a run, and the write sends the same run. Both come from what is
+desired, what the state and the intent log have, what other stacks have, and what is live.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
 
-# A run takes two writes at most: what waits for the first one goes with the second one.
+# A run needs two writes at most: the second has what must wait for the first.
 WRITES = 2
 
 
 @dataclass(frozen=True)
 class BillingRun:
-    """What one run brings of the section, and what it takes away. Groups are those of `billing`.
+    """What one run adds to the section, and what it removes. Groups are those of `billing`.
 
     Attributes:
         desired: what is declared; empty if the resource is removed.
-        section: the live section that the run was planned from, and
-        live: the same as groups.
-        ledger: what is then made, and what was found.
+        section: the live section that the run was planned from.
+        live: the section as groups.
+        ledger: what the stack has created after the run, and what it found.
         back: what is reverted.
         gone: the plans and features that are removed.
-        left: those that were declared and are not any more, removed or not.
+        left: those that are no longer declared, removed or not.
         kept: what stays for other stacks.
-        of_own: whether the stack made the instance just now: nobody can lose anything there.
+        of_own: whether the stack has just created the instance: nobody can lose anything there.
     """
 
     desired: Groups
@@ -64,33 +64,33 @@ class BillingRun:
     of_own: bool = False
 
     def plan(self, sections: Mapping[str, Json]) -> WritePlan:
-        """The next write if the config is so; see `billing_plan`."""
+        """The next write for a config; see `billing_plan`."""
         live = live_groups(as_object(sections.get(SECTION), SECTION))
         return billing_plan(self.desired, live, back=self.back, gone=self.gone)
 
     @cached_property
     def after(self) -> JsonObject:
-        """The section as the writes leave it, with the plans that Clerk makes by itself."""
+        """The section as the writes leave it, with the plans that Clerk itself creates."""
         left = self._foreseen[1]
         billed = [payer for payer, toggle in ENABLED_FOR.items() if left.get(toggle)]
-        there = as_objects(left.get("plans"), f"{SECTION}.plans")
-        plans = with_plans_to_come(there, billed, self.section)
+        live_plans = as_objects(left.get("plans"), f"{SECTION}.plans")
+        plans = with_plans_to_come(live_plans, billed, self.section)
         return {**left, "plans": {**plans}} if plans else left
 
     @cached_property
     def dangers(self) -> list[Danger]:
-        """What of all its writes has to be asked for, whoever declared what goes."""
+        """The dangers of all its writes, whoever declared what is removed."""
         return self.dangers_of(self._foreseen[0], self.live)
 
     def dangers_of(self, changes: Iterable[Change], live: Groups) -> list[Danger]:
-        """The dangers of one of its writes, and of what is not declared any more."""
+        """The dangers of one of its writes, and of what is no longer declared."""
         changes = list(changes)
         if self.of_own:
             return []
         if not self.desired:
             gone = [slug for slug in slugs_of(self.gone, "plans") if f"plans/{slug}" in live]
             return [*map(_removed_with_the_stack, gone), *billing_dangers(changes, live)]
-        # What the state or a record declared, and whatever else the writes remove or revert.
+        # What the state or a record declared, and everything else that the writes remove or revert.
         touched = (
             f"{change.path[1]}/{change.path[2]}"
             for change in changes
@@ -127,7 +127,7 @@ def bringing(
     *,
     made_here: bool,
 ) -> BillingRun:
-    """The run that brings the section to what is declared.
+    """The run that changes the section to what is declared.
 
     Args:
         declared: what is declared.
@@ -135,7 +135,7 @@ def bringing(
         pending: what an interrupted run recorded since.
         section: the live section.
         others: what other stacks have of it.
-        made_here: the stack made the instance.
+        made_here: whether the stack created the instance.
     """
     desired, live = declared.groups, live_groups(section)
     pasts = [past for past in (past_of(state), past_of(pending)) if past.declared]
@@ -162,8 +162,8 @@ def bringing(
 def removing(
     props: JsonObject, pending: JsonObject, section: JsonObject, others: Sharing
 ) -> BillingRun:
-    """The run that takes away what a stack made and reverts what it changed; `props` are what its
-    state has, the rest is as in `bringing`."""
+    """The run that removes what a stack created and reverts what it changed; `props` are its
+    properties in the state, the rest is as in `bringing`."""
     live, ledger = live_groups(section), Ledger.of(props).joined(Ledger.of(pending))
     back = billing_reverts((past_of(props), past_of(pending)), {}, live)
     gone, kept, back = _shared_out(ledger, (), back, others)
@@ -174,8 +174,8 @@ def removing(
 def _shared_out(
     ledger: Ledger, desired: Collection[str], back: Groups, others: Sharing
 ) -> tuple[tuple[str, ...], dict[str, list[Holding]], dict[str, JsonObject]]:
-    """What was made and goes, what of it stays for other stacks, and what is reverted: what others
-    declare becomes as they declare it."""
+    """The created groups to remove, those that stay for other stacks, and the fields to revert:
+    those that others declare become as they declare them."""
     undeclared = ledger.undeclared(desired)
     holders = {group: needed_by_others(group, others) for group in undeclared}
     gone = tuple(group for group in undeclared if not holders[group])
@@ -185,7 +185,7 @@ def _shared_out(
 
 
 def _safe(back: dict[str, JsonObject], *, in_production: bool) -> dict[str, JsonObject]:
-    """What is reverted, in production without a card for free trials, whatever was there before."""
+    """What is reverted; in production, free trials never ask for a card, whatever was found."""
     settings = back.get(SETTINGS, {})
     if not in_production or settings.get(TRIAL) is False:
         return back
@@ -193,9 +193,9 @@ def _safe(back: dict[str, JsonObject], *, in_production: bool) -> dict[str, Json
 
 
 def _removed_with_the_stack(slug: str) -> Danger:
-    """The removal of a plan, which costs nobody anything where nobody has it."""
-    gone = "it is removed with the stack"
-    return Danger("plans", slug, "remove", gone, (slug,), harmless_without=True)
+    """The danger of removing a plan; none if nobody has it."""
+    effect = "it is removed with the stack"
+    return Danger("plans", slug, "remove", effect, (slug,), harmless_without=True)
 
 
 def _written(section: Mapping[str, Json], changes: Iterable[Change]) -> JsonObject:

@@ -1,7 +1,7 @@
 """Field-by-field comparison of a declared document with the live one.
 
 A declared document is a *subset*: keys it does not name are not managed, so they are
-neither compared nor changed. What a value means, `clerkstack.reconcile.fields` says.
+neither compared nor changed. `clerkstack.reconcile.fields` knows what a value means.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from clerkstack.reconcile.fields import Json as Json  # part of every document
 
 JsonObject: TypeAlias = "dict[str, Json]"
 Groups: TypeAlias = "Mapping[str, JsonObject]"
-"""Fields by the name of what has them: a section of the config, a role, `plans/pro`."""
+"""Fields by the name of their owner: a section of the config, a role, `plans/pro`."""
 Path: TypeAlias = "tuple[str, ...]"
 Same: TypeAlias = "Callable[[str, Json, Json], bool]"
 
 
 @dataclass(frozen=True)
 class Change:
-    """One field that has to change.
+    """A field that must change.
 
-    `before` is None where the live document does not have the field; `after` is None
-    where the field is to be removed.
+    `before` is None if the live document does not have the field; `after` is None if the field is
+    removed.
     """
 
     path: Path
@@ -34,7 +34,7 @@ class Change:
 
     @property
     def name(self) -> str:
-        """The dotted path, as error messages and reports show it."""
+        """The dotted path, as messages and reports show it."""
         return ".".join(self.path)
 
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ class Change:
 
 
 def _inner(before: JsonObject, after: JsonObject, at: Path) -> Iterator[Change]:
-    """What differs between two objects that are each one value."""
+    """The differences between two objects that each count as one value."""
     for key in (*after, *(key for key in before if key not in after)):
         was, now = before.get(key), after.get(key)
         if isinstance(was, dict) and isinstance(now, dict):
@@ -61,23 +61,28 @@ def changes_between(
     at: Path = (),
     same: Same = same_value,
 ) -> list[Change]:
-    """The fields of `declared` that `live` shows differently, in the order declared.
+    """The fields of `declared` that differ in `live`, in the declared order.
 
-    A declared null and an absent live field are the same: neither has a value.
+    A declared null equals an absent live field: neither has a value.
     """
     changes = []
-    for key, wanted in declared.items():
+    for key, declared_value in declared.items():
         path = (*at, key)
-        found = live.get(key)
-        if isinstance(wanted, dict) and wanted and isinstance(found, dict) and key not in WHOLE:
-            changes += changes_between(wanted, found, at=path, same=same)
-        elif not same(key, wanted, found):
-            changes.append(Change(path, found, wanted))
+        live_value = live.get(key)
+        if (
+            isinstance(declared_value, dict)
+            and declared_value
+            and isinstance(live_value, dict)
+            and key not in WHOLE
+        ):
+            changes += changes_between(declared_value, live_value, at=path, same=same)
+        elif not same(key, declared_value, live_value):
+            changes.append(Change(path, live_value, declared_value))
     return changes
 
 
 def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
-    """Whether two declared documents say the same; null and absent are the same."""
+    """Whether two declared documents are equal; null equals absent."""
     return not any(
         changes_between(mine, theirs, same=same_declared)
         for mine, theirs in ((one, other), (other, one))
@@ -85,38 +90,39 @@ def same_document(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
 
 
 def not_shown(changes: Iterable[Change], document: Mapping[str, Json]) -> list[Change]:
-    """Those of the changes after which a document does not look as if they were made."""
-    lost = []
+    """The changes that a document does not show."""
+    missing = []
     for change in changes:
         *outer, last = change.path
         at: Json = dict(document)
         for step in outer:
             at = at.get(step) if isinstance(at, dict) else None
         if changes_between({last: change.after}, at if isinstance(at, dict) else {}):
-            lost.append(change)
-    return lost
+            missing.append(change)
+    return missing
 
 
 def live_view(declared: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObject:
-    """The live values of exactly the fields that are declared; what is missing is left out.
+    """The live values of exactly the declared fields, without missing ones.
 
-    A value that means the same keeps the declared form, so that a refresh shows no change where
-    there is none.
+    A value that means the same keeps its declared form, so that a refresh does not show it as a
+    change.
     """
     view: JsonObject = {}
-    for key, wanted in declared.items():
-        if key not in live and not is_unset(key, wanted):
+    for key, declared_value in declared.items():
+        if key not in live and not is_unset(key, declared_value):
             continue
-        found = live.get(key)
-        if isinstance(wanted, dict) and isinstance(found, dict) and key not in WHOLE:
-            view[key] = live_view(wanted, found)
+        live_value = live.get(key)
+        if isinstance(declared_value, dict) and isinstance(live_value, dict) and key not in WHOLE:
+            view[key] = live_view(declared_value, live_value)
         else:
-            view[key] = wanted if same_value(key, wanted, found) else found
+            is_same = same_value(key, declared_value, live_value)
+            view[key] = declared_value if is_same else live_value
     return view
 
 
 def whole_numbers(value: Json) -> Json:
-    """Numbers that crossed the engine come back as floats; cents and days are whole again."""
+    """Turn floats without a fraction into integers: the engine passes all numbers as floats."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
@@ -127,13 +133,13 @@ def whole_numbers(value: Json) -> Json:
 
 
 def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
-    """`document[key]` where it is an object, else an empty one."""
-    found = document.get(key)
-    return found if isinstance(found, dict) else {}
+    """`document[key]` if it is an object, else an empty one."""
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """The groups of fields in a document; what is no object is left out."""
+    """The groups of fields in a document, without what is not an object."""
     return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
 
 

@@ -1,7 +1,7 @@
 """Changes that can cost customers what they paid for, or end their sessions.
 
-Each is refused unless the stack's config allows that very one (`clerkstack:allow`). What a change
-does is read from the write that would make it, live → declared.
+Each is refused unless the stack's config allows it (`clerkstack:allow`). The effect of a change is
+taken from the write that would make it, live → declared.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ FORCED_SELECTION = Change(("organization_settings", "force_organization_selectio
 
 @dataclass(frozen=True)
 class Danger:
-    """One dangerous change.
+    """A dangerous change.
 
-    `kind` and `name` are what `clerkstack:allow` calls it: a plan's slug with `remove`, `price`,
+    `kind` and `name` are its names in `clerkstack:allow`: a plan's slug with `remove`, `price`,
     `visibility` or `features`, a feature's slug with `remove` or `visibility`, a toggle by its
-    setting. `plans` are the live plans whose subscribers it concerns, `payer` the payer type where
-    it concerns all of one; where `harmless_without` subscribers, it is none if there are none.
+    setting. `plans` are the live plans whose subscribers it concerns; `payer` is set if it concerns
+    all subscribers of a payer type. With `harmless_without`, it is no danger if there are none.
     """
 
     group: str
@@ -41,7 +41,7 @@ class Danger:
 
     @property
     def gently(self) -> str:
-        """What takes nothing from whoever subscribes, in its place; empty where nothing does."""
+        """An alternative that takes nothing from subscribers; empty if there is none."""
         if self.group != "plans" or self.kind not in ("remove", "price", "features"):
             return ""
         if self.kind == "remove":
@@ -70,13 +70,13 @@ def billing_dangers(
 
     Args:
         changes: what it changes; the paths start at the section.
-        live: the section as it is, by group (see `billing`).
-        leaving: live plans and features that are not declared any more.
+        live: the live section by group (see `billing`).
+        leaving: live plans and features that are no longer declared.
     """
     going = slugs_of(leaving, "features")
-    found = [_leaving("plans", slug, (slug,)) for slug in slugs_of(leaving, "plans")]
-    found += [_leaving("features", slug, _plans_with(slug, live)) for slug in going]
-    return found + [danger for change in changes for danger in _of_billing(change, going, live)]
+    dangers = [_leaving("plans", slug, (slug,)) for slug in slugs_of(leaving, "plans")]
+    dangers += [_leaving("features", slug, _plans_with(slug, live)) for slug in going]
+    return dangers + [danger for change in changes for danger in _of_billing(change, going, live)]
 
 
 def toggle_dangers(changes: Iterable[Change]) -> list[Danger]:
@@ -85,7 +85,7 @@ def toggle_dangers(changes: Iterable[Change]) -> list[Danger]:
 
 
 def api_key_dangers(before: Mapping[str, Json], after: Mapping[str, Json]) -> list[Danger]:
-    """The dangers of new switches for API keys where the stack declared others before."""
+    """The dangers of new API key switches, compared with those that the stack declared before."""
     names = {"orgs_api_keys_enabled": "organizationEnabled", "user_api_keys_enabled": "userEnabled"}
     return [
         _toggle(f"apiKeys.{name}", "the keys in use stop working")
@@ -96,14 +96,14 @@ def api_key_dangers(before: Mapping[str, Json], after: Mapping[str, Json]) -> li
 
 def _leaving(group: str, slug: str, plans: tuple[str, ...]) -> Danger:
     if group == "plans":
-        what = (
-            "it leaves the catalog: it is taken off sale if this stack made it, and reverted "
-            "to what it was if not"
+        effect = (
+            "it leaves the catalog: it is taken off sale if this stack created it, otherwise "
+            "reverted to what it was"
         )
     else:
         of = f", and {', '.join(plans)} {'loses' if len(plans) == 1 else 'lose'} it"
-        what = f"it leaves the catalog{of if plans else ''}"
-    return Danger(group, slug, "remove", what, plans)
+        effect = f"it leaves the catalog{of if plans else ''}"
+    return Danger(group, slug, "remove", effect, plans)
 
 
 def _plans_with(feature: str, live: Groups) -> tuple[str, ...]:
@@ -122,25 +122,25 @@ def _of_billing(change: Change, going: Container[str], live: Groups) -> Iterator
                 "toggles",
                 f"billing.{TOGGLES[toggle]}",
                 "off",
-                "it is turned off: those who pay this way no longer can",
+                "it is turned off: these payers can no longer subscribe",
                 payer=PAYER_OF[toggle],
                 harmless_without=True,
             )
         case ["plans", slug, field] if field in PRICE and f"plans/{slug}" in live:
             was, now = ("nothing" if v is None else v for v in (change.before, change.after))
-            what = f"its {field} changes from {was} to {now}"
-            yield Danger("plans", slug, "price", what, (slug,), harmless_without=True)
+            effect = f"its {field} changes from {was} to {now}"
+            yield Danger("plans", slug, "price", effect, (slug,), harmless_without=True)
         case ["plans", slug, "features"]:
-            kept, there = (as_texts(v, change.name) for v in (change.after, change.before))
-            lost = [feature for feature in there if feature not in kept and feature not in going]
-            if lost:
-                what = f"it loses {', '.join(lost)}"
-                yield Danger("plans", slug, "features", what, (slug,), harmless_without=True)
+            kept, before = (as_texts(v, change.name) for v in (change.after, change.before))
+            removed = [name for name in before if name not in kept and name not in going]
+            if removed:
+                effect = f"it loses {', '.join(removed)}"
+                yield Danger("plans", slug, "features", effect, (slug,), harmless_without=True)
         case [("plans" | "features") as group, slug, "publicly_visible"]:
             if change.before is True and change.after is False:
                 plans = (slug,) if group == "plans" else ()
-                what = "it is no longer shown in the pricing table"
-                yield Danger(group, slug, "visibility", what, plans)
+                effect = "it is no longer shown in the pricing table"
+                yield Danger(group, slug, "visibility", effect, plans)
 
 
 def _of_section(change: Change) -> Iterator[Danger]:

@@ -1,9 +1,9 @@
-"""The headers of a webhook endpoint: what is declared of them, and what Svix shows (Svix API,
+"""Compares the declared headers of a webhook endpoint with those that Svix shows (Svix API,
 EndpointHeadersOut).
 
-Svix takes them one by one, shows the values of most, and of some (authorization, …) the names
-alone. Names are the same whatever their letters' case. Headers that nobody declares stay. Values
-are secrets: no text that is made here holds one.
+Svix accepts single headers. It shows the values of most, but only the names of some (authorization,
+…). Names are case insensitive. Headers that nobody declares stay. Values are secrets: no text made
+here contains one.
 """
 
 from __future__ import annotations
@@ -16,36 +16,36 @@ from clerkstack.reconcile.shapes import as_objects, as_texts_by_name
 
 Headers = Mapping[str, str]
 Writes = dict[str, str | None]
-"""Values to set by name; None takes a header away."""
+"""Values to set by name; None removes a header."""
 HEADERS_BEFORE = "headers_before"
-"""The property of a state that has what headers_before gives."""
+"""The property of a state with the result of `headers_before`."""
 VALUE, MASKED = "value", "masked"
 
 
 @dataclass(frozen=True)
 class LiveHeaders:
-    """The headers that an endpoint has: values by name, and names whose values are not shown."""
+    """An endpoint's headers: values by name, and the names whose values are not shown."""
 
     values: Headers = field(default_factory=dict)
     masked: tuple[str, ...] = ()
 
     def spelled(self, name: str) -> str | None:
-        """A header's name as it is live, None where there is none."""
+        """A header's name as it is spelled live, None if it is missing."""
         return {header.lower(): header for header in (*self.values, *self.masked)}.get(name.lower())
 
     def value(self, name: str) -> str | None:
-        """The value of a header, None where it is not there or not shown."""
+        """The value of a header, None if it is missing or not shown."""
         return self.values.get(self.spelled(name) or "")
 
 
 def headers_of(inputs: Mapping[str, Json]) -> dict[str, str]:
-    """The declared headers, out of a resource's inputs."""
+    """The declared headers in a resource's inputs."""
     return as_texts_by_name(inputs.get("headers"), "headers")
 
 
 def header_writes(declared: Headers, known: Headers, live: LiveHeaders) -> Writes:
-    """What brings the declared headers. `known` are those that the state has: a value that is not
-    shown is written where it is another one there."""
+    """The writes for the declared headers. `known` are those in the state: a value that is not
+    shown is written if it differs from the state's."""
     return {
         live.spelled(name) or name: value
         for name, value in declared.items()
@@ -54,21 +54,21 @@ def header_writes(declared: Headers, known: Headers, live: LiveHeaders) -> Write
 
 
 def headers_not_kept(declared: Headers, live: LiveHeaders) -> list[str]:
-    """The declared headers that are not live as they were sent, as far as that is shown."""
+    """The declared headers that are not live as sent, as far as Svix shows them."""
     return [name for name, value in declared.items() if _differs(name, value, {name: value}, live)]
 
 
 def edited_headers(declared: Headers, known: Headers, live: LiveHeaders) -> list[str]:
-    """The headers that somebody changed since the state was brought up to date, and that a write
-    would change back although no preview showed that."""
-    found = []
+    """The headers that somebody changed since the last refresh of the state, and that a write would
+    change back although no preview showed that."""
+    missing = []
     for name, value in declared.items():
         was = _at(known, name)
         now = live.value(name)
         hidden = now is None and live.spelled(name) is not None
         if was is not None and not hidden and now not in (was, value):
-            found.append(name)
-    return found
+            missing.append(name)
+    return missing
 
 
 def headers_before(
@@ -78,36 +78,36 @@ def headers_before(
     live: LiveHeaders,
     absent: Iterable[str] = (),
 ) -> JsonObject:
-    """What there was of each declared header before it was declared: `{"value": …}`,
-    `{"masked": true}` where it is not shown, nothing where there was none.
+    """The earlier value of each declared header: `{"value": …}`, `{"masked": true}` if Svix does
+    not show it, no entry if there was none.
 
     Args:
-        before: the same of the state.
+        before: the result that the state keeps.
         olds: the headers that the state declares.
-        declared: those that are declared now.
-        live: those that there are.
-        absent: those that were not there, as an interrupted run recorded.
+        declared: the headers that are declared now.
+        live: the live headers.
+        absent: the headers that were missing, as an interrupted run recorded.
     """
-    found: JsonObject = {}
+    result: JsonObject = {}
     made = {name.lower() for name in absent}
     for name in declared:
         low = name.lower()
         if _at(olds, name) is not None:
             if low in before:
-                found[low] = before[low]
+                result[low] = before[low]
         elif (spelled := live.spelled(name)) is not None and low not in made:
             shown = spelled in live.values
-            found[low] = {VALUE: live.values[spelled]} if shown else {MASKED: True}
-    return found
+            result[low] = {VALUE: live.values[spelled]} if shown else {MASKED: True}
+    return result
 
 
 def header_reverts(before: Mapping[str, Json], gone: Headers, live: LiveHeaders) -> Writes:
-    """What reverts headers that are not declared any more; whoever changed one since keeps what
-    they set. One whose value was not shown before stays as it is."""
+    """The writes that revert headers that are no longer declared. A header that somebody changed
+    since stays, and so does one whose earlier value was not shown."""
     back: Writes = {}
-    found = as_objects({**before}, HEADERS_BEFORE)
+    earlier = as_objects({**before}, HEADERS_BEFORE)
     for name, mine in gone.items():
-        was, spelled = found.get(name.lower(), {}), live.spelled(name)
+        was, spelled = earlier.get(name.lower(), {}), live.spelled(name)
         if spelled is None or was.get(MASKED) or live.values.get(spelled, mine) != mine:
             continue
         value = was.get(VALUE)
@@ -116,13 +116,13 @@ def header_reverts(before: Mapping[str, Json], gone: Headers, live: LiveHeaders)
 
 
 def undeclared_headers(olds: Headers, declared: Headers) -> dict[str, str]:
-    """The headers that the state declares and nothing else any more."""
+    """The headers that the state declares and that are no longer declared."""
     return {name: value for name, value in olds.items() if _at(declared, name) is None}
 
 
 def live_headers_view(declared: Headers, live: LiveHeaders) -> dict[str, str]:
-    """The declared headers as they are live; those that are gone are left out, and one that is not
-    shown is taken to be as declared."""
+    """The live values of the declared headers, without missing ones; a value that is not shown is
+    assumed to be as declared."""
     view = {}
     for name, value in declared.items():
         spelled = live.spelled(name)

@@ -1,4 +1,4 @@
-"""What the billing resource made, and what it found. Groups are those of `billing`."""
+"""What the billing resource created, and what it found. Groups are those of `billing`."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from clerkstack.reconcile.ownership import Past, found_before, joined, revert, u
 from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 
-# Fields of plans and features that are null where there is none.
+# Fields of plans and features that are null if they have no value.
 CLEARABLE = ("description", "free_trial_days", "jwt_value", "avatar_url")
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """The plans and features that were made, and the declared fields as they were found."""
+    """The plans and features that were created, and the declared fields as they were found."""
 
     made: tuple[str, ...] = ()
     before: Groups = field(default_factory=dict)
 
     @classmethod
     def of(cls, props: Mapping[str, Json]) -> Ledger:
-        """The ledger kept in a state or in a record."""
+        """Read the ledger in a state or in a record."""
         made = as_object(props.get("made"), f"{SECTION}.made")
         return cls(
             tuple(
@@ -46,58 +46,58 @@ class Ledger:
         )
 
     def joined(self, recorded: Ledger) -> Ledger:
-        """This ledger with what an interrupted run recorded."""
+        """This ledger plus what an interrupted run recorded."""
         made = dict.fromkeys((*self.made, *recorded.made))
         return Ledger(tuple(made), joined(self.before, recorded.before))
 
     def extended(self, olds: Groups, desired: Groups, live: Groups) -> Ledger:
-        """The ledger once this is desired after `olds`, and what `live` lacks is made."""
+        """The ledger after a change from `olds` to `desired`, which creates what `live` lacks."""
         before = found_before(self.before, olds, desired, live)
         new = (group for group in desired if split(group)[0] in MADE and group not in live)
         made = dict.fromkeys((*self.kept(live).made, *new))
-        found = {group: fields for group, fields in before.items() if group not in made}
-        return Ledger(tuple(made), found)
+        before_ = {group: fields for group, fields in before.items() if group not in made}
+        return Ledger(tuple(made), before_)
 
     def all_made(self, desired: Groups) -> Ledger:
-        """The ledger on an instance that this stack made: what it brought is the stack's own."""
+        """The ledger on an instance that this stack created: everything on it is the stack's."""
         return Ledger(
             tuple(group for group in desired if split(group)[0] in MADE),
             {group: of for group, of in self.before.items() if split(group)[0] not in MADE},
         )
 
     def passed_on(self, sharing: Sharing, desired: Groups) -> Ledger:
-        """The ledger with what other stacks brought of it, as if this one had."""
+        """The ledger with what other stacks added, as if this stack had added it."""
         made, before = sharing.passed_on(self.made, self.before, desired)
         return Ledger(tuple(made), before)
 
     def left_to(self, sharing: Sharing, desired: Collection[str]) -> Ledger:
-        """The ledger without what is not declared any more and others have made as well."""
+        """The ledger without groups that are no longer declared and that others created too."""
         made = (group for group in self.made if group in desired or group not in sharing.made)
         return Ledger(tuple(made), self.before)
 
     def kept(self, live: Collection[str]) -> Ledger:
-        """The ledger without what is gone."""
+        """The ledger without what is no longer live."""
         return Ledger(tuple(group for group in self.made if group in live), self.before)
 
     def undeclared(self, desired: Collection[str]) -> tuple[str, ...]:
-        """What was made and is not declared."""
+        """What was created and is not declared."""
         return tuple(group for group in self.made if group not in desired)
 
     def as_props(self) -> JsonObject:
-        """As the state keeps it."""
+        """The ledger as the state keeps it."""
         made: JsonObject = {kind: [*slugs_of(self.made, kind)] for kind in MADE}
         return {"made": made, "before": by_kind(self.before)}
 
 
 def past_of(props: Mapping[str, Json]) -> Past:
-    """What a state declares, or a record says that a run declared, with what was found."""
+    """What a state or a record declares, with what was found."""
     declared = as_object(props.get("declared"), f"{SECTION}.declared") or props
     return Past(DeclaredBilling.of(declared).groups, groups_before(props))
 
 
 def billing_reverts(pasts: Iterable[Past], desired: Groups, live: Groups) -> dict[str, JsonObject]:
-    """What earlier runs declared, is not desired any more and returns to what it was. What was made
-    is removed instead; of what was made and stays, fields that are no longer declared are
+    """The fields that earlier runs declared and that are reverted because they are no longer
+    desired. Created groups are removed instead; in those that stay, undeclared fields are
     cleared."""
     back: dict[str, JsonObject] = {}
     for past in pasts:
@@ -114,19 +114,19 @@ def billing_reverts(pasts: Iterable[Past], desired: Groups, live: Groups) -> dic
 
 
 def _detached(past: Past, gone: Groups, live: Groups) -> dict[str, JsonObject]:
-    """The plans that Clerk made after this resource came: only what was attached here leaves."""
-    found: dict[str, JsonObject] = {}
+    """The plans that Clerk created after this resource: only what was attached here is removed."""
+    detached: dict[str, JsonObject] = {}
     for group, fields in gone.items():
         attached = features_of(fields)
         if attached and split(group)[0] == "defaults" and group not in past.before:
             slugs = slugs_of(attached, "features")
-            there = slugs_of(features_of(live.get(group, {})), "features")
-            found[group] = {"features": [slug for slug in there if slug not in slugs]}
-    return found
+            live_features = slugs_of(features_of(live.get(group, {})), "features")
+            detached[group] = {"features": [slug for slug in live_features if slug not in slugs]}
+    return detached
 
 
 def billing_holding(stack: str, since: str, props: JsonObject) -> Holding:
-    """What a stack has of billing, by its properties in the state or in a record."""
+    """A stack's holding of billing, by its properties in the state or in a record."""
     ledger, past = Ledger.of(props), past_of(props)
     made = frozenset(ledger.made)
     return Holding(stack, since, past.declared, made, ledger.before, shared_of(props))

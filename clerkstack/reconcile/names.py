@@ -1,4 +1,4 @@
-"""What reports call the parts of an instance config."""
+"""The names of the parts of an instance config in reports."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ BILLING_KINDS = {"plans": "plan", "features": "feature"}
 
 
 def section_name(section: str) -> str:
-    """A section as people know it."""
+    """A section's name in reports."""
     return SECTIONS.get(section, section.replace(OAUTH_PREFIX, "OAuth "))
 
 
 CLERKS_PLANS = {"org": "free_org", "user": "free_user"}
-"""The plan that Clerk makes by itself where billing is switched on, by who pays
+"""The plan that Clerk itself creates when billing is turned on, by payer
 (https://clerk.com/docs/guides/billing/overview)."""

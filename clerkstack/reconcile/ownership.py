@@ -1,8 +1,8 @@
-"""What a resource found before it came, and how that is reverted.
+"""What a resource found, and how it is reverted.
 
-A stack does not make a setting, it changes it. So a resource keeps what it found of each field that
-it declares (`before`), and restores that once it no longer declares the field. A field that was
-found without a value is left out of `before`: a null does not outlive the engine's state.
+A stack does not create a setting, it changes it. So a resource keeps the value that it found in
+each declared field (`before`), and restores it once it no longer declares the field. A field
+without a value is left out of `before`, since the engine's state does not keep nulls.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from clerkstack.reconcile.fields import is_unset, same_value
 
 
 class Past(NamedTuple):
-    """What an earlier run declared, and what it had found of that."""
+    """What an earlier run declared, and the values that it had found."""
 
     declared: Groups
     before: Groups
 
 
 def joined(one: Groups, other: Groups) -> dict[str, JsonObject]:
-    """The groups of both, and the fields of both in each; those of `other` if both have one."""
+    """Both merged, group by group and field by field; `other` takes precedence."""
     return {
         group: {**one.get(group, {}), **other.get(group, {})}
         for group in dict.fromkeys((*one, *other))
@@ -30,26 +30,26 @@ def joined(one: Groups, other: Groups) -> dict[str, JsonObject]:
 
 
 def found_before(before: Groups, olds: Groups, news: Groups, live: Groups) -> dict[str, JsonObject]:
-    """`before` for the fields of `news`: as it was for those that `olds` has, else as `live` is.
+    """`before` for the fields of `news`: unchanged for those in `olds`, else the value in `live`.
 
-    A group that is not in `live` is one that the resource makes: it is left out, also later, when
-    `live` has it.
+    The resource creates a group that is not in `live`: it is left out, also later, when `live` has
+    it.
     """
-    found: dict[str, JsonObject] = {}
+    result: dict[str, JsonObject] = {}
     for group, fields in news.items():
         made = group in olds and group not in before
         if made or group not in live:
             continue
         known, was, now = olds.get(group, {}), before.get(group, {}), live[group]
         source = {name: was if name in known else now for name in fields}
-        found[group] = {
+        result[group] = {
             name: at[name] for name, at in source.items() if not is_unset(name, at.get(name))
         }
-    return found
+    return result
 
 
 def undeclared(olds: Groups, news: Groups) -> dict[str, JsonObject]:
-    """The fields of `olds` that `news` does not declare any more."""
+    """The fields of `olds` that `news` no longer declares."""
     gone: dict[str, JsonObject] = {}
     for group, fields in olds.items():
         still = news.get(group, {})
@@ -60,10 +60,10 @@ def undeclared(olds: Groups, news: Groups) -> dict[str, JsonObject]:
 
 
 def reverts(pasts: Iterable[Past], declared: Groups, live: Groups) -> dict[str, JsonObject]:
-    """The `revert` of everything that earlier runs declared and is not declared any more.
+    """The `revert` of everything that earlier runs declared and that is no longer declared.
 
-    The runs are what the state knows and what an interrupted run recorded since, which may or may
-    not have written it.
+    The runs are the one in the state and an interrupted one that was recorded since, which may or
+    may not have written anything.
     """
     back: dict[str, JsonObject] = {}
     for past in pasts:
@@ -74,8 +74,8 @@ def reverts(pasts: Iterable[Past], declared: Groups, live: Groups) -> dict[str, 
 def revert(before: Groups, declared: Groups, live: Groups) -> dict[str, JsonObject]:
     """What to write so that the declared fields return to `before`.
 
-    Only fields that still have the declared value are reverted: whoever changed one since keeps
-    what they set. A field that is not in `before` is cleared (null).
+    Only fields that still have the declared value are reverted: somebody's later change stays. A
+    field that is not in `before` is cleared (null).
     """
     back: dict[str, JsonObject] = {}
     for group, fields in declared.items():

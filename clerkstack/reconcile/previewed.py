@@ -1,7 +1,7 @@
-"""Whether a write would do what the preview showed.
+"""Finds writes that a preview did not show.
 
-A preview compares what is declared with the state. Where somebody changed the instance since the
-state was brought up to date, an update would undo that change although no preview said so.
+A preview compares what is declared with the state. If somebody changed the instance since the last
+refresh, an update would undo that change although no preview showed it.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ _ABSENT = object()
 
 
 def unpreviewed(changes: Iterable[Change], *documents: Mapping[str, Json]) -> list[Change]:
-    """Those of the changes that a preview could not show.
+    """The changes that a preview could not show.
 
     Args:
         changes: what a write would change of the live document.
-        documents: the document as the state has it; then as an interrupted run meant it to be,
-            which may or may not have come to its write. An empty one is not known.
+        documents: the document in the state; then the one that an interrupted run intended to
+            write, and may have written. An empty document is unknown.
 
     Returns:
         The changes of fields that the state has with another value than is live. A field that the
         state does not have is declared for the first time: the preview showed it as added.
     """
     state, *others = documents
-    found = []
+    result = []
     for change in changes:
         was = _at(state, change.path)
         if was is _ABSENT:
@@ -36,8 +36,8 @@ def unpreviewed(changes: Iterable[Change], *documents: Mapping[str, Json]) -> li
         known = [was, *(_at(other, change.path) for other in others if other)]
         values = [None if value is _ABSENT else cast(Json, value) for value in known]
         if not any(same_value(change.path[-1], value, change.before) for value in values):
-            found.append(change)
-    return found
+            result.append(change)
+    return result
 
 
 def _at(document: Mapping[str, Json], path: Path) -> object:

@@ -1,9 +1,8 @@
-"""Organization roles, permissions of one's own, and the initial role set, as one document.
+"""Organization roles, custom permissions and the initial role set as one document.
 
-A role can be given to members of organizations whose role set holds it; new organizations get the
-initial set. The document has a group of fields for each permission and each role, by key, and one
-for the initial set. (Clerk Backend API: ListOrganizationRoles, ListOrganizationPermissions,
-ListRoleSets.)
+Members can have only roles in their organization's role set; new organizations get the initial set.
+The document has a group of fields for each permission and each role, by key, and one for the
+initial set. (Clerk Backend API: ListOrganizationRoles, ListOrganizationPermissions, ListRoleSets.)
 """
 
 from __future__ import annotations
@@ -74,8 +73,8 @@ class LiveRoleSet(Protocol):
 
 @dataclass(frozen=True)
 class LiveRoles:
-    """What an instance has. `permissions` are those that were seen: all that roles have, and the
-    others where they were `listed`. `initial` is None where nothing was read."""
+    """The roles of an instance. `permissions` has all permissions of its roles, and the others too
+    if they were `listed`. `initial` is None if nothing was read."""
 
     roles: tuple[LiveRole, ...] = ()
     initial: LiveRoleSet | None = None
@@ -84,39 +83,40 @@ class LiveRoles:
 
     @property
     def given(self) -> frozenset[str]:
-        """The keys of the roles that the initial set holds."""
+        """The keys of the roles in the initial set."""
         return frozenset(item.key for item in self.initial.roles) if self.initial else frozenset()
 
     @property
     def held(self) -> frozenset[str]:
-        """The keys of the roles that members have, in the initial set."""
+        """The keys of the roles in the initial set that members have."""
         items = self.initial.roles if self.initial else ()
         return frozenset(item.key for item in items if item.has_members)
 
     def view(self) -> dict[str, JsonObject]:
-        """It in the shape of the document."""
-        found: dict[str, JsonObject] = {
+        """The roles in the shape of the document."""
+        groups: dict[str, JsonObject] = {
             permission.key: {"name": permission.name, "description": permission.description or ""}
             for permission in self.permissions
         }
-        found |= {role.key: role_view(role, self.given) for role in self.roles}
+        groups |= {role.key: role_view(role, self.given) for role in self.roles}
         if self.initial is not None:
             creator, default = self.initial.creator_role, self.initial.default_role
-            found[SET] = {
+            groups[SET] = {
                 "creator_role": creator.key if creator else None,
                 "default_role": default.key if default else None,
             }
-        return found
+        return groups
 
 
 @dataclass(frozen=True)
 class DeclaredRoles:
-    """What the resource of the roles declares, read from its inputs, a state or an intent record.
+    """What the roles resource declares, read from its inputs, a state or an intent record.
 
     Attributes:
         roles, permissions: their fields by key.
         role_set: the fields of the initial set.
-        made: the keys of what was made; `before` what was found of the rest.
+        made: the keys of what was created.
+        before: what was found of the rest.
     """
 
     roles: dict[str, JsonObject]
@@ -142,7 +142,7 @@ class DeclaredRoles:
 
     @property
     def document(self) -> dict[str, JsonObject]:
-        """All of it as one document."""
+        """The declaration as one document."""
         return document(self.roles, self.permissions, self.role_set)
 
     @property
@@ -153,8 +153,8 @@ class DeclaredRoles:
 
 @dataclass(frozen=True)
 class GroupChange:
-    """A permission, a role or the initial set with the fields that differ; `missing` is one to
-    make."""
+    """A permission, a role or the initial set with the fields that differ; it is created if it is
+    `missing`."""
 
     key: str
     missing: bool
@@ -172,7 +172,7 @@ def document(
 
 
 def kind_of(key: str) -> str:
-    """What a group is, with its key: a permission's has two colons, a role's one."""
+    """A group's kind and key; a permission's key has two colons, a role's one."""
     if key == SET:
         return SET
     return f"{'permission' if is_permission(key) else 'role'} {key}"
@@ -184,26 +184,28 @@ def is_permission(key: str) -> bool:
 
 
 def role_changes(declared: Groups, view: Groups) -> list[GroupChange]:
-    """What of the document differs from the view of what is live, in the order it has to be
-    written: permissions, roles, the initial set. What nobody declared is unmanaged."""
-    found: list[GroupChange] = []
+    """The differences between the document and the live view, in the order in which they must be
+    written: permissions, roles, the initial set. Undeclared groups are unmanaged."""
+    changes: list[GroupChange] = []
     for key, fields in sorted(declared.items(), key=lambda pair: _rank(pair[0])):
-        given: JsonObject = {name: value for name, value in fields.items() if value is not None}
+        declared_fields: JsonObject = {
+            name: value for name, value in fields.items() if value is not None
+        }
         if key not in view:
-            found.append(GroupChange(key, True, given))
+            changes.append(GroupChange(key, True, declared_fields))
             continue
-        differing = {change.path[0] for change in changes_between(given, view[key])}
+        differing = {change.path[0] for change in changes_between(declared_fields, view[key])}
         if differing:
             fields_of: JsonObject = {
-                name: value for name, value in given.items() if name in differing
+                name: value for name, value in declared_fields.items() if name in differing
             }
-            found.append(GroupChange(key, False, fields_of))
-    return found
+            changes.append(GroupChange(key, False, fields_of))
+    return changes
 
 
 def role_view(role: LiveRole, given: Container[str]) -> JsonObject:
-    """A live role in the shape a role is declared in. `given` are the keys of the roles that the
-    initial set holds."""
+    """A live role in the shape of a declared one. `given` are the keys of the roles in the initial
+    set."""
     return {
         "name": role.name,
         "description": role.description or "",
@@ -223,7 +225,7 @@ def permissions_of(declared: Groups) -> set[str]:
 
 
 def creator_lacks(declared: Groups, view: Groups) -> list[str]:
-    """The permissions that the declared creator's role would not have and cannot do without."""
+    """The permissions that the declared creator's role needs and would not have."""
     creator = declared.get(SET, {}).get("creator_role")
     if not isinstance(creator, str):
         return []

@@ -1,4 +1,4 @@
-"""Sections of the instance config as they count, named in the config or not."""
+"""Sections of the instance config, with Clerk's defaults for fields that the config omits."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from clerkstack.reconcile.ownership import Past
 from clerkstack.reconcile.shapes import as_object, as_objects, as_texts_by_name
 
 SECRET_INPUT = "client_secret_"
-"""How the properties begin that have a connection's client secret, by its provider."""
+"""The prefix of the properties with the client secrets, before the OAuth provider's name."""
 ORGANIZATIONS = "organization_settings"
 FORCED = "force_organization_selection"
 
-# What Clerk does where the config does not name the field at all: no write is owed for it.
+# What Clerk does if the config does not have the field at all: such values need no write.
 DEFAULTS: Groups = {ORGANIZATIONS: {FORCED: False}}
 
 
 @dataclass(frozen=True)
 class DeclaredSections:
-    """What a resource of sections declares, read from its inputs, a state or an intent record.
+    """What a sections resource declares, read from its inputs, a state or an intent record.
 
     Attributes:
         sections: the declared fields by section.
-        before: by section, what was found of them.
-        fingerprints: of the client secrets, by OAuth provider.
+        before: the values that were found, by section.
+        fingerprints: those of the client secrets, by OAuth provider.
         secrets: the client secrets, as fields of their connections.
     """
 
@@ -37,7 +37,7 @@ class DeclaredSections:
 
     @classmethod
     def of(cls, props: Mapping[str, Json]) -> DeclaredSections:
-        """Read properties. What an older version did not write is empty.
+        """Read properties. Those that an older version did not write are empty.
 
         Raises:
             Malformed: a part does not have its shape; names the place.
@@ -66,7 +66,7 @@ def oauth_section(provider: str) -> str:
 
 
 def with_defaults(sections: Mapping[str, Json]) -> JsonObject:
-    """The live sections with what Clerk does where it names nothing."""
+    """The live sections with Clerk's defaults for fields that the config does not have."""
     whole = dict(sections)
     for section, fields in DEFAULTS.items():
         whole[section] = {**fields, **as_object(sections.get(section), section)}
@@ -74,15 +74,16 @@ def with_defaults(sections: Mapping[str, Json]) -> JsonObject:
 
 
 def without_moved(changes: Iterable[Change], state: Groups, interrupted: Groups) -> list[Change]:
-    """The changes without the one that undoes what an interrupted run moved by the way: it turned
-    organizations on, and Clerk forces a selection with that."""
+    """The changes without the one that undoes a side effect of an interrupted run: it turned
+    organizations on, and Clerk then turns `force_organization_selection` on too."""
     before, after = (at.get(ORGANIZATIONS, {}).get("enabled") for at in (state, interrupted))
     moved = after is True and before is not True
     return [change for change in changes if not (moved and change.path == (ORGANIZATIONS, FORCED))]
 
 
 def with_nothing_to_select(back: Groups) -> None:
-    """Where organizations go off, nobody is made to select one: Clerk refuses the two together."""
+    """If organizations are turned off, turn `force_organization_selection` off too: Clerk refuses
+    it otherwise."""
     section = back.get(ORGANIZATIONS, {})
     if section.get("enabled") is False:
         section[FORCED] = False

@@ -1,8 +1,9 @@
-"""What several stacks declare of one instance: whose it is, and what has to stay for the others.
+"""What several stacks declare on one instance: who owns it, and what stays for the others.
 
-A field that two stacks declare belongs to the one that declared it first; to the other one it is
-`shared`. So each keeps in its state which fields were another's when it came. Where the first one
-goes, the next one owns it: it has kept what the first one found, as if it had come first itself.
+A field that two stacks declare belongs to the one that declared it first; for the other it is
+`shared`. So each stack keeps in its state which fields others had declared before it. If the first
+one is destroyed, the next one owns the field: it has kept what the first one found, as if it had
+been first itself.
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject
 from clerkstack.reconcile.fields import is_unset, same_value
 
 CLIENT_SECRET = "client secret"
-"""The field that has a connection's client secret in a holding, by a fingerprint of it."""
+"""The field of a holding with the fingerprint of a connection's client secret."""
 HEADER = "header "
-"""How the fields begin that have an endpoint's headers in a holding, by their fingerprints."""
+"""The prefix of a holding's fields with the fingerprints of an endpoint's headers."""
 
 
 @dataclass(frozen=True)
 class Holding:
     """What one stack has of a kind of resource.
 
-    `since` is when it came (RFC 3339), `made` are the groups that it made, `before` the others as
-    it found them, `shared` by group the fields that others declared before it.
+    `since` is when it first had it (RFC 3339), `made` are the groups that it created, `before` the
+    others as it found them, `shared` the fields, by group, that others had declared before it.
     """
 
     stack: str
@@ -35,15 +36,15 @@ class Holding:
     shared: Mapping[str, Collection[str]] = field(default_factory=dict)
 
     def declares(self, group: str, name: str) -> bool:
-        """Whether the field is part of what it declares."""
+        """Whether it declares the field."""
         return name in self.declared.get(group, {})
 
     def came_first(self, group: str, name: str) -> bool:
-        """Whether nobody known to it declared the field before."""
+        """Whether it declared the field first, as far as it knows."""
         return name not in self.shared.get(group, ())
 
     def brought(self, group: str, name: str) -> bool:
-        """Whether it made the field what it is."""
+        """Whether it created or changed the field."""
         if group in self.made:
             return True
         value = self.declared.get(group, {}).get(name)
@@ -68,8 +69,8 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Sharing:
-    """The holdings of the other stacks, and this stack's own as the state has it, if any; `state`
-    are this stack's properties in the state, as far as the backend shows them."""
+    """The holdings of the other stacks, and this stack's own in the state, if any; `state` are this
+    stack's properties in the state, as far as the backend shows them."""
 
     others: tuple[Holding, ...] = ()
     mine: Holding | None = None
@@ -80,7 +81,7 @@ class Sharing:
 
     @property
     def made(self) -> frozenset[str]:
-        """The groups that others declare and have made: theirs, where this stack lets them go."""
+        """The groups that others declare and created: theirs, if this stack gives them up."""
         return frozenset(
             group for holding in self.others for group in holding.made if group in holding.declared
         )
@@ -94,18 +95,18 @@ class Sharing:
         ]
 
     def owner(self, group: str, name: str) -> Holding | None:
-        """Whose a field is: a holding, or None where no other stack declares it."""
-        found = self.holders(group, name)
-        if found and self.mine is not None and self.mine.declares(group, name):
-            found.append(self.mine)
-        return _first(found, group, name)
+        """The owner of a field; None if no other stack declares it."""
+        holders = self.holders(group, name)
+        if holders and self.mine is not None and self.mine.declares(group, name):
+            holders.append(self.mine)
+        return _first(holders, group, name)
 
     def next_owner(self, group: str, name: str) -> Holding | None:
-        """Whose a field is without this stack."""
+        """The owner of a field without this stack."""
         return _first(self.holders(group, name), group, name)
 
     def handed_over(self, group: str) -> JsonObject:
-        """The fields of a group that others declare, as it is then theirs."""
+        """The fields of a group that others declare, with their values."""
         names = dict.fromkeys(
             name for holding in self.holders(group) for name in holding.declared[group]
         )
@@ -126,39 +127,39 @@ class Sharing:
         ]
 
     def behind(self, declared: Groups) -> dict[str, list[str]]:
-        """The groups that this stack owns and changes, by the stacks that declare them
-        differently until they are brought up to date."""
-        found: dict[str, list[str]] = {}
+        """The groups that this stack owns and changes, by the stacks that still declare the old
+        values."""
+        by_stack: dict[str, list[str]] = {}
         for group, name, value in _fields(declared):
             if self.mine is None or self.owner(group, name) is not self.mine:
                 continue
             for holding in self.holders(group, name):
                 if not same_value(name, value, holding.declared[group][name]):
-                    groups = found.setdefault(holding.stack, [])
+                    groups = by_stack.setdefault(holding.stack, [])
                     groups += [group] if group not in groups else []
-        return found
+        return by_stack
 
     def with_others(self, declared: Groups) -> dict[str, list[str]]:
-        """The declared groups that others declare as well, by stack."""
-        found: dict[str, list[str]] = {}
+        """The declared groups that others declare too, by stack."""
+        by_stack: dict[str, list[str]] = {}
         for group in declared:
             for holding in self.holders(group) if declared[group] else ():
-                found.setdefault(holding.stack, []).append(group)
-        return found
+                by_stack.setdefault(holding.stack, []).append(group)
+        return by_stack
 
     def shared(self, declared: Groups) -> JsonObject:
-        """What the state is to keep of it, as `shared`: by group, the fields that others declared
-        before; nothing where there are none."""
-        found: dict[str, list[Json]] = {}
+        """What the state keeps as `shared`: the fields, by group, that others had declared before;
+        empty if there are none."""
+        result: dict[str, list[Json]] = {}
         for group, name, _ in _fields(declared):
             known = self.mine is not None and self.mine.declares(group, name)
             mine = known and self.mine is not None and self.mine.came_first(group, name)
             if self.holders(group, name) and not mine:
-                found.setdefault(group, []).append(name)
-        return {"shared": dict[str, Json](found)} if found else {}
+                result.setdefault(group, []).append(name)
+        return {"shared": dict[str, Json](result)} if result else {}
 
     def spared(self, back: Groups) -> dict[str, JsonObject]:
-        """What is reverted; the fields that others declare become as these declare them."""
+        """What is reverted, with the others' values for fields that they declare."""
         left: dict[str, JsonObject] = {}
         for group, fields in back.items():
             theirs = self.handed_over(group)
@@ -166,25 +167,26 @@ class Sharing:
         return left
 
     def kept_for(self, back: Groups, live: Groups) -> dict[str, list[Holding]]:
-        """The groups of which a field would go back, and stays for the stacks that declare it."""
-        found: dict[str, list[Holding]] = {}
+        """The groups with a field that would be reverted but stays for the stacks that declare
+        it."""
+        result: dict[str, list[Holding]] = {}
         for group, name, value in _fields(back):
             holders = self.holders(group, name)
             if holders and not same_value(name, value, live.get(group, {}).get(name)):
-                found.setdefault(group, holders)
-        return found
+                result.setdefault(group, holders)
+        return result
 
     def passed_on(
         self, made: Iterable[str], before: Groups, declared: Groups
     ) -> tuple[list[str], dict[str, JsonObject]]:
-        """What this stack made and found, as if what others brought were its own: they may go
-        before it does.
+        """What this stack created and found, counting what others added as its own: they may be
+        destroyed first.
 
-        A group that another one made is made here as well; a field that another one changed was
-        found as that one found it.
+        A group that another stack created counts as created here too; a field that another stack
+        changed was found as that stack found it.
         """
         mine = list(made)
-        found = {group: dict(fields) for group, fields in before.items()}
+        result = {group: dict(fields) for group, fields in before.items()}
         for other in self.others:
             for group in declared:
                 if group in mine or group not in other.declared:
@@ -192,38 +194,38 @@ class Sharing:
                 if group in other.made:
                     mine.append(group)
                 if group in other.made or group not in other.before:
-                    # The other one was there before it.
-                    found.pop(group, None)
-                elif group in found:
-                    _take_over(found[group], other, group, declared[group])
-        return mine, found
+                    # The other stack was there before.
+                    result.pop(group, None)
+                elif group in result:
+                    _take_over(result[group], other, group, declared[group])
+        return mine, result
 
 
 def shared_of(props: Mapping[str, Json]) -> dict[str, list[str]]:
-    """What a state keeps of it (`Sharing.shared`)."""
+    """The result of `Sharing.shared` that a state keeps."""
     shared = props.get("shared")
     groups = shared.items() if isinstance(shared, dict) else ()
     return {group: [*map(str, names)] for group, names in groups if isinstance(names, list)}
 
 
-def _first(found: list[Holding], group: str, name: str) -> Holding | None:
-    """The one that declared a field first, else the one that came first."""
-    first = [holding for holding in found if holding.came_first(group, name)]
-    return min(first or found, key=lambda holding: holding.since, default=None)
+def _first(holdings: list[Holding], group: str, name: str) -> Holding | None:
+    """The holding that declared a field first, else the oldest one."""
+    first = [holding for holding in holdings if holding.came_first(group, name)]
+    return min(first or holdings, key=lambda holding: holding.since, default=None)
 
 
-def _take_over(found: JsonObject, other: Holding, group: str, declared: JsonObject) -> None:
-    """Correct what was found of a group's fields, where that is what another stack brought."""
+def _take_over(found_fields: JsonObject, other: Holding, group: str, declared: JsonObject) -> None:
+    """Correct the found values of a group's fields that another stack had written."""
     for name in declared:
         theirs = other.declared[group]
         if name not in theirs or not other.brought(group, name):
             continue
-        if same_value(name, theirs[name], found.get(name)):
+        if same_value(name, theirs[name], found_fields.get(name)):
             was = other.before.get(group, {}).get(name)
             if is_unset(name, was):
-                found.pop(name, None)
+                found_fields.pop(name, None)
             else:
-                found[name] = was
+                found_fields[name] = was
 
 
 def _fields(declared: Groups) -> Iterator[tuple[str, str, Json]]:

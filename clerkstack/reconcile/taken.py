@@ -1,7 +1,7 @@
-"""Variables that a Vercel project has already: whose they are, and what a write takes from whom.
+"""Variables that a Vercel project already has: who owns them, and whom a write would harm.
 
-A variable can be for several targets and custom environments at once; a stack's is for one target
-alone. A variable of a branch stands beside that of its target and is in nobody's way.
+A variable can be for several targets and custom environments at once; a stack's is for only one
+target. A branch's variable coexists with that of its target and conflicts with nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEAVE_ALONE = f"{PREFIX}environment.leaveAlone"
 
 @dataclass(frozen=True)
 class Found:
-    """What stands in the way of one declared variable, `name` as target/KEY."""
+    """An existing variable that conflicts with a declared one, `name` as target/KEY."""
 
     name: str
     variable: EnvironmentVariable
@@ -32,9 +32,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Obstacles:
-    """Why variables cannot be written. `taken` are others', `lost` are of an earlier run that did
-    not get into the state, `shared` are the stack's and others have them too; `gone` are names of
-    the state's variables that the project, as it is now, does not have."""
+    """Why variables cannot be written. `taken` belong to others, `lost` come from an earlier run
+    and are not in the state, `shared` are the stack's but others use them too; `gone` are names of
+    the state's variables that the project no longer has."""
 
     taken: Sequence[Found] = ()
     lost: Sequence[Found] = ()
@@ -49,19 +49,19 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def is_alone(variable: EnvironmentVariable, target: str) -> bool:
-    """Whether a variable is for that target alone, on every branch."""
+    """Whether a variable is only for that target, on every branch."""
     whole = not variable.custom_environment_ids and not variable.git_branch
     return variable.target == (target,) and whole
 
 
 def holder(live: Iterable[EnvironmentVariable], name: str) -> EnvironmentVariable | None:
-    """The variable that has a declared one's key for its target, on every branch."""
+    """The variable with a declared one's key and target, on every branch."""
     target, key = split_name(name)
     return next((v for v in live if v.key == key and target in v.target and not v.git_branch), None)
 
 
 def described(variable: EnvironmentVariable, name: str) -> str:
-    """What a variable is beside the declared one of that name; no value."""
+    """How a variable differs from the declared one of that name, without its value."""
     target, _ = split_name(name)
     words = [variable.type]
     others = [place for place in variable.target if place != target]
@@ -70,7 +70,7 @@ def described(variable: EnvironmentVariable, name: str) -> str:
     if variable.custom_environment_ids:
         words.append(f"also for the environment {' and '.join(variable.custom_environment_ids)}")
     if variable.git_branch:
-        words.append(f"for the branch {variable.git_branch} alone")
+        words.append(f"only for the branch {variable.git_branch}")
     if target not in variable.target:
         words.append(f"not for {target}")
     if variable.configuration_id:
@@ -81,11 +81,11 @@ def described(variable: EnvironmentVariable, name: str) -> str:
 def obstacles(
     asked: Mapping[str, str], live: Sequence[EnvironmentVariable], *, moved: bool = False
 ) -> Obstacles:
-    """What stands in the way.
+    """The conflicts of a run with existing variables.
 
     Args:
-        asked: the variables that are going to be made (without an id), or made anew or removed
-            (with the id that the state knows), by target/KEY.
+        asked: the variables that the run creates (without an id), or replaces or removes (with
+            the id in the state), by target/KEY.
         live: all variables of the project.
         moved: whether the project was in another team when the state was written.
     """
@@ -100,30 +100,34 @@ def obstacles(
             if not is_alone(by_id[known], target):
                 shared.append(Found(name, by_id[known]))
             continue
-        there = holder(live, name)
+        existing = holder(live, name)
         if known and moved:
             gone.append(name)
-        elif there is not None and (not known or there.id != known):
-            ours = there.comment == VARIABLE_COMMENT and is_alone(there, target)
-            (lost if ours else taken).append(Found(name, there))
+        elif existing is not None and (not known or existing.id != known):
+            ours = existing.comment == VARIABLE_COMMENT and is_alone(existing, target)
+            (lost if ours else taken).append(Found(name, existing))
     return Obstacles(taken, lost, shared, gone)
 
 
 def refusals(
-    found: Obstacles, project: str, stack: str, overwrite: Sequence[str], setting: str = OVERWRITE
+    conflicts: Obstacles,
+    project: str,
+    stack: str,
+    overwrite: Sequence[str],
+    setting: str = OVERWRITE,
 ) -> list[str]:
-    """Why an update is refused, each with what to do. `overwrite` are the names that the settings
-    allow already, under `setting`."""
+    """Why an update is refused, each with its fix. `overwrite` are the names that the settings
+    already allow, under `setting`."""
     take_over = f"bin/clerkstack take-over --stack {stack}"
     reasons = []
-    if found.shared:
+    if conflicts.shared:
         reasons.append(
             "others also use these variables, and a write would remove them there. They were "
-            f"not written.\n{_listed(found.shared)}\nSplit them first; each keeps its value: "
+            f"not written.\n{_listed(conflicts.shared)}\nSplit them first; each keeps its value: "
             f"{take_over}"
         )
-    if found.taken:
-        new = [variable.name for variable in found.taken if variable.name not in overwrite]
+    if conflicts.taken:
+        new = [variable.name for variable in conflicts.taken if variable.name not in overwrite]
         at = len(overwrite)
         allow = "\n".join(
             f"  pulumi config set --stack {stack} --path '{setting}[{at + number}]' {name}"
@@ -137,25 +141,25 @@ def refusals(
         reasons.append(
             f"{project} already has variables that this stack would create, and somebody else "
             "created them. Nothing was "
-            f"written.\n{_listed(found.taken)}\n{how}{take_over}\nTo keep one, add it to "
+            f"written.\n{_listed(conflicts.taken)}\n{how}{take_over}\nTo keep one, add it to "
             f"{LEAVE_ALONE}."
         )
-    if found.lost:
+    if conflicts.lost:
         reasons.append(
-            f"{project} already has variables that this project created, but this stack's "
-            f"state does not have them. Nothing was written.\n{_listed(found.lost)}\nIf an "
+            f"{project} already has variables that clerkstack created, but this stack's "
+            f"state does not have them. Nothing was written.\n{_listed(conflicts.lost)}\nIf an "
             "earlier run of this stack created them, add them to the state: bin/clerkstack "
             f"recover --stack {stack}\nIf another stack created them, add them to "
             f"{LEAVE_ALONE}."
         )
-    if found.gone:
-        listed = "\n".join(f"  {name}" for name in found.gone)
+    if conflicts.gone:
+        listed = "\n".join(f"  {name}" for name in conflicts.gone)
         reasons.append(
-            f"the state's variables are not those of {project} in its current team. Nothing was "
-            f"written.\n{listed}\nAdd the existing ones to the state: {take_over}"
+            f"the variables in the state are not those of {project} in its current team. Nothing "
+            f"was written.\n{listed}\nAdd the existing ones to the state: {take_over}"
         )
     return reasons
 
 
-def _listed(found: Sequence[Found]) -> str:
-    return "\n".join(f"  {variable}" for variable in found)
+def _listed(conflicts: Sequence[Found]) -> str:
+    return "\n".join(f"  {variable}" for variable in conflicts)

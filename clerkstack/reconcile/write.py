@@ -1,7 +1,7 @@
-"""What one write to the instance config carries.
+"""The body of a write to the instance config.
 
-The Platform API merges a PATCH into the config (PlatformPatchConfig), so a write names
-only what changes; a null removes, and whatever is null needs `destructive`.
+The Platform API merges a PATCH into the config (PlatformPatchConfig), so a write names only what
+changes. A null removes a field, and needs `destructive`.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from clerkstack.reconcile.shapes import as_object
 
 @dataclass(frozen=True)
 class WritePlan:
-    """The changes of one section and whether the write removes anything.
+    """The changes of a write, and whether it removes anything.
 
-    `unseen` are fields that Clerk takes and never shows again (an OAuth client secret): they
-    go into the write, and a read-back shows only whether they are set.
+    `unseen` are fields that Clerk never shows again (an OAuth client secret): they are part of the
+    write, and a read-back shows only whether they are set.
     """
 
     changes: tuple[Change, ...]
@@ -42,13 +42,13 @@ class WritePlan:
         return body
 
     def after(self, sections: Mapping[str, Json]) -> WritePlan:
-        """The plan once it is written: without the fields that are never shown."""
+        """The plan after the write: without the fields that Clerk never shows."""
         missing = (change for change in self.unseen if _is_missing(change, sections))
         return WritePlan(self.changes, tuple(missing))
 
     @property
     def destructive(self) -> bool:
-        """True where something is set to null."""
+        """Whether something is set to null."""
         return _has_null(self.body)
 
     @property
@@ -61,7 +61,7 @@ class WritePlan:
 
 
 def merge_patch(before: Json, after: Json) -> Json:
-    """What to send so that a merge turns `before` into `after`: a merge removes only by null."""
+    """What to send so that a merge turns `before` into `after`; a merge removes only by null."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return after
     patch: JsonObject = {
@@ -79,7 +79,7 @@ def _has_null(value: Json) -> bool:
 
 
 def _is_missing(change: Change, sections: Mapping[str, Json]) -> bool:
-    """Whether the sections show that a secret is not as it was sent: set, or not."""
+    """Whether the sections show that a secret is not set or unset as it was sent."""
     *outer, name = change.path
     holder: JsonObject = dict(sections)
     for step in outer:

@@ -1,4 +1,4 @@
-"""Where a stack's state is kept: the engine's backends, by their addresses."""
+"""The engine's backends, which keep the states of stacks, by their addresses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 
 
 def folder_of(backend: str) -> Path | None:
-    """The folder of a `file://` backend, None of any other."""
+    """The folder of a `file://` backend, None for any other."""
     if not backend.startswith(FILE):
         return None
     parts = urlsplit(backend)
@@ -22,13 +22,13 @@ def folder_of(backend: str) -> Path | None:
 
 
 def settled(backend: str) -> str:
-    """An address that means the same in every working directory."""
+    """The address made independent of the working directory."""
     folder = folder_of(backend)
     return backend.rstrip("/") if folder is None else FILE + str(folder)
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two addresses are of the same place, in whichever words."""
+    """Whether two addresses mean the same backend, however they are written."""
     return _place(one) == _place(other)
 
 
@@ -42,12 +42,12 @@ def _place(backend: str) -> tuple[str, ...]:
 
 
 def config_file(stack: str) -> Path:
-    """The stack's config, from the project's folder."""
+    """The path of the stack's config in the project's folder."""
     return Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
 
 
 def secrets_provider(config: Path) -> str:
-    """What encrypts a stack's secrets, as its config file says."""
+    """A stack's secrets provider, according to its config file."""
     try:
         document = compose(config.read_text(encoding="utf-8"))
     except OSError:

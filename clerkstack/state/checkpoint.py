@@ -1,9 +1,9 @@
-"""What a kill can do to a checkpoint in a file backend (`file://`).
+"""Repairs a checkpoint in a file backend (`file://`) after a kill.
 
-The engine replaces the checkpoint in one move, but writes the attributes beside it
-(`<stack>.json.attrs`) in place. A run that is killed in between leaves them empty or cut off, and
-from then on every command ends with "failed to load checkpoint: EOF", although the checkpoint
-itself is whole. The attributes are not needed: a checkpoint without them is read as usual.
+The engine replaces the checkpoint atomically, but writes the attributes beside it
+(`<stack>.json.attrs`) in place. A run that is killed meanwhile leaves them empty or cut off, and
+then every command fails with "failed to load checkpoint: EOF", although the checkpoint itself is
+complete. The attributes are not needed: a checkpoint without them is read as usual.
 """
 
 from __future__ import annotations
@@ -16,14 +16,13 @@ from clerkstack.state.locks import Owner, locks_in
 
 
 def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
-    """Remove the attributes of a stack's checkpoint where they cannot be read.
+    """Remove the attributes of a stack's checkpoint if they cannot be read.
 
     Args:
-        backend: the backend's address, as `pulumi whoami --verbose --json` gives it. Where it is
-            not a `file://` one, there is nothing to do.
+        backend: the backend's address, as in `pulumi whoami --verbose --json`. If it is not a
+            `file://` backend, there is nothing to do.
         stack: the stack's name, without project and organization. A stack of that name in another
-            project of the same backend is treated alike: attributes that cannot be read serve
-            nobody.
+            project of the same backend is treated alike: nobody needs unreadable attributes.
 
     Returns:
         The files that were removed.
@@ -35,22 +34,21 @@ def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
 
 
 def cut_off_attributes(backend: str, stack: str) -> list[Path]:
-    """The attributes of a stack's checkpoint that cannot be read, as `drop_cut_off_attributes`
-    finds them."""
+    """The unreadable attributes of a stack's checkpoint; see `drop_cut_off_attributes`."""
     folder = folder_of(backend)
     if folder is None:
         return []
     # The checkpoint may be compressed: <stack>.json.gz, <stack>.json.zst.
-    found = [
+    unreadable = [
         file
         for compression in ("", ".gz", ".zst")
         for file in folder.glob(f".pulumi/stacks/*/{stack}.json{compression}.attrs")
     ]
-    return [file for file in found if _is_cut_off(file)]
+    return [file for file in unreadable if _is_cut_off(file)]
 
 
 def locks_of(backend: str, stack: str) -> list[Owner]:
-    """Who has a stack locked; nobody where the backend is no `file://` one. As with the attributes,
+    """Who has a stack locked; nobody if the backend is not a `file://` one. As with the attributes,
     a stack of that name in another project of the same backend counts too."""
     folder = folder_of(backend)
     return [] if folder is None else locks_in(folder, stack)

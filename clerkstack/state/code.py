@@ -1,12 +1,12 @@
-"""The code that a state holds, and whether it is this project's.
+"""Finds code in a state that is not this project's.
 
-A state is more than data. The engine unpickles the dynamic providers that stand in it under
-`__provider` (pulumi.dynamic), starts those of Node in the same way, runs the `delete` of a command,
-and fetches and starts the plugins that it names. Whoever writes a state so runs code where the next
+A state is more than data. The engine unpickles its dynamic providers under `__provider`
+(pulumi.dynamic), starts Node's in the same way, runs the `delete` of a command, and fetches and
+starts the plugins that the state names. So whoever can write a state can run code wherever the next
 update runs, with the stack's secrets.
 
-A provider of this project holds nothing: its pickle is the names of a module and a class, and is
-known byte for byte. Whatever else is found is told.
+A provider of this project has no data: its pickle has only the names of a module and a class, and
+is known byte for byte. Everything else is reported.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from clerkstack.state.model import State
 
 PROVIDER_KEY = "__provider"
-NODE = "pulumi-nodejs:"  # of a type, and of a reference to the plugin
+NODE = "pulumi-nodejs:"  # prefix of a type, and of a reference to the plugin
 PLUGIN = "pulumi:providers:"
 COMMAND = "command:"
 
@@ -42,12 +42,12 @@ _MODULES = {
     "VercelProject": "vercel_project",
     "WebhookEndpoint": "webhook",
     "WrittenVariables": "written_variables",
-    # Of states of older versions: a resource that is only removed.
+    # In states of older versions: a resource that is only removed.
     "SensitiveVariables": "sensitive_variables",
 }
 OWN: dict[str, tuple[str, str]] = {}
-"""Those of dynamic providers that you add: the resource's type, then module and class. Each is in a
-module of its own, holds nothing, and has `serialize_as_secret_always = False`."""
+"""Add your own dynamic providers here: the resource's type, then module and class. Each needs its
+own module, no data, and `serialize_as_secret_always = False`."""
 
 PROVIDERS = OWN | {
     f"{_OF_TYPE}{name}": (f"clerkstack.providers.{module}", f"{name}Provider")
@@ -56,10 +56,10 @@ PROVIDERS = OWN | {
 """Module and class of each resource's provider, by the resource's type."""
 
 DELETES: frozenset[str] = frozenset()
-"""What commands of the program run when they are removed, word for word. Ours run nothing; one of
-your own is entered here."""
+"""What commands of the program run when they are removed, word for word. Ours run nothing; add your
+own here."""
 
-# Protocols of pickle that Python's versions take of themselves: 4 up to 3.13, 5 from 3.14.
+# The default pickle protocols of Python: 4 up to 3.13, 5 from 3.14.
 _PROTOCOLS = (4, 5)
 _SERVERS = {"vercel": frozenset({"github://api.github.com/pulumiverse"})}
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9-]*")
@@ -67,7 +67,7 @@ _PACKAGE = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 @dataclass(frozen=True)
 class Foreign:
-    """Code in a state that is not this project's: of which resource, and what it is."""
+    """Code in a state that is not this project's: the resource, and what it is."""
 
     urn: str
     why: str
@@ -77,10 +77,9 @@ class Foreign:
 
 
 def pickled(module: str, name: str, protocol: int = 4) -> bytes:
-    """What the engine's library pickles of an instance that holds nothing, of an importable class.
+    """The pickle that the engine's library makes of an instance without data.
 
-    (`dill.dumps` without memory of its own: a frame with the two names, the class by them, an
-    empty call.)
+    (`dill.dumps` without memoization: a frame with the two names, the class, an empty call.)
     """
     body = b"".join(
         b"\x8c" + bytes([len(word)]) + word.encode() + b"\x94" for word in (module, name)
@@ -99,14 +98,14 @@ def _known() -> Mapping[str, frozenset[bytes]]:
 
 def is_ours(pickle: bytes) -> bool:
     """Whether a pickle is that of one of this project's providers, byte for byte."""
-    return any(pickle in each for each in _known().values())
+    return any(pickle in pickles for pickles in _known().values())
 
 
 def foreign_code(resources: Iterable[Mapping[str, Any]]) -> list[Foreign]:
-    """The code of others among the resources of a state, also of those about to be removed.
+    """Foreign code among the resources of a state, including those about to be removed.
 
     Args:
-        resources: as an exported state has them; inputs or outputs may be left out.
+        resources: as in an exported state; inputs or outputs may be missing.
     """
     return [
         Foreign(str(resource.get("urn", "")), why)
@@ -116,45 +115,47 @@ def foreign_code(resources: Iterable[Mapping[str, Any]]) -> list[Foreign]:
 
 
 def foreign_in(state: State) -> list[Foreign]:
-    """The code of others in a state, also in what a killed update left half-made."""
+    """Foreign code in a state, including what a killed update left half-done."""
     half_made = (operation.resource.entry for operation in state.pending)
     return foreign_code([*state.entries, *half_made])
 
 
 def _foreign(resource: Mapping[str, Any]) -> Iterator[str]:
     urn, provider = str(resource.get("urn", "")), str(resource.get("provider", ""))
-    # Which plugin gets it is said by the reference to it, else by the type, in either place.
+    # The reference to a plugin decides which plugin gets it, else the type does.
     kinds = {str(resource.get("type", "")), urn.partition("::")[2].partition("::")[2]}
-    kinds = {each.partition("::")[0].rpartition("$")[2] for each in kinds} - {""}
-    asked = " ".join((*kinds, provider))
+    kinds = {type_.partition("::")[0].rpartition("$")[2] for type_ in kinds} - {""}
+    requested = " ".join((*kinds, provider))
     sides = [side for name in ("inputs", "outputs") if isinstance(side := resource.get(name), dict)]
-    if NODE in asked:
+    if NODE in requested:
         yield "a Node dynamic provider; this project has none"
     for side in sides:
         if PROVIDER_KEY in side and not all(_is_of(kind, side[PROVIDER_KEY]) for kind in kinds):
             module, name = PROVIDERS.get(str(resource.get("type")), ("", ""))
             other = f"a provider other than {module}.{name}" if name else "a foreign provider"
             yield f"{other}, in {PROVIDER_KEY}"
-        if COMMAND in asked and not _is_quiet(side):
+        if COMMAND in requested and not _is_quiet(side):
             yield "a command that runs when it is removed, in delete"
         for kind in kinds:
             if kind.startswith(PLUGIN):
                 yield from _plugin(kind.removeprefix(PLUGIN), side)
 
 
-def _is_of(kind: str, told: object) -> bool:
+def _is_of(kind: str, provider: object) -> bool:
     """Whether this is the provider of the resource's type."""
     known = _known().get(kind, frozenset())
-    return isinstance(told, str) and any(told == base64.b64encode(each).decode() for each in known)
+    return isinstance(provider, str) and any(
+        provider == base64.b64encode(expected).decode() for expected in known
+    )
 
 
 def _is_quiet(command: Mapping[str, Any]) -> bool:
-    told = command.get("delete")
-    return told in (None, "") or (isinstance(told, str) and told in DELETES)
+    delete = command.get("delete")
+    return delete in (None, "") or (isinstance(delete, str) and delete in DELETES)
 
 
 def _plugin(package: str, side: Mapping[str, Any]) -> Iterator[str]:
-    """What a provider's resource names that would be fetched and started."""
+    """What a provider's resource would make the engine fetch and start."""
     internal = side.get("__internal") or {}
     if not _PACKAGE.fullmatch(package) or not isinstance(internal, dict):
         yield "a plugin that no package provides"
@@ -170,33 +171,33 @@ def _plugin(package: str, side: Mapping[str, Any]) -> Iterator[str]:
         yield "a plugin of another name, in __internal"
 
 
-def _is_named(told: object, package: str) -> bool:
-    return isinstance(told, str) and (
-        told in _SERVERS.get(package, ()) or told in _of_packages(package)
+def _is_named(name: object, package: str) -> bool:
+    return isinstance(name, str) and (
+        name in _SERVERS.get(package, ()) or name in _of_packages(package)
     )
 
 
 @cache
 def _of_packages(package: str) -> Collection[str]:
-    """Where the installed packages of a name have their plugin from, and with which parameters."""
-    found = set()
+    """The plugin addresses and parameters of the installed packages with a name."""
+    values = set()
     for place in filter(None, sys.path):
         for file in Path(place).glob("*/pulumi-plugin.json"):
             try:
-                told = json.loads(file.read_text())
-                parameters = told.get("parameterization") or {}
-                if package in (told.get("name"), parameters.get("name")):
-                    found |= {told.get("server"), parameters.get("value")}
+                plugin = json.loads(file.read_text())
+                parameters = plugin.get("parameterization") or {}
+                if package in (plugin.get("name"), parameters.get("name")):
+                    values |= {plugin.get("server"), parameters.get("value")}
             except (OSError, ValueError, AttributeError):
                 continue
-    return found - {None, ""}
+    return values - {None, ""}
 
 
 def refusal(found: Iterable[Foreign], stack: str) -> str:
-    """Why nothing is run on a state that holds code of others, and what to do."""
-    told = list(found)
-    lines = "\n".join(f"  {each}" for each in told)
-    first, named = shlex.quote(told[0].urn), shlex.quote(stack)
+    """Why nothing is run on a state with foreign code, and what to do."""
+    resources = list(found)
+    lines = "\n".join(f"  {resource}" for resource in resources)
+    first, named = shlex.quote(resources[0].urn), shlex.quote(stack)
     return (
         f"The state of {stack} contains code that is not this project's, and an update would "
         f"run it with the stack's secrets. Nothing was run:\n{lines}\nFind out who wrote the "

@@ -1,4 +1,4 @@
-"""What differs between two states: pure functions."""
+"""Compares two states. Pure functions."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from clerkstack.state.model import Resource, State, name_of
 
 
 def differences(before: State, after: State) -> list[str]:
-    """What differs between two states that were exported with secrets shown: names of resources
+    """The differences between two states that were exported with secrets shown: names of resources
     and of their properties, never a value."""
     old, new = before.resources, after.resources
-    names = [each.urn for each in old], [each.urn for each in new]
+    names = [resource.urn for resource in old], [resource.urn for resource in new]
     if names[0] != names[1]:
         missing = [f"{name_of(urn)}: missing" for urn in names[0] if urn not in names[1]]
         more = [f"{name_of(urn)}: new" for urn in names[1] if urn not in names[0]]
@@ -19,18 +19,18 @@ def differences(before: State, after: State) -> list[str]:
         for one, other in zip(old, new, strict=True)
         for path in _paths(one, other)
     ]
-    began = [each.deployment.get("pending_operations") or [] for each in (before, after)]
+    began = [resource.deployment.get("pending_operations") or [] for resource in (before, after)]
     return [*found, *(["pending operations"] if began[0] != began[1] else [])]
 
 
 def _paths(old: Resource, new: Resource) -> list[str]:
-    found: list[str] = []
+    paths: list[str] = []
     for key in sorted({*old.entry, *new.entry}):
         a, b = old.entry.get(key), new.entry.get(key)
         if a == b:
             continue
         if isinstance(a, dict) and isinstance(b, dict):
-            found += [f"{key}.{each}" for each in sorted({*a, *b}) if a.get(each) != b.get(each)]
+            paths += [f"{key}.{name}" for name in sorted({*a, *b}) if a.get(name) != b.get(name)]
         else:
-            found.append(key)
-    return found
+            paths.append(key)
+    return paths

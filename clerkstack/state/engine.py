@@ -1,21 +1,21 @@
-"""The engine's command: the one module that starts it.
+"""Runs the engine's command; no other module starts it.
 
-Pulumi's Automation API (`pulumi.automation`) starts the same command. Its types of failures are
-used (`clerkstack.state.failures`); its runner is not, for what it cannot do:
+Pulumi's Automation API (`pulumi.automation`) starts the same command. This project uses its error
+types (`clerkstack.state.failures`) but not its runner, which cannot:
 
-- import a state through a pipe: `import_stack` writes it, secrets shown, into a temporary file,
-  leaves the file where the import fails, and keeps version and deployment of the document only;
-- export a state with its secrets encrypted: `export_stack` always has them shown;
-- work on a stack without selecting it: `Stack.select` changes which stack the user's next `pulumi`
-  command is about;
-- interrupt the engine: its runner leaves it in the terminal's process group, where Ctrl-C reaches
-  it beside whatever this program does, and gives no handle to do so otherwise;
-- start with little: `import pulumi.automation` takes 0.25 s of CPU, more than half of what a
-  command may take until its first request. Each workspace runs `pulumi version` besides, and each
-  stack `pulumi stack select`.
+- import a state through a pipe: `import_stack` writes it, with secrets shown, to a temporary file,
+  leaves the file behind if the import fails, and keeps only the document's version and deployment;
+- export a state with encrypted secrets: `export_stack` always shows them;
+- work on a stack without selecting it: `Stack.select` changes the stack of the user's next `pulumi`
+  command;
+- interrupt the engine: it stays in the terminal's process group, where Ctrl-C reaches it whatever
+  this program does, and there is no handle to interrupt it otherwise;
+- start quickly: `import pulumi.automation` takes 0.25 s of CPU, more than half of what a command
+  may take until its first request. Each workspace also runs `pulumi version`, and each stack
+  `pulumi stack select`.
 
-Events are read from what the engine prints (`--json`). The gRPC server of `on_event` listens on a
-port that every user of the machine can write to, and there is none without a selected stack.
+Events are read from the engine's output (`--json`). The gRPC server of `on_event` listens on a port
+that every user of the machine can write to, and it needs a selected stack.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ from clerkstack.state.stored import stored_state
 from clerkstack.state.variables import set_ids
 
 RUNS_CODE = frozenset({"up", "preview", "refresh", "destroy", "import"})
-"""The engine's commands that start what stands in the state."""
+"""The engine's commands that run code from the state."""
 VARIABLES = {"PULUMI_SKIP_UPDATE_CHECK": "true"}
 EVENTS = {"PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true"}
-"""With it a preview with `--json` prints events, one a line, as an update does."""
+"""Makes a preview with `--json` print one event per line, as an update does."""
 NO_INSTALLATION = (
     "pulumi is not on PATH. Install it, or in a checkout that `make up` has set up, run: "
     "source .local/env.sh"
@@ -73,8 +73,8 @@ def _state(stack: str, variables: Mapping[str, str]) -> State:
 
 
 def import_state(stack: str, state: State) -> None:
-    """Put a state back. What it shows as secret is encrypted, and a variable without an `id` among
-    its outputs gets it.
+    """Import a state. Its shown secrets are encrypted, and variables without an `id` in their
+    outputs get one.
 
     Raises:
         ForeignCode: it contains code that is not this project's.
@@ -85,14 +85,14 @@ def import_state(stack: str, state: State) -> None:
 
 
 def refuse_foreign_code(stack: str, state: State) -> None:
-    """See that nothing is run which somebody wrote into the state.
+    """Refuse a state with code that somebody wrote into it.
 
     Raises:
         ForeignCode: it contains code that is not this project's; names each resource.
     """
-    found = foreign_in(state)
-    if found:
-        raise ForeignCode(refusal(found, stack))
+    foreign = foreign_in(state)
+    if foreign:
+        raise ForeignCode(refusal(foreign, stack))
 
 
 def pulumi(
@@ -102,13 +102,13 @@ def pulumi(
     variables: Mapping[str, str] = NONE,
     state: State | None = None,
 ) -> str:
-    """Run the engine's command and return what it printed; see `run`.
+    """Run an engine command and return its output; see `run`.
 
     Raises:
-        UnknownStack, Locked, Damaged, NoSuchTarget, BackendFailed: it failed with that.
+        UnknownStack, Locked, Damaged, NoSuchTarget, BackendFailed: it failed for that reason.
         ForeignCode: it would run code that is not this project's.
-        ClerkstackError: it cannot be run; or it failed otherwise, unless `tolerate`: with what it
-            said.
+        ClerkstackError: it cannot be run; or, unless `tolerate`, it failed otherwise: with its
+            error output.
     """
     ran = run(*words, given=given, variables=variables, state=state)
     if ran.code and not tolerate:
@@ -123,18 +123,18 @@ def run(
     state: State | None = None,
     on_line: Callable[[str], None] = lambda _line: None,
 ) -> Ran:
-    """Run the engine's command to its end, also where it fails.
+    """Run an engine command to its end, even if it fails.
 
-    Where a kill left attributes that the engine cannot load although it does not need them, they
-    are removed and the command is run once more.
+    If a kill left attributes that the engine cannot load (and does not need), they are removed and
+    the command is run again.
 
     Args:
         words: the command, without `pulumi`.
         given: its standard input.
-        variables: environment variables besides those of this process.
-        state: the stack's state, where this command of ours has read or written it already: one
-            that runs code is judged by it, else by one that is read for that.
-        on_line: called with each line as it comes.
+        variables: environment variables in addition to those of this process.
+        state: the stack's state, if this program has already read or written it: a command that
+            would run code is checked against it; otherwise the state is read for that.
+        on_line: called with each line of output as it comes.
 
     Raises:
         ForeignCode: it would run code that is not this project's.
@@ -176,10 +176,10 @@ def start(
     on_line: Callable[[str], None],
     commands: Commands | None = None,
 ) -> Ran:
-    """Start the engine's command and wait for its end: no state is judged by it. See `run`.
+    """Run an engine command without checking the state. See `run`.
 
     Args:
-        commands: those that it ends together with; None for none.
+        commands: commands that are stopped together with it; None for none.
 
     Raises:
         ClerkstackError: it cannot be run, or `commands` were stopped.

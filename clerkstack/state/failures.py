@@ -1,9 +1,9 @@
-"""What a failure of the engine's command means, and what to do about it.
+"""Explains failures of the engine's command, and what to do about them.
 
-Pulumi's Automation API tells an unknown stack and a lock from other failures
-(`pulumi.automation.errors`). For everything else it has one type, CommandError with the text: a
-state that cannot be loaded, a target that does not exist, a backend or a secrets provider that
-fails, and who holds a lock. This module reads those from the engine's English; no other does.
+Pulumi's Automation API has error types for an unknown stack and a lock
+(`pulumi.automation.errors`). For everything else it has only CommandError with the text: a state
+that cannot be loaded, a missing target, a failed backend or secrets provider, and who holds a lock.
+This module, and no other, reads those from the engine's English.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _NO_CREDENTIALS = (
     "There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY, or sign in with `aws sso login`."
 )
-# What the engine and boto3 say where a service fails, and what to do about it.
+# Texts of the engine and boto3 about failed services, and remedies.
 _SERVICES = (
     ("NoSuchBucket", "Create the bucket first, or correct its name and region: docs/team.md."),
     ("get credentials", _NO_CREDENTIALS),
@@ -65,7 +65,7 @@ _SERVICES = (
     ("exceeded maximum number of attempts", "The service does not answer."),
 )  # fmt: skip
 
-# What Go's network library, the clients of the engine's backends and our own clients say.
+# Texts of Go's network library, of the clients of the engine's backends and of our own clients.
 _UNREACHED = re.compile(
     r"dial tcp|performing HTTP request|request send failed|no such host|connection re(?:fused|set)"
     r"|i/o timeout|context deadline exceeded|TLS handshake|\((?:429|5\d\d)\b|cannot be reached"
@@ -74,13 +74,13 @@ _UNREACHED = re.compile(
 
 
 def failure(command: str, ran: Ran) -> ClerkstackError:
-    """A failed command as an error: what it said, and what to do where it does not say so.
+    """A failed command as an error, with its error output and, if that has none, a remedy.
 
     Args:
         command: its first word (`preview`).
         ran: how it ended.
     """
-    # It loads the engine's library: only what has failed waits for that.
+    # Imported here: only a failed command needs the engine's library.
     from pulumi.automation import CommandResult, ConcurrentUpdateError, StackNotFoundError
     from pulumi.automation.errors import create_command_error
 
@@ -110,13 +110,12 @@ def failure(command: str, ran: Ran) -> ClerkstackError:
 
 
 def is_damaged(ran: Ran) -> bool:
-    """Whether a command failed since the engine cannot load the state."""
+    """Whether a command failed because the engine cannot load the state."""
     return _CANNOT_LOAD in ran.err + ran.out
 
 
 def remedy_of(text: str) -> str | None:
-    """What to do about what a backend or a secrets provider said, None where it is no failure of
-    one."""
+    """The remedy for a failure of a backend or a secrets provider, None for any other text."""
     return next((remedy for word, remedy in _SERVICES if word in text), None)
 
 
@@ -126,7 +125,7 @@ def is_unreached(message: str) -> bool:
 
 
 def _diagnostics(printed: str) -> str:
-    """The errors of a run that printed JSON: the rest of it is the whole plan."""
+    """The errors in a run's JSON output, without the plan."""
     try:
         diagnostics = json.loads(printed)["diagnostics"]
         return "\n".join(

@@ -1,7 +1,7 @@
-"""What a killed update left half-done in a state, and how it is settled: pure functions.
+"""Settles what a killed update left half-done in a state. Pure functions.
 
 Clerk's resources are safe to create again. A Vercel variable is not (Vercel refuses a second one
-with the same key and target): where it exists, it is entered into the state.
+with the same key and target): if it exists, it is added to the state.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from clerkstack.state.variables import NaturalKey, natural_key
 
 
 def half_made(state: State) -> list[Resource]:
-    """The resources that the engine began to create, or removed in order to create them again."""
+    """The resources that the engine began to create, or removed to create them again."""
     creating = _begun(state, "creating")
     urns = {resource.urn for resource in creating}
     return creating + [
@@ -27,11 +27,11 @@ def half_removed(state: State) -> list[Resource]:
 
 
 def _begun(state: State, kind: str) -> list[Resource]:
-    return [each.resource for each in state.pending if each.kind == kind]
+    return [operation.resource for operation in state.pending if operation.kind == kind]
 
 
 def settle(state: State, known: Mapping[NaturalKey, str]) -> list[str]:
-    """Settle what is half-made or half-removed, in place.
+    """Settle half-created and half-removed resources, in place.
 
     Args:
         state: the state.
@@ -42,10 +42,10 @@ def settle(state: State, known: Mapping[NaturalKey, str]) -> list[str]:
     """
     taken = []
     for resource in half_made(state):
-        found = known.get(natural_key(resource.inputs)) if resource.is_variable else None
-        if found is not None:
-            outputs = {**resource.inputs, "id": found}
-            entry = {**resource.entry, "id": found, "outputs": outputs}
+        variable_id = known.get(natural_key(resource.inputs)) if resource.is_variable else None
+        if variable_id is not None:
+            outputs = {**resource.inputs, "id": variable_id}
+            entry = {**resource.entry, "id": variable_id, "outputs": outputs}
             entry.pop("pendingReplacement", None)
             state.put(entry)
             taken.append(resource.urn)

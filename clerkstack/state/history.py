@@ -1,8 +1,8 @@
-"""Earlier states of a stack, as a backend that keeps files has them.
+"""Earlier states of a stack in a file backend: a folder or a bucket.
 
 The engine keeps the state after each update (`.pulumi/history`, and the same in
-`.pulumi/backups`), and beside the checkpoint the one before it (`.bak`), in a folder and in a
-bucket alike. A bucket with versions has every checkpoint besides. Pulumi Cloud keeps its own:
+`.pulumi/backups`), and the previous checkpoint beside the current one (`.bak`). A bucket with
+versioning has every checkpoint too. Pulumi Cloud keeps its own history:
 `pulumi stack export --version`.
 """
 
@@ -34,14 +34,14 @@ BEFORE = re.compile(
     r"(?:\.bak|\?versionId=.+)$"
 )
 VERSION = "?versionId="
-VERSIONS = 20  # the newest of a checkpoint that are looked at: an update writes dozens
+VERSIONS = 20  # only the newest versions of a checkpoint are read: an update writes dozens
 GZIP, ZSTANDARD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """One earlier state. `state` has its secrets encrypted; None where it cannot be read, and `why`
-    says why."""
+    """An earlier state. `state` has its secrets encrypted; if it cannot be read, it is None and
+    `why` has the reason."""
 
     key: str
     saved: datetime
@@ -50,12 +50,12 @@ class Earlier:
 
     @property
     def resources(self) -> int:
-        """How many it has."""
+        """The number of its resources."""
         return 0 if self.state is None else len(self.state.entries)
 
 
 class Store(Protocol):
-    """What keeps the files of a backend."""
+    """The files of a backend."""
 
     def files(self) -> Iterator[tuple[str, datetime]]:
         """Their keys, from `.pulumi/` on, and when each was written."""
@@ -83,8 +83,8 @@ class Folder:
 
 
 class Bucket:
-    """An `s3://` backend. Needs boto3, and reads the addresses as the engine does: endpoint,
-    region, profile, s3ForcePathStyle."""
+    """An `s3://` backend. Needs boto3; understands the same parts of an address as the engine:
+    endpoint, region, profile, s3ForcePathStyle."""
 
     def __init__(self, backend: str, progress: Callable[[str], None]) -> None:
         self._progress = progress
@@ -117,8 +117,8 @@ class Bucket:
         with _explained():
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._bucket, Prefix=f"{self._prefix}.pulumi/"):
-                for found in page.get("Contents", ()):
-                    yield found["Key"].removeprefix(self._prefix), found["LastModified"]
+                for item in page.get("Contents", ()):
+                    yield item["Key"].removeprefix(self._prefix), item["LastModified"]
             yield from self._versions()
 
     def read(self, key: str) -> bytes:
@@ -126,12 +126,12 @@ class Bucket:
         name, _, version = key.partition(VERSION)
         which = {"VersionId": version} if version else {}
         with _explained():
-            found = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **which)
-            content: bytes = found["Body"].read()
+            stored = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name, **which)
+            content: bytes = stored["Body"].read()
         return content
 
     def _versions(self) -> Iterator[tuple[str, datetime]]:
-        """Those of the checkpoints; none where the bucket keeps none, or does not show them."""
+        """Versions of the checkpoints; none if the bucket keeps none or does not show them."""
         from botocore.exceptions import ClientError
 
         pages = self._client.get_paginator("list_object_versions")
@@ -139,18 +139,18 @@ class Bucket:
         prefix = f"{self._prefix}.pulumi/stacks/"
         try:
             for page in pages.paginate(Bucket=self._bucket, Prefix=prefix):
-                for found in page.get("Versions", ()):
-                    key = found["Key"].removeprefix(self._prefix)
+                for version in page.get("Versions", ()):
+                    key = version["Key"].removeprefix(self._prefix)
                     counted[key] += 1
-                    if counted[key] <= VERSIONS and found["VersionId"] != "null":
-                        yield f"{key}{VERSION}{found['VersionId']}", found["LastModified"]
+                    if counted[key] <= VERSIONS and version["VersionId"] != "null":
+                        yield f"{key}{VERSION}{version['VersionId']}", version["LastModified"]
         except ClientError as error:
             self._progress(f"without the bucket's versions: {error}")
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """What AWS refuses or does not answer inside, as an error with a remedy."""
+    """Turn errors of AWS into errors with a remedy."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -163,8 +163,8 @@ def _explained() -> Iterator[None]:
 def store_of(
     backend: str, copy: Path | None, progress: Callable[[str], None] = lambda _message: None
 ) -> Store:
-    """What keeps a backend's files, or a copy of them. `progress` is called with what cannot be
-    read and is not needed.
+    """The store of a backend's files, or of a copy. `progress` reports what cannot be read and is
+    not needed.
 
     Raises:
         ClerkstackError: it cannot be read from here.
@@ -186,8 +186,8 @@ def store_of(
 
 
 def earlier_states(store: Store, project: str, stack: str) -> list[Earlier]:
-    """The earlier states of a stack, the newest first, the same one once."""
-    found = []
+    """The earlier states of a stack, the newest first, without duplicates."""
+    files = []
     for key, written in store.files():
         named = KEPT.match(key) or BEFORE.match(key)
         if named is None or (named["project"], named["stack"]) != (project, stack):
@@ -196,18 +196,18 @@ def earlier_states(store: Store, project: str, stack: str) -> list[Earlier]:
             continue
         nanoseconds = named.groupdict().get("time")
         at = datetime.fromtimestamp(int(nanoseconds) / 1e9, UTC) if nanoseconds else written
-        found.append((at, key))
-    # A bucket tells whole seconds, and its versions newest first: of the same second they count
-    # as the newest, in their order.
-    found.sort(
-        key=lambda each: (int(each[0].timestamp()), VERSION in each[1], each[0]), reverse=True
+        files.append((at, key))
+    # A bucket has times in whole seconds, and lists versions newest first: within a second, the
+    # versions come first, in their order.
+    files.sort(
+        key=lambda file: (int(file[0].timestamp()), VERSION in file[1], file[0]), reverse=True
     )
-    told: set[bytes] = set()
+    seen: set[bytes] = set()
     states = []
-    for at, key in found:
+    for at, key in files:
         content = store.read(key)
-        if content not in told:
-            told.add(content)
+        if content not in seen:
+            seen.add(content)
             states.append(_state(key, at, content))
     return states
 

@@ -1,4 +1,4 @@
-"""Vercel variables that exist, entered into the state: `pulumi import` of each."""
+"""Adds existing Vercel variables to the state, by `pulumi import`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from clerkstack.state.variables import NaturalKey, natural_key
 def import_variables(
     stack: str, known: Mapping[NaturalKey, str], state: State, progress: Callable[[str], None]
 ) -> list[str]:
-    """Import declared variables that exist and that the state does not have; their URNs.
+    """Import declared variables that exist and that the state does not have; returns their URNs.
 
     Args:
         stack: the stack.
-        known: ids of those that may be taken.
-        state: the stack's, as this command has read or written it.
+        known: the ids of variables that may be imported.
+        state: the stack's state, as this program has read or written it.
         progress: called with what is being done.
     """
     progress(f"{stack}: looking for variables that are missing from the state")
-    # That somebody else's variables are there is why this runs: it looks at none of them.
+    # This run adds variables to the state, so it must not refuse them as somebody else's.
     reading = {READ_ONLY: "true"}
     options = ("--json", "--stack", stack)
     shown = pulumi("preview", *options, tolerate=True, variables=reading, state=state)
@@ -41,18 +41,18 @@ def import_variables(
     resources, urns = [], []
     for urn, declared in new.items():
         variable = declared["type"] == VARIABLE_TYPE
-        found = known.get(natural_key(declared["inputs"])) if variable else None
-        if found is None:
+        variable_id = known.get(natural_key(declared["inputs"])) if variable else None
+        if variable_id is None:
             continue
         parent = declared["parent"]
         if parent in new:
-            # The component is not in the state either: it comes with what it holds.
+            # The component is not in the state either: import it with its children.
             kind = {"type": new[parent]["type"], "name": name_of(parent), "component": True}
             components[name_of(parent)] = kind
         else:
             parents[name_of(parent)] = parent
         place = (declared["inputs"].get("teamId"), declared["inputs"]["projectId"])
-        at = "/".join([*filter(None, place), found])
+        at = "/".join([*filter(None, place), variable_id])
         resources.append(
             {"type": VARIABLE_TYPE, "name": name_of(urn), "id": at, "parent": name_of(parent)}
         )

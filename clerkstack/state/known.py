@@ -1,4 +1,4 @@
-"""What a stack's state knows that its settings cannot: ids, and what the stack made."""
+"""What only a stack's state knows: ids, and what the stack created."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Known:
-    """What the stack's state knows that its declaration cannot: ids, and what the stack made.
+    """What only the stack's state knows: ids, and what the stack created.
 
-    `variables` are ids by (project's id, key, target); `written` says of the sensitive variables of
-    each project, as target/KEY, when Vercel last updated them as the stack wrote them (milliseconds
-    since 1970). `roles_made` are keys of roles and permissions.
+    `variables` are ids by (project id, key, target). `written` has, for each project's sensitive
+    variables by target/KEY, when Vercel updated them for the stack's last write (milliseconds since
+    1970). `roles_made` are the keys of created roles and permissions.
     """
 
     endpoint_id: str | None = None
@@ -27,7 +27,7 @@ class Known:
 
     @classmethod
     def of(cls, state: State) -> Known:
-        """From a state; nothing of it needs its secrets shown."""
+        """From a state, whose secrets may be encrypted."""
         endpoint = None
         billing: Mapping[str, Any] = {}
         roles: tuple[str, ...] = ()

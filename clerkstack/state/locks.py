@@ -1,7 +1,7 @@
-"""Who holds the lock of a stack, and waiting for it.
+"""Waits for the lock of a stack, and removes it if its owner is gone.
 
-A run that is killed leaves its lock. One whose process was on this machine and is gone is removed,
-with whatever else the run left; any other is waited for.
+A killed run leaves its lock. If its process was on this machine and has ended, the lock is removed
+with whatever else the run left; any other lock is waited for.
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ class Owner:
 
     @property
     def is_here(self) -> bool:
-        """Whether it is of this machine."""
+        """Whether it is on this machine."""
         return self.host == socket.gethostname()
 
     @property
     def is_gone(self) -> bool:
-        """Whether it has ended, as far as that can be seen from here."""
+        """Whether it is known to have ended."""
         return self.is_here and not is_alive(self.pid)
 
 
 class Locked(ClerkstackError):
-    """Another update of the stack is in progress. `owner` is None where the engine does not name
+    """Another update of the stack is in progress. `owner` is None if the engine does not name
     it."""
 
     def __init__(self, message: str, owner: Owner | None = None) -> None:
@@ -54,7 +54,7 @@ class Locked(ClerkstackError):
 
 
 class HalfDone(ClerkstackError):
-    """The state has what an update began, and not how that ended."""
+    """The state has operations of an update that has not finished."""
 
 
 def locks_in(folder: Path, stack: str) -> list[Owner]:
@@ -63,14 +63,14 @@ def locks_in(folder: Path, stack: str) -> list[Owner]:
     `stack` is its name without project and organization; a stack of that name in another project of
     the same backend counts too.
     """
-    found = []
+    owners = []
     for file in sorted(folder.glob(f".pulumi/locks/organization/*/{stack}/*.json")):
         try:
             lock = json.loads(file.read_text())
-            found.append(Owner(lock["username"], lock["hostname"], int(lock["pid"])))
+            owners.append(Owner(lock["username"], lock["hostname"], int(lock["pid"])))
         except (OSError, ValueError, KeyError, TypeError):
-            continue  # gone meanwhile, or not the engine's
-    return found
+            continue  # removed meanwhile, or not the engine's
+    return owners
 
 
 def is_alive(pid: int) -> bool:
@@ -88,34 +88,34 @@ def is_alive(pid: int) -> bool:
 
 
 class Recovery(Protocol):
-    """What is done about a stack that is locked or half-done."""
+    """What to do about a stack that is locked or half-done."""
 
     def is_over(self) -> bool:
-        """Whether nobody of this machine is at work on the stack.
+        """Whether no process of this machine is working on the stack.
 
         Raises:
-            HalfDone: this cannot be seen in its backend.
+            HalfDone: its backend does not show this.
         """
 
     def recover(self) -> None:
-        """Bring the stack back to what exists, its lock removed."""
+        """Make the state match what exists, and remove the lock."""
 
 
 def when_unlocked(
     act: Callable[[], Result], recovery: Recovery, progress: Callable[[str], None]
 ) -> Result:
-    """Act as soon as nobody else is at work on the stack.
+    """Act as soon as nobody else is working on the stack.
 
     Args:
-        act: is tried again after each `Locked` and `HalfDone`, for 15 minutes.
-        recovery: used where a killed run is in the way.
+        act: the action; retried after each `Locked` and `HalfDone`, for 15 minutes.
+        recovery: used if a killed run blocks the stack.
         progress: called once for each process that is waited for.
 
     Raises:
-        Locked, HalfDone: it was in the way to the end.
+        Locked, HalfDone: the last attempt's, after 15 minutes.
     """
     deadline = time.monotonic() + SECONDS
-    told: set[int] = set()
+    announced: set[int] = set()
     while True:
         try:
             return act()
@@ -132,9 +132,9 @@ def when_unlocked(
                 raise
             owner = locked.owner
         if owner.is_gone:
-            recovery.recover()  # it may have left more than the lock
-        elif owner.pid not in told:
-            told.add(owner.pid)
+            recovery.recover()  # the owner may have left more than the lock
+        elif owner.pid not in announced:
+            announced.add(owner.pid)
             where = "" if owner.is_here else f" of {owner.host}"
             progress(f"waiting for pulumi, process {owner.pid}{where}, to end")
         time.sleep(PAUSE)

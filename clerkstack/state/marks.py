@@ -1,5 +1,4 @@
-"""How the engine marks values that are not plain JSON, in exported states, in its events and over
-the wire.
+"""How the engine marks values that are not plain JSON: in exported states, in events, on the wire.
 
 Source: pulumi/pulumi, properties.go and plugin/rpc.go in sdk/go/common/resource.
 """
@@ -11,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
-"""The key of an object that stands for something else: a secret, a file, a reference."""
+"""The key of an object that represents a special value: a secret, a file, a reference."""
 
 SECRET = "1b47061264138c4ac30d75fd1eb44270"
-"""What stands under `SIGNATURE` in a secret."""
+"""The value of `SIGNATURE` in a secret."""
 
 ASSET = "c44067f5952c0a294b673a41bacd8c17"
-"""What stands under `SIGNATURE` in a file."""
+"""The value of `SIGNATURE` in a file."""
 
 UNKNOWN_TEXT = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
@@ -32,7 +31,7 @@ UNKNOWNS = frozenset(
         "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # object
     }
 )
-"""Texts in the place of values that are known only after the update."""
+"""Texts instead of values that are known only after the update."""
 
 
 def is_secret(value: object) -> bool:
@@ -41,14 +40,14 @@ def is_secret(value: object) -> bool:
 
 
 def secret(value: Any) -> dict[str, str]:
-    """A JSON value as a secret, as `pulumi stack export --show-secrets` shows it; an import
+    """A JSON value as a secret in the form of `pulumi stack export --show-secrets`; an import
     encrypts it."""
     return {SIGNATURE: SECRET, "plaintext": json.dumps(value)}
 
 
 def shown(value: Any) -> Any:
-    """A property of a state that was exported with its secrets shown: a secret's value, any other
-    as it is."""
+    """A property of a state that was exported with secrets shown: the value of a secret, or the
+    property itself."""
     if is_secret(value) and "plaintext" in value:
         return json.loads(value["plaintext"])
     return value

@@ -1,7 +1,7 @@
-"""A model of an exported state: what `pulumi stack export` prints and `pulumi stack import` takes.
+"""A model of an exported state, the document of `pulumi stack export` and `pulumi stack import`.
 
-It is a typed view of that document, with no engine and no network behind it. Edits change the
-document in place, and whatever the model does not name stays as the engine wrote it.
+It is a typed view of the document, without engine or network. Edits change the document in place;
+whatever the model does not name stays as the engine wrote it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.state.marks import shown
 
 OWN = "/clerkstack:"
-"""What stands before the name of each dynamic resource of this program in its type."""
+"""The prefix of the types of this program's dynamic resources."""
 
 
 def name_of(urn: str) -> str:
@@ -46,37 +46,37 @@ class Resource:
 
     @property
     def id(self) -> str:
-        """The service's id for it, without what a provider writes before it (`team/project/id`);
-        empty for one that does not exist yet, and for a component."""
+        """The service's id, without the prefix that a provider adds (`team/project/id`); empty if
+        it does not exist yet, and for a component."""
         return str(self.entry.get("id") or "").rpartition("/")[2]
 
     @property
     def custom(self) -> bool:
-        """Whether it is a provider's, not a component."""
+        """Whether a provider manages it; false for a component."""
         return bool(self.entry.get("custom"))
 
     @property
     def deleting(self) -> bool:
-        """Whether it is the old one of a replacement and still has to be removed."""
+        """Whether it was replaced and must still be removed."""
         return bool(self.entry.get("delete"))
 
     @property
     def replacing(self) -> bool:
-        """Whether it was removed and still has to be created again."""
+        """Whether it was removed and must still be created again."""
         return bool(self.entry.get("pendingReplacement"))
 
     @property
     def inputs(self) -> dict[str, Any]:
-        """What was declared; secrets as the export has them."""
+        """The declared properties; secrets as in the export."""
         return self.entry.get("inputs") or {}
 
     @property
     def outputs(self) -> dict[str, Any]:
-        """What the provider returned; secrets as the export has them."""
+        """The properties that the provider returned; secrets as in the export."""
         return self.entry.get("outputs") or {}
 
     def output(self, name: str) -> Any:
-        """One output, a shown secret opened; None where there is none."""
+        """One output, with a shown secret opened; None if there is none."""
         return shown(self.outputs.get(name))
 
     def set_output(self, name: str, value: Any) -> None:
@@ -95,8 +95,8 @@ class Resource:
 
 @dataclass(frozen=True)
 class Operation:
-    """What an update had begun on a resource when the state was written: `creating`, `updating`,
-    `deleting`, `reading` or `importing`."""
+    """An operation on a resource that was in progress when the state was written: `creating`,
+    `updating`, `deleting`, `reading` or `importing`."""
 
     kind: str
     resource: Resource
@@ -110,7 +110,7 @@ class State:
 
     @classmethod
     def of(cls, entries: list[dict[str, Any]]) -> State:
-        """A state of these entries of resources; edits change the list and its entries."""
+        """A state from entries of resources; edits change the list and its entries."""
         return cls({"deployment": {"resources": entries}})
 
     @classmethod
@@ -126,12 +126,12 @@ class State:
         return cls(exported)
 
     def text(self) -> str:
-        """The document, as `pulumi stack import` takes it."""
+        """The document as text, for `pulumi stack import`."""
         return json.dumps(self.exported)
 
     @property
     def deployment(self) -> dict[str, Any]:
-        """The part that describes the deployment; empty where nothing was ever deployed."""
+        """The part that describes the deployment; empty if nothing was ever deployed."""
         return self.exported.get("deployment") or {}
 
     @property
@@ -146,7 +146,7 @@ class State:
 
     @property
     def pending(self) -> list[Operation]:
-        """What a running or killed update has begun and not ended."""
+        """The operations that a running or killed update has not finished."""
         operations = self.deployment.get("pending_operations") or []
         return [
             Operation(str(operation.get("type", "")), Resource(operation.get("resource") or {}))
@@ -159,19 +159,23 @@ class State:
         return str((self.deployment.get("secrets_providers") or {}).get("type", "?"))
 
     def own(self, kind: str) -> Iterator[Resource]:
-        """This program's dynamic resources of that name, without those still to be removed."""
-        return (each for each in self.resources if each.is_own(kind) and not each.deleting)
+        """This program's dynamic resources of a kind, without those that must still be removed."""
+        return (
+            resource
+            for resource in self.resources
+            if resource.is_own(kind) and not resource.deleting
+        )
 
     def the(self, kind: str) -> Resource | None:
-        """The first of them, None if there is none."""
+        """The first resource of a kind, None if there is none."""
         return next(self.own(kind), None)
 
     def variables(self) -> Iterator[Resource]:
-        """The Vercel variables, also those that do not exist yet or are still to be removed."""
-        return (each for each in self.resources if each.is_variable)
+        """The Vercel variables, including those that do not exist yet or must still be removed."""
+        return (resource for resource in self.resources if resource.is_variable)
 
     def put(self, entry: Mapping[str, Any]) -> None:
-        """Put an entry in the place of the resource with its URN, or at the end."""
+        """Replace the entry with the same URN, or append it."""
         resources = self.deployment.setdefault("resources", [])
         for index, resource in enumerate(self.resources):
             if resource.urn == entry["urn"] and not resource.deleting:
@@ -181,16 +185,16 @@ class State:
 
     def drop(self, urn: str) -> None:
         """Remove a resource, and every dependency on it."""
-        self.entries[:] = [each for each in self.entries if each["urn"] != urn]
-        for each in self.entries:
-            if urn in (each.get("dependencies") or ()):
-                each["dependencies"] = [other for other in each["dependencies"] if other != urn]
-            for name, needed in (each.get("propertyDependencies") or {}).items():
+        self.entries[:] = [entry for entry in self.entries if entry["urn"] != urn]
+        for entry in self.entries:
+            if urn in (entry.get("dependencies") or ()):
+                entry["dependencies"] = [other for other in entry["dependencies"] if other != urn]
+            for name, needed in (entry.get("propertyDependencies") or {}).items():
                 if urn in (needed or ()):
-                    each["propertyDependencies"][name] = [o for o in needed if o != urn]
+                    entry["propertyDependencies"][name] = [o for o in needed if o != urn]
 
     def settle(self, *kinds: str) -> None:
-        """Forget what an update had begun of these kinds."""
+        """Forget pending operations of these kinds."""
         operations = self.deployment.get("pending_operations") or []
         left = [operation for operation in operations if operation.get("type") not in kinds]
         self.deployment["pending_operations"] = left

@@ -1,8 +1,8 @@
-"""One stack's state brought from the backend in use into another, and compared there.
+"""Copies a stack's state from the current backend to another, and compares both.
 
 The old state and the project's config file stay as they are until everything is compared: the new
-state is made beside them, from a copy of the config. A run that was killed leaves a stack in the
-new backend with the tag `clerkstack:moving`, which the next run may replace.
+state is created separately, from a copy of the config. A killed run leaves a stack in the new
+backend with the tag `clerkstack:moving`, which the next run may replace.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ SHOWN = 10  # differences that a message lists
 
 
 class NotTheSame(ClerkstackError):
-    """The new state is not what the old one is."""
+    """The new state differs from the old one."""
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What a move did.
+    """The result of a move.
 
-    `pending` is how many changes an update would make, before and after. `left_behind` are the
-    stacks in the old backend that use the same instance.
+    `pending` is the number of changes that an update would make, before and after. `left_behind`
+    are the stacks in the old backend that use the same instance.
     """
 
     stack: str
@@ -46,7 +46,7 @@ class Moved:
     resources: int
     pending: int
     config: str | None
-    """The config file, where it is encrypted by another provider now."""
+    """The config file, if another provider encrypts it now."""
     left_behind: list[str] = field(default_factory=list)
 
 
@@ -55,14 +55,14 @@ Running = Callable[[State], bool]
 
 
 def move(stack: str, to: str, provider: str | None, progress: Progress, running: Running) -> Moved:
-    """Bring a stack's state into another backend.
+    """Move a stack's state to another backend.
 
     Args:
         stack: the stack's name.
         to: the other backend's address.
         provider: the secrets provider to encrypt config and state with from now on; None keeps it.
         progress: called with each step as it starts.
-        running: whether a state has a rotation that is not over.
+        running: whether a state has an unfinished rotation.
 
     Raises:
         BackendFailed: a backend or a secrets provider failed.
@@ -78,9 +78,9 @@ def move(stack: str, to: str, provider: str | None, progress: Progress, running:
             f"pulumi stack change-secrets-provider --stack {stack} …"
         )
     progress(f"looking at the state in {source}")
-    found = export(stack, show_secrets=True)
-    _refuse_unfinished(stack, found, running)
-    _refuse_work(stack, found)
+    exported = export(stack, show_secrets=True)
+    _refuse_unfinished(stack, exported, running)
+    _refuse_work(stack, exported)
     moved = export(stack, show_secrets=True)
     progress("checking what an update would do")
     pending = _pending(stack, moved)
@@ -89,10 +89,10 @@ def move(stack: str, to: str, provider: str | None, progress: Progress, running:
         _bring(bench, moved, target, progress)
         _encrypt(bench, target, provider, progress)
         progress("comparing both states")
-        there = _export(bench, target)
-        _compare(stack, export(stack, show_secrets=True), there)
+        moved_state = _export(bench, target)
+        _compare(stack, export(stack, show_secrets=True), moved_state)
         progress("checking what an update would do there")
-        _expect(stack, pending, _pending(stack, there, bench, target))
+        _expect(stack, pending, _pending(stack, moved_state, bench, target))
         bench.pulumi("stack", "tag", "rm", TAG, backend=target)
         file, after = config_file(stack), bench.config.read_text(encoding="utf-8")
         changed = file.read_text(encoding="utf-8") != after
@@ -103,8 +103,8 @@ def move(stack: str, to: str, provider: str | None, progress: Progress, running:
 
 
 def left_behind(stack: str, moved: State, progress: Progress) -> list[str]:
-    """The other stacks of the current backend that use the instance of a stack. Once its old state
-    is gone, they do not know it any more."""
+    """The other stacks of the current backend that use a stack's instance. Once the old state is
+    gone, they no longer know of it."""
     place = next(
         (
             (str(resource.inputs["application_id"]), str(resource.inputs["environment"]))
@@ -118,20 +118,20 @@ def left_behind(stack: str, moved: State, progress: Progress) -> list[str]:
     try:
         return [neighbour.stack for neighbour in neighbours(stack, *place)]
     except (UnknownNeighbours, UnreadableStack) as failure:
-        progress(f"what other stacks use the same instance is unknown. {failure}")
+        progress(f"whether other stacks use the same instance is unknown. {failure}")
         return []
 
 
 def _bring(bench: Workshop, moved: State, target: str, progress: Progress) -> None:
-    """Enter the state into the other backend, unless it is there."""
+    """Import the state into the other backend, unless it is already there."""
     try:
-        there = _export(bench, target)
+        existing = _export(bench, target)
     except UnknownStack:
         progress(f"creating the stack in {target}")
         bench.init(backend=target)
-        there = _export(bench, target)
-    if there.entries:
-        if not differences(moved, there):
+        existing = _export(bench, target)
+    if existing.entries:
+        if not differences(moved, existing):
             progress("the state is there")
         elif not _is_ours(bench, target):
             raise ClerkstackError(
@@ -140,13 +140,13 @@ def _bring(bench: Workshop, moved: State, target: str, progress: Progress) -> No
                 f"{removal(target, bench.stack)}"
             )
     bench.pulumi("stack", "tag", "set", TAG, "yes", backend=target)
-    if differences(moved, there):
+    if differences(moved, existing):
         progress(f"writing the state to {target}")
         bench.pulumi("stack", "import", backend=target, given=moved.text())
 
 
 def _encrypt(bench: Workshop, target: str, provider: str | None, progress: Progress) -> None:
-    """Have the state there, and the copy of the config, encrypted by the provider."""
+    """Encrypt the new state and the copy of the config with the provider."""
     if provider is None or provider == secrets_provider(bench.config):
         return
     progress(f"encrypting config and state by {provider.partition('?')[0]}")
@@ -162,11 +162,11 @@ def _is_ours(bench: Workshop, target: str) -> bool:
 
 
 def _refuse_work(stack: str, state: State) -> None:
-    """See that no update of the stack is going on: the engine looks for that before it looks for
-    the resource that is not there. (It would forget what is half-made: look for that before.)
+    """Refuse a stack with an update in progress, by an engine command on a missing resource: the
+    engine checks the lock first. (It would forget half-created resources, so check those before.)
 
     Raises:
-        ClerkstackError: one is.
+        ClerkstackError: an update is in progress.
     """
     words = ("refresh", "--yes", "--skip-preview", "--target", NOBODY, "--stack", stack)
     try:
@@ -181,10 +181,10 @@ def _refuse_work(stack: str, state: State) -> None:
 
 
 def _refuse_unfinished(stack: str, state: State, running: Running) -> None:
-    """A state is moved when nothing is half-done.
+    """Refuse to move a state with something half-done.
 
     Raises:
-        ClerkstackError: something is.
+        ClerkstackError: something is half-done.
     """
     if state.pending:
         raise ClerkstackError(
@@ -200,9 +200,9 @@ def _refuse_unfinished(stack: str, state: State, running: Running) -> None:
 
 
 def _compare(stack: str, before: State, after: State) -> None:
-    found = differences(before, after)
-    if found:
-        listed = "\n".join(f"  {each}" for each in found[:SHOWN])
+    differing = differences(before, after)
+    if differing:
+        listed = "\n".join(f"  {path}" for path in differing[:SHOWN])
         raise NotTheSame(
             f"The two states of {stack} differ: somebody may have changed the old one meanwhile.\n"
             f"{listed}\nThe old state and the config are unchanged. Run this again."
@@ -212,7 +212,7 @@ def _compare(stack: str, before: State, after: State) -> None:
 def _pending(
     stack: str, state: State, bench: Workshop | None = None, target: str | None = None
 ) -> list[tuple[str, ...]]:
-    """What an update would do: each step but those that change nothing."""
+    """The steps of an update that would change something."""
     words = ["preview", "--json", "--stack", stack]
     variables = {}
     if bench is not None and target is not None:
@@ -231,7 +231,7 @@ def _expect(
 ) -> None:
     unlike = sorted({*before} ^ {*after})
     if unlike:
-        listed = "\n".join(f"  {each[0]} {name_of(each[1])}" for each in unlike[:SHOWN])
+        listed = "\n".join(f"  {step[0]} {name_of(step[1])}" for step in unlike[:SHOWN])
         raise NotTheSame(
             f"An update of {stack} would not do the same in both places:\n{listed}\nThe old "
             "state and the config are unchanged."
@@ -239,6 +239,6 @@ def _expect(
 
 
 def removal(backend: str, stack: str) -> str:
-    """The command that removes a stack's state, and nothing that it describes."""
+    """The command that removes only a stack's state, not its resources."""
     words = "pulumi stack rm --force --yes --preserve-config --stack"
     return f"{BACKEND}='{backend}' {words} {stack}"

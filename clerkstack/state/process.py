@@ -1,4 +1,4 @@
-"""Commands that are run to their end: their output line by line, an interrupt passed on once."""
+"""Runs commands to their end: passes on their output line by line, and an interrupt only once."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from types import MappingProxyType
 
 from clerkstack.problems import ClerkstackError
 
-# The engine ends its plugins and gives up what it holds on the first interrupt, and drops
-# everything on a second one.
+# On the first interrupt the engine ends its plugins and releases its lock; on a second one it stops
+# at once.
 SECONDS_TO_END = 15.0
 
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that ended: its exit code, what it printed, what it printed to standard error."""
+    """A finished command: its exit code, standard output and standard error."""
 
     code: int
     out: str
@@ -28,11 +28,11 @@ class Ran:
 
 
 class Stopped(ClerkstackError):
-    """The commands were stopped before this one had ended."""
+    """The commands were stopped before this one ended."""
 
 
 class Commands:
-    """Commands that may run at the same time, and that all end together."""
+    """Commands that may run at the same time and are stopped together."""
 
     def __init__(self) -> None:
         self._running: set[subprocess.Popen[str]] = set()
@@ -47,13 +47,13 @@ class Commands:
         variables: Mapping[str, str] = MappingProxyType({}),
         on_line: Callable[[str], None] = lambda _line: None,
     ) -> Ran:
-        """Run a command to its end. Ctrl-C in the thread that waits reaches it as one interrupt,
-        and its end is waited for.
+        """Run a command to its end. Ctrl-C in the waiting thread is passed on as a single
+        interrupt, and then the command's end is waited for.
 
         Args:
             words: the command; never a secret, since every process of the machine can see it.
             given: its standard input.
-            variables: environment variables besides those of this process.
+            variables: environment variables in addition to those of this process.
             on_line: called with each line of its output as it comes.
 
         Raises:
@@ -71,7 +71,7 @@ class Commands:
                 text=True,
                 errors="replace",
                 env={**os.environ, **variables},
-                # Ctrl-C in a terminal reaches it through here alone: two would be a hard end.
+                # Its own process group: Ctrl-C in a terminal must reach it only once, from here.
                 start_new_session=True,
             )
             self._running.add(process)
@@ -79,7 +79,7 @@ class Commands:
         assert process.stderr is not None
         lines: list[str] = []
         errors: list[str] = []
-        # Read beside the other, so that neither pipe fills up.
+        # Read at the same time, so that neither pipe fills up.
         aside = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
         aside.start()
         try:
@@ -92,7 +92,7 @@ class Commands:
         except KeyboardInterrupt:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
-            for _line in process.stdout:  # whoever prints to a closed pipe is killed
+            for _line in process.stdout:  # a process that prints to a closed pipe is killed
                 pass
             process.wait()
             raise
@@ -108,7 +108,7 @@ class Commands:
         return Ran(code, "".join(lines), "".join(errors).strip())
 
     def stop(self) -> None:
-        """Interrupt what runs, and wait until it has ended; what has not by then is killed."""
+        """Interrupt the running commands and wait for them; kill those that do not end in time."""
         with self._lock:
             self._stopped = True
             running = list(self._running)

@@ -1,4 +1,4 @@
-"""An earlier state of a stack, put back after the state was lost or damaged."""
+"""Restores an earlier state of a stack after the state was lost or damaged."""
 
 from __future__ import annotations
 
@@ -51,37 +51,37 @@ def earlier(stack: str, copy: Path | None, progress: Progress) -> list[Earlier]:
 def put_back(
     stack: str, states: Sequence[Earlier], at: int | None, progress: Progress
 ) -> tuple[Earlier, State]:
-    """Put an earlier state in the place of the one that is lost or damaged.
+    """Replace a lost or damaged state with an earlier one.
 
     Args:
         stack: the stack.
         states: the earlier states, the newest first.
-        at: which one, from 1; None for the newest that the engine takes.
-        progress: called with why one of them is passed over.
+        at: which one, from 1; None for the newest that the engine accepts.
+        progress: called with the reason why a state is skipped.
 
     Returns:
-        The earlier one and its state, with what was half-made in it: the engine forgets that when
-        it takes a state.
+        The earlier one and its state, including half-created resources, which the engine forgets
+        when it imports a state.
 
     Raises:
-        ClerkstackError: there is no such one, none can be read, or the state is whole and none was
-            asked for by its number.
+        ClerkstackError: there is no such state, none can be read, or the current state is readable
+            and `at` was not given.
     """
     if at is not None and at > len(states):
         raise ClerkstackError(f"There are {len(states)} earlier states of {stack}: see --list.")
     chosen = [*enumerate(states, 1)] if at is None else [(at, states[at - 1])]
     drop_what_a_kill_cut_off(stack)
-    there = _is_there(stack, whole_is_refused=at is None)
+    exists = _is_there(stack, whole_is_refused=at is None)
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     refused = []
     for number, candidate in chosen:
         if candidate.state is None:
             progress(f"{number}  {candidate.key}: {candidate.why}")
             continue
-        if not there:
+        if not exists:
             with workshop(stack) as bench:
                 bench.init()
-            there = True
+            exists = True
         try:
             import_state(stack, candidate.state)
         except ForeignCode as failure:

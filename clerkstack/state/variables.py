@@ -1,8 +1,8 @@
-"""Vercel's variables in a state: pure edits of what their provider reads there.
+"""Pure edits of Vercel's variables in a state, in the form that their provider reads.
 
-The official provider is a bridged one: it asks Vercel for the `id` among a variable's outputs,
-whatever the resource's own id is, and it keeps a delta beside them by which an edit of the outputs
-is undone (seen with a provider built from its sources).
+The official provider is a bridged one: it requests the `id` in a variable's outputs from Vercel,
+whatever the resource's own id is, and it keeps a delta in the outputs that undoes edits of them
+(seen with a provider built from its sources).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OF_PROJECT = ("VercelProject", "WrittenVariables")
 """This program's resources that belong to a Vercel project."""
 
 NaturalKey = tuple[str, str, tuple[str, ...]]
-"""The project's id, key and targets: Vercel has no two variables that share all of it."""
+"""The project's id, key and targets, which identify a variable at Vercel."""
 
 
 def natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
@@ -29,7 +29,7 @@ def natural_key(inputs: Mapping[str, Any]) -> NaturalKey:
 
 
 def name_of_variable(urn: str) -> str:
-    """The declared variable that a resource is, as target/KEY, from its URN."""
+    """The declared variable of a resource, as target/KEY, from its URN."""
     _, target, key = urn.rpartition("::")[2].rsplit("-", 2)
     return f"{target}/{key}"
 
@@ -40,13 +40,14 @@ def existing(state: State) -> Iterator[Resource]:
 
 
 def without_id(state: State) -> list[Resource]:
-    """Those whose outputs lack the `id`: a refresh would ask Vercel for an empty one, and drop
+    """The variables whose outputs lack the `id`: a refresh would request an empty id and drop
     them."""
     return [resource for resource in existing(state) if not resource.outputs.get("id")]
 
 
 def set_value(variable: Resource, value: Any) -> bool:
-    """Set a value in inputs and outputs, without the delta; whether that changed anything."""
+    """Set a value in inputs and outputs, and drop the delta. Returns whether that changed
+    anything."""
     if variable.inputs.get("value") == variable.outputs.get("value") == value:
         return False
     variable.entry["inputs"]["value"] = value
@@ -55,7 +56,7 @@ def set_value(variable: Resource, value: Any) -> bool:
 
 
 def set_ids(state: State) -> list[str]:
-    """Set the `id` where the outputs lack it; the URNs of these."""
+    """Set the `id` in outputs that lack it; returns the URNs."""
     lacking = without_id(state)
     for variable in lacking:
         _edit_outputs(variable)["id"] = variable.id
@@ -63,8 +64,8 @@ def set_ids(state: State) -> list[str]:
 
 
 def point_at(variable: Resource, variable_id: str, target: str) -> bool:
-    """Let a variable of the state be the one with that id, of that target alone; whether that
-    changed anything."""
+    """Point a variable of the state at the one with that id, only for that target. Returns whether
+    that changed anything."""
     inputs = variable.inputs
     seen = {**inputs, **variable.outputs}
     scoped = seen.get("customEnvironmentIds") or seen.get("gitBranch")
@@ -85,11 +86,12 @@ def point_at(variable: Resource, variable_id: str, target: str) -> bool:
 
 
 def follow_team(state: State, project: str, team: str | None) -> bool:
-    """Set the team that a project is in now wherever the state has another; whether that changed
+    """Set a project's current team wherever the state has another. Returns whether that changed
     anything.
 
-    A project that moves keeps its id and its variables. To the variables' provider one of another
-    team is another variable: it would be removed and created again, which Vercel refuses.
+    A project that moves keeps its id and its variables. But to the variables' provider, a variable
+    of another team is another variable: it would be removed and created again, which Vercel
+    refuses.
     """
     followed = [_follow(resource, project, team) for resource in state.resources]
     return any(followed)
@@ -122,49 +124,49 @@ def _edit_outputs(variable: Resource) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Kept:
-    """A variable as the state has it: its id at Vercel, what it is for, how it is kept."""
+    """A variable in the state: its id at Vercel, its targets, whether it is sensitive."""
 
     id: str
     targets: tuple[str, ...]
     sensitive: bool
     alone: bool
-    """Of no branch and no custom environment."""
+    """Whether it has neither a branch nor a custom environment."""
 
     def stays(self, declared: Variable[Any]) -> bool:
-        """Whether the declared variable is this one, at most with another value."""
+        """Whether the declared variable is this one, apart from its value."""
         same = self.targets == (declared.target,) and self.alone
         return same and self.sensitive == declared.sensitive
 
 
 def kept_variables(state: State) -> dict[tuple[str, str], Kept]:
     """The variables of a state that are not being removed, by project and target/KEY."""
-    found = {}
+    result = {}
     for resource in existing(state):
         if resource.deleting or resource.replacing:
             continue
-        # What an import read of a variable may stand in the outputs alone.
+        # After an import, some properties may be only in the outputs.
         seen = {**resource.inputs, **resource.outputs}
-        found[str(seen["projectId"]), name_of_variable(resource.urn)] = Kept(
+        result[str(seen["projectId"]), name_of_variable(resource.urn)] = Kept(
             resource.id,
             tuple(seen.get("targets") or ()),
             bool(seen.get("sensitive")),
             not seen.get("gitBranch") and not seen.get("customEnvironmentIds"),
         )
-    return found
+    return result
 
 
 def take_over(
     state: State, ids: Mapping[tuple[str, str], str], dropped: set[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    """Point variables at the ones that became the stack's, and drop those that are another's.
+    """Point variables at those that now belong to the stack, and drop those that belong to others.
 
     Args:
-        state: it is changed, each variable as it is asked for.
-        ids: the stack's own ones now, by project and target/KEY.
-        dropped: those that the state has and that are another's, unless they are in `ids`.
+        state: changed in place, one variable per iteration.
+        ids: the stack's own variables now, by project and target/KEY.
+        dropped: variables of the state that belong to others, unless they are in `ids`.
 
     Yields:
-        target/KEY of each that changed, and how; "" for one that only lost its mark of a
+        target/KEY of each changed variable, and the change; "" if it only lost the mark of a
         replacement.
     """
     for resource in list(existing(state)):

@@ -13,7 +13,7 @@ from tests.deployments import declared_production, development
 from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
-NEVER = f"{seeded.APPLICATION_ID} was not probed from here"
+NEVER = f"{seeded.APPLICATION_ID} was not probed from this folder"
 
 
 def test_the_first_up_says_so_until_it_was_probed(project: Project) -> None:

@@ -11,12 +11,12 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.bearer_key import BearerKey
-from clerkstack.clients.errors import NotFound, RateLimited, ServerError, Told, Unreachable
+from clerkstack.clients.errors import NotFound, RateLimited, Refusal, ServerError, Unreachable
 from clerkstack.clients.http import Http, Service
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.clients.retries import ATTEMPTS, SECONDS_IN_ALL, retry_after
 
-SERVICE = Service(name="Shop", setting="urls.shop", read_error=lambda body: Told(), remedies={})
+SERVICE = Service(name="Shop", setting="urls.shop", read_error=lambda body: Refusal(), remedies={})
 
 
 class Clock:
