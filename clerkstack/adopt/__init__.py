@@ -1,4 +1,5 @@
-"""Taking over what is there: a catalog and settings that say it, so that nothing has to change.
+"""Takes over a live deployment: writes a catalog and settings that match it, so that nothing
+changes.
 
-What cannot be said in them is left alone, with the reason.
+What they cannot express is left alone, with the reason.
 """

@@ -31,10 +31,10 @@ def billing_settings(section: JsonObject) -> JsonObject:
 
 
 def catalog_of(section: JsonObject) -> tuple[JsonObject, list[Unmanaged]]:
-    """The document of a catalog that says what is live, and what no catalog can say.
+    """A catalog document that matches what is live, and what no catalog can express.
 
-    A plan or feature that cannot be said exactly is left out as a whole: what would be written for
-    it in part could change it.
+    A plan or feature that cannot be expressed exactly is left out as a whole: declaring a part of
+    it could change it.
     """
     document: JsonObject = {
         "features": {slug: _feature(of) for slug, of in _groups(section, "features")},
@@ -49,7 +49,7 @@ def catalog_of(section: JsonObject) -> tuple[JsonObject, list[Unmanaged]]:
 
 
 def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str, str]]:
-    """Kind, slug and reason of what the document does not say as it is live."""
+    """Kind, slug and reason of everything that the document does not express exactly."""
     try:
         catalog = catalog_from(document)
     except InputError as error:
@@ -64,7 +64,8 @@ def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str
 
 
 def differing(catalog: Catalog, section: JsonObject) -> tuple[Change, ...]:
-    """What a catalog says otherwise than the live section; toggles are not a catalog's matter."""
+    """The differences between a catalog and the live section, without toggles, which are not in the
+    catalog."""
     inputs = billing_inputs(BillingSettings(), catalog, None, catalog_file="")
     desired = DeclaredBilling.of({**inputs, "settings": {}}).groups
     return billing_plan(desired, live_groups(section)).changes
@@ -106,13 +107,13 @@ def _plan(slug: str, live: JsonObject) -> JsonObject:
 
 
 def _unpaid(section: JsonObject) -> list[str]:
-    """Plans whose payer cannot pay, which no stack declares."""
+    """Plans whose payer cannot pay; no stack declares them."""
     off = [payer for payer, toggle in ENABLED_FOR.items() if not section.get(toggle)]
     return [slug for slug, plan in _groups(section, "plans") if plan.get("payer_type") in off]
 
 
 def catalog_from(document: JsonObject) -> Catalog:
-    """The catalog of a document, as it is read from the file that will hold it."""
+    """The catalog in a document, read in the same way as from a file."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "catalog.yaml"
         file.write_text(yaml_text(document), encoding="utf-8")
@@ -120,7 +121,7 @@ def catalog_from(document: JsonObject) -> Catalog:
 
 
 def _named(path: str) -> tuple[str, str]:
-    """Kind and slug out of a problem's path: plans.pro.features[2] → plans, pro."""
+    """The kind and slug in a problem's path: plans.pro.features[2] → plans, pro."""
     kind, _, rest = path.partition(".")
     return kind, re.split(r"[.\[]", rest, maxsplit=1)[0]
 

@@ -1,4 +1,4 @@
-"""Which settings of a stack's file have to be written so that it says what was read."""
+"""Finds the edits that make a stack's file match what was read."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from clerkstack.handwritten.round_trip import REMOVED
 from clerkstack.safe import may_hold_secret
 from clerkstack.settings import Settings
 
-# Each is one value: keys in it that are gone must not stay.
+# Each is replaced as a whole, so that no removed key in it stays.
 WHOLE = frozenset({"roles", "sessionClaims"})
 
 
-def edits(config: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
-    """The settings that differ, by path, `REMOVED` for those that there must not be any more. A
-    default that nobody wrote down is not written."""
+def edits(config: Mapping[str, Any], settings: Mapping[str, Any]) -> dict[tuple[str, ...], Any]:
+    """The settings that differ, by path; `REMOVED` for those to remove. An unwritten default stays
+    unwritten."""
     written = _paths(config)
-    found = {
+    differing = {
         path: value
-        for path, value in _differing(config, wanted, ())
+        for path, value in _differing(config, settings, ())
         if path in written or value != _default(path)
     }
-    return {**found, **dict.fromkeys(_gone(config, wanted, ()), REMOVED)}
+    return {**differing, **dict.fromkeys(_gone(config, settings, ()), REMOVED)}
 
 
 def _gone(
-    config: Mapping[str, Any], wanted: Mapping[str, Any], at: tuple[str, ...]
+    config: Mapping[str, Any], settings: Mapping[str, Any], at: tuple[str, ...]
 ) -> Iterator[tuple[str, ...]]:
     for key, was in config.items():
-        if key not in wanted:
+        if key not in settings:
             yield (*at, key)
-        elif isinstance(was, dict) and isinstance(wanted[key], dict) and key not in WHOLE:
-            yield from _gone(was, wanted[key], (*at, key))
+        elif isinstance(was, dict) and isinstance(settings[key], dict) and key not in WHOLE:
+            yield from _gone(was, settings[key], (*at, key))
 
 
-def secret_paths(wanted: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Where the settings hold a secret that was read of the endpoint: its headers, and a URL whose
-    query may hold one."""
-    webhook = wanted.get("webhook")
+def secret_paths(settings: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """The paths of settings with secrets that were read from the endpoint: its headers, and a URL
+    whose query may hold one."""
+    webhook = settings.get("webhook")
     if isinstance(webhook, dict):
         headers = webhook.get("headers")
         yield from (("webhook", "headers", name) for name in headers or {})
@@ -50,9 +50,9 @@ def secret_paths(wanted: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _differing(
-    config: Mapping[str, Any], wanted: Mapping[str, Any], at: tuple[str, ...]
+    config: Mapping[str, Any], settings: Mapping[str, Any], at: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for key, value in wanted.items():
+    for key, value in settings.items():
         was = config.get(key)
         if isinstance(value, dict) and key not in WHOLE:
             yield from _differing(was if isinstance(was, dict) else {}, value, (*at, key))
@@ -61,16 +61,16 @@ def _differing(
 
 
 def _paths(config: Mapping[str, Any], at: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
-    found: set[tuple[str, ...]] = set()
+    paths: set[tuple[str, ...]] = set()
     for key, value in config.items():
-        found.add((*at, key))
+        paths.add((*at, key))
         if isinstance(value, dict):
-            found |= _paths(value, (*at, key))
-    return found
+            paths |= _paths(value, (*at, key))
+    return paths
 
 
 def _default(path: tuple[str, ...]) -> Any:
-    """A setting's default as a file would hold it; nothing where it has none."""
+    """A setting's default as written in a file; None if it has none."""
     model: Any = Settings
     value: Any = None
     for step in path:
@@ -86,9 +86,9 @@ def _default(path: tuple[str, ...]) -> Any:
         return None
     if isinstance(value, dict):
         return {
-            key: each.model_dump(exclude_none=True, mode="json")
-            if isinstance(each, BaseModel)
-            else each
-            for key, each in value.items()
+            key: item.model_dump(exclude_none=True, mode="json")
+            if isinstance(item, BaseModel)
+            else item
+            for key, item in value.items()
         }
     return value

@@ -1,8 +1,8 @@
-"""Bringing what exists into a stack's state, with nothing written to any service.
+"""Adds what exists to a stack's state, without writing to any service.
 
-Clerk's resources come by an update: a provider that finds everything as declared sends nothing,
-and `CLERKSTACK_READ_ONLY` makes sure of it. `pulumi import` cannot bring them: a dynamic resource
-is read with its own inputs, which an import does not have. Vercel's variables are imported.
+An update adds Clerk's resources: a provider that finds everything as declared sends nothing, and
+`CLERKSTACK_READ_ONLY` guarantees it. `pulumi import` cannot add them: a dynamic resource is read
+with its own inputs, which an import does not have. Vercel's variables are imported.
 """
 
 from __future__ import annotations
@@ -26,32 +26,31 @@ if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
     from clerkstack.settings import Settings
 
-# Resources that heed READ_ONLY, and the components that hold them.
+# Resources that respect READ_ONLY, and their components.
 OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")
 
 
 def take_over(
     stack: str, settings: Settings, there: Existing, state: State, progress: Callable[[str], None]
 ) -> list[str]:
-    """Bring everything that the stack declares into its state; the names of what came.
+    """Add everything that the stack declares to its state; returns the names of what was added.
 
     Args:
         stack: the stack.
         settings: its settings.
-        there: what there is.
-        state: its state, as it was read before: what stands in it is run only if it is this
-            project's.
+        there: what exists.
+        state: its state, as it was read before; code in it runs only if it is this project's.
         progress: called with each step as it starts.
 
     Raises:
-        ClerkstackError: something would have to be changed for that.
+        ClerkstackError: something would have to be changed at a service.
     """
     before = _names(state)
     if settings.components.environment:
         import_variables(stack, _ids(settings, there.live), state, progress)
         state = _set_values(stack, settings, there)
     progress(f"{stack}: importing the rest into the state, reading only")
-    # Clerk's first: until the keys are in the state, nobody can tell what variables would become.
+    # Clerk's first: until the keys are in the state, the values of the variables are unknown.
     ours = [urn for urn, kind in _new(stack, state) if kind.startswith(OURS)]
     if ours:
         _up(stack, state, *(word for urn in ours for word in ("--target", urn)))
@@ -75,7 +74,7 @@ def _steps(stack: str, state: State) -> list[dict[str, Any]]:
 
 
 def _new(stack: str, state: State) -> list[tuple[str, str]]:
-    """URN and type of what the state does not have."""
+    """URN and type of resources that the state does not have."""
     creates = [step for step in _steps(stack, state) if step["op"] == "create"]
     return [(step["urn"], step["newState"]["type"]) for step in creates]
 
@@ -89,7 +88,8 @@ def _names(state: State) -> list[str]:
 
 
 def _ids(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
-    """The variables that may be taken: those of one target of the stack's, and of no branch."""
+    """The variables that may be taken over: those of a single target of the stack, without a
+    branch."""
     return {
         (project.project_id, variable.key, variable.target): variable.id
         for project in settings.vercel_projects
@@ -102,9 +102,8 @@ def _ids(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
 
 
 def _set_values(stack: str, settings: Settings, there: Existing) -> State:
-    """Set the variables' values in the state, which is returned: an import does not get them from
-    Vercel, which gives no value of a sensitive one and, to a plugin, only encrypted ones of the
-    others."""
+    """Set the variables' values in the state and return it. An import does not get them: Vercel
+    returns no value for a sensitive variable and, to a plugin, only encrypted ones for others."""
     of_projects = declared_variables(settings, there.live.found(), there.signing_secret())
     values: dict[NaturalKey, str | None] = {
         (project.project_id, each.key, (each.target,)): each.value
@@ -123,7 +122,7 @@ def _set_values(stack: str, settings: Settings, there: Existing) -> State:
 
 
 def _refuse_writes(stack: str, state: State) -> None:
-    """The plugins of others know nothing of a run that only reads: they must have nothing to do."""
+    """Refuse to continue if others' plugins have anything to do: they don't respect READ_ONLY."""
     writes = [
         f"  {step['op']} {name_of(step['urn'])}"
         for step in _steps(stack, state)
@@ -136,5 +135,5 @@ def _refuse_writes(stack: str, state: State) -> None:
             f"Adopting would change these variables at Vercel:\n{listed}\nNothing was written "
             f"there. Compare them with `clerkstack drift --stack {stack}`, and list those "
             "that the stack should not manage under clerkstack:environment.leaveAlone, or "
-            "under that project's own."
+            "under that of their project."
         )

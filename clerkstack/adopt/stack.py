@@ -1,7 +1,7 @@
-"""The settings of a stack that say what is live, beside the catalog.
+"""Derives the settings of a stack from what is live.
 
-They are proposed from what is live, and then compared with it exactly as `clerkstack drift` does:
-what still differs cannot be said in the settings, and is left alone.
+The settings are proposed from what is live, then compared with it exactly as in `clerkstack drift`:
+the settings can't express what still differs, so it is left alone.
 """
 
 from __future__ import annotations
@@ -58,23 +58,23 @@ KEYS: dict[str, str] = {
     )
     for name in names_of(cast("Purpose", purpose))
 }
-"""The names of keys, and what one is that has another value."""
+"""The names of keys, and what a key with another value is."""
 NO_URL = "https://app.invalid"
-"""Stands for an app's URL that is not known yet."""
-# More rounds than there are kinds of things would mean that leaving them alone has no effect.
+"""Placeholder for an app's URL that is not known yet."""
+# If more rounds than kinds of differences are needed, leaving them alone has no effect.
 ROUNDS = 5
 
 
 @dataclass(frozen=True)
 class Existing:
-    """What there is to take over.
+    """What exists and can be taken over.
 
     Attributes:
         live: the instance.
-        known: what the stack's state knows already.
+        known: what the stack's state already has.
         endpoint: the app's webhook endpoint, None if there is none or the stack declares none.
         others: the other endpoints of the instance.
-        roles: the roles, where the stack declares some.
+        roles: the roles, if the stack declares some.
     """
 
     live: LiveInstance
@@ -84,11 +84,11 @@ class Existing:
     roles: LiveRoles = field(default_factory=LiveRoles)
 
     def signing_secret(self) -> str | None:
-        """The secret that signs the endpoint's messages, None without an endpoint."""
+        """The endpoint's signing secret, None without an endpoint."""
         return None if self.endpoint is None else self.live.signing_secret(self.endpoint.id)
 
     def differences(self, settings: Settings, catalog: Catalog) -> list[Finding]:
-        """What settings and catalog say otherwise than it is live."""
+        """The differences of settings and catalog from what is live."""
         known = self.known
         if self.endpoint is not None:
             known = replace(known, endpoint_id=self.endpoint.id)
@@ -102,18 +102,18 @@ def settled(
     load: Load,
     elsewhere: Mapping[str, str],
 ) -> tuple[dict[str, Any], list[Unmanaged]]:
-    """The stack's settings by which nothing differs from what is live, and what they leave alone.
+    """The stack's settings without a difference from what is live, and what they leave alone.
 
     Args:
-        config: the settings as they are, by their names in the stack's file, without prefix.
-        catalog: what the stack declares of billing.
-        there: what there is.
-        load: from settings as `config` to settings as the program takes them.
-        elsewhere: ids of variables that other stacks have, with the stack.
+        config: the current settings, by their names in the stack's file, without prefix.
+        catalog: the billing that the stack declares.
+        there: what exists.
+        load: loads settings in the form of `config`.
+        elsewhere: the other stack that has a variable, by the variable's id.
 
     Raises:
         InputError: the settings cannot be used.
-        ClerkstackError: something differs that neither catalog nor settings can say.
+        ClerkstackError: neither catalog nor settings can express a difference.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(config))
     left = _propose(wanted, there, load(wanted), load, elsewhere)
@@ -121,7 +121,7 @@ def settled(
         found = there.differences(load(wanted), catalog)
         if not found:
             return wanted, left
-        more = [each for difference in found for each in _leave(wanted, difference, there.known)]
+        more = [item for difference in found for item in _leave(wanted, difference, there.known)]
         if not more:
             break
         left += more
@@ -134,34 +134,35 @@ def settled(
 
 
 def foreign_keys(settings: Settings, existing: Existing) -> list[Unmanaged]:
-    """Variables of the stack's targets that hold another key than this instance's, left alone or
-    not; one whose value cannot be read may be one too."""
-    found = []
+    """Variables of the stack's targets with a key of another instance, left alone or not. An
+    unreadable variable may hold one too."""
+    foreign = []
     live, secret = existing.live, existing.signing_secret()
     for project, declared in declared_variables(_with_all(settings), live.found(), secret):
-        there = live.variables(project)
+        live_variables = live.variables(project)
         for variable in declared:
-            held = holder(there, variable.name)
+            held = holder(live_variables, variable.name)
             value = None if held is None else held.readable_value
             own = None if value is None else value.get_secret_value()
             if variable.key in KEYS and variable.value and own not in (None, variable.value):
                 thing = f"variable {variable_name(project, variable.target, variable.key)}"
-                found.append(Unmanaged(thing, KEYS[variable.key]))
-    return found
+                foreign.append(Unmanaged(thing, KEYS[variable.key]))
+    return foreign
 
 
 def _with_all(settings: Settings) -> Settings:
-    """The settings without what they leave alone at Vercel."""
+    """The settings with `leaveAlone` emptied."""
     none: dict[str, Any] = {"leave_alone": []}
     projects = {
-        name: each.model_copy(update=none) for name, each in settings.environment.projects.items()
+        name: project.model_copy(update=none)
+        for name, project in settings.environment.projects.items()
     }
     environment = settings.environment.model_copy(update={**none, "projects": projects})
     return settings.model_copy(update={"environment": environment})
 
 
 def unmanaged(settings: Settings, there: Existing) -> list[Unmanaged]:
-    """What is live besides, that nothing declares."""
+    """Everything else that is live and not declared."""
     left = [
         Unmanaged(f"webhook endpoint {endpoint.url}", "another endpoint")
         for endpoint in there.others
@@ -177,7 +178,7 @@ def unmanaged(settings: Settings, there: Existing) -> list[Unmanaged]:
 
 
 def _is_unused(section: str, fields: Json) -> bool:
-    """Whether nobody has set a section: it is null, or a connection that is off."""
+    """Whether a section is unset: null, or a connection that is off."""
     off = isinstance(fields, dict) and not fields.get("enabled") and not fields.get("client_id")
     return fields is None or (section.startswith(OAUTH_PREFIX) and off)
 
@@ -188,20 +189,20 @@ def _of_others(
     existing: Existing,
     elsewhere: Mapping[str, str],
 ) -> list[Unmanaged]:
-    """Leave alone what another stack has, and what an integration writes: it would write it
+    """Leave alone what another stack has, and what an integration writes, since it would write it
     again."""
     left = []
-    # Only their names matter.
+    # The names are enough.
     for project, declared in declared_variables(settings, existing.live.found(), None):
         for variable in declared:
-            there = holder(existing.live.variables(project), variable.name)
+            live_variable = holder(existing.live.variables(project), variable.name)
             mine = (project.project_id, variable.key, variable.target) in existing.known.variables
-            if there is None or mine:
+            if live_variable is None or mine:
                 continue
-            if there.id in elsewhere:
-                why = f"the stack {elsewhere[there.id]} has it"
-            elif there.configuration_id and variable.name not in project.overwrite:
-                why = f"the integration {there.configuration_id} writes it"
+            if live_variable.id in elsewhere:
+                why = f"the stack {elsewhere[live_variable.id]} has it"
+            elif live_variable.configuration_id and variable.name not in project.overwrite:
+                why = f"the integration {live_variable.configuration_id} writes it"
             else:
                 continue
             group = _of_project(wanted, project.name)
@@ -218,7 +219,7 @@ def _propose(
     load: Load,
     elsewhere: Mapping[str, str],
 ) -> list[Unmanaged]:
-    """Put what is live into the settings; what none of them can hold."""
+    """Put what is live into the settings; returns what they can't express."""
     left: list[Unmanaged] = []
     use, live = settings.components, there.live
     sections = with_defaults(live.sections())
@@ -253,11 +254,11 @@ def _organizations(wanted: dict[str, Any], roles: LiveRoles, section: JsonObject
         if name in group:
             group[name] = object_at(view, SET).get(key)
     if not group["enabled"]:
-        # Without organizations nobody can be given a role, and the settings take none.
+        # Without organizations there are no roles, and the settings accept none.
         for name in ("roles", "permissions", "creatorRole", "defaultRole"):
             group.pop(name, None)
         return
-    # What Clerk's own roles may do is Clerk's, until somebody declares it.
+    # The permissions of Clerk's own roles are left to Clerk until somebody declares them.
     own = {key: group.get("roles", {}).get(key) or {} for key in BUILT_IN_ROLES}
     group["roles"] = {
         role.key: own[role.key] if role.key in own else _given(object_at(view, role.key))
@@ -273,7 +274,7 @@ def _organizations(wanted: dict[str, Any], roles: LiveRoles, section: JsonObject
 
 
 def _given(view: JsonObject) -> JsonObject:
-    """What of a role or permission is worth a setting."""
+    """The fields of a role or permission to write as settings."""
     return {k: v for k, v in view.items() if k != IN_SET and v not in ("", None)}
 
 
@@ -291,15 +292,14 @@ def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
 
 
 def _variables(
-    wanted: dict[str, Any], there: Sequence[EnvironmentVariable], project: Project
+    wanted: dict[str, Any], live_variables: Sequence[EnvironmentVariable], project: Project
 ) -> None:
-    """Names, paths and addresses of one project, as the variables of its deployed target have
-    them."""
+    """The names, paths and addresses of a project, from the variables of its deployed target."""
     group = _of_project(wanted, project.name)
     shown = project.deployed or project.targets[0]
     of_target = {
         variable.key: variable
-        for variable in there
+        for variable in live_variables
         if shown in variable.target and not variable.git_branch
     }
     names = project.said_names or _names(of_target)
@@ -308,31 +308,31 @@ def _variables(
     app_urls = names_of("app_url", names)
     purposes = {key: each for each in PATHS for key in names_of(each, names)}
     plain = [of_target[key] for key in (*purposes, *app_urls) if key in of_target]
-    if plain and all(each.type == "sensitive" for each in plain):
+    if plain and all(variable.type == "sensitive" for variable in plain):
         group["sensitive"] = "all"
-    # What the first set of names says goes before: what others say differently is left alone.
-    found: dict[Purpose, str] = {}
-    for each in reversed(plain):
-        value = each.readable_value
-        if value is not None and each.key in purposes:
-            found[purposes[each.key]] = value.get_secret_value()
+    # The first set of names takes precedence: variables of others that differ are left alone.
+    values: dict[Purpose, str] = {}
+    for variable in reversed(plain):
+        value = variable.readable_value
+        if value is not None and variable.key in purposes:
+            values[purposes[variable.key]] = value.get_secret_value()
         elif value is not None:
             _put_url(wanted, project, "appUrl", value.get_secret_value())
-    # What a project need not say itself it does not.
-    group |= {to_camel(of): path for of, path in found.items() if path != project.paths[of]}
-    local = [e for e in there if e.key in app_urls and e.target == ("development",)]
+    # Settings that match the environment's are not repeated in a project.
+    group |= {to_camel(of): path for of, path in values.items() if path != project.paths[of]}
+    local = [e for e in live_variables if e.key in app_urls and e.target == ("development",)]
     if "development" in project.targets and local and local[0].readable_value is not None:
         _put_url(wanted, project, "developmentAppUrl", local[0].readable_value.get_secret_value())
 
 
 def _of_project(wanted: dict[str, Any], name: str) -> dict[str, Any]:
-    """The settings of a project: the environment's own in the short form."""
+    """The settings of a project; in the short form, the environment's."""
     environment = _group(wanted, "environment")
     return _group(_group(environment, "projects"), name) if name else environment
 
 
 def _put_url(wanted: dict[str, Any], project: Project, setting: str, url: str) -> None:
-    """Say where an app is: once for the stack, but of one among several where that is another's."""
+    """Set an app's URL: for the stack, or for the project if the stack's URL is another's."""
     group = _of_project(wanted, project.name)
     taken = wanted.get(setting, NO_URL) not in (NO_URL, url)
     own = project.name and (setting in group or taken)
@@ -340,7 +340,7 @@ def _put_url(wanted: dict[str, Any], project: Project, setting: str, url: str) -
 
 
 def _names(keys: Collection[str]) -> tuple[NameSet, ...]:
-    """The fewest sets of names that have every live name that any of them has."""
+    """The fewest sets of names that cover every live name in any set."""
     known = all_names() & {*keys}
     return next(
         chosen
@@ -382,10 +382,10 @@ def _webhook(wanted: dict[str, Any], existing: Existing) -> list[Unmanaged]:
 
 
 def _leave(wanted: dict[str, Any], difference: Finding, known: Known) -> list[Unmanaged]:
-    """Take out of the settings what differs, where they can do without it."""
+    """Remove what differs from the settings, if it is optional."""
     kind, _, name = difference.subject.partition(" ")
-    told = _told(difference)
-    why = f"{difference.field}: {told}" if difference.field else f"it {told}"
+    text = _in_words(difference)
+    why = f"{difference.field}: {text}" if difference.field else f"it {text}"
     left = [Unmanaged(difference.subject, why)]
     if kind == "variable":
         *named, target, key = name.split("/")
@@ -415,16 +415,16 @@ def _leave(wanted: dict[str, Any], difference: Finding, known: Known) -> list[Un
 
 
 def _refuse_managed(thing: str, managed: bool) -> None:
-    """What the stack has in its state already would be removed if it were left alone."""
+    """Refuse to leave alone what the stack has in its state: it would be removed."""
     if managed:
         raise ClerkstackError(
-            f"This stack manages the {thing} already, and the live one differs. Compare them "
+            f"This stack already manages the {thing}, and the live one differs. Compare them "
             "with `clerkstack drift`, restore what is declared with `pulumi up --refresh`, "
             "then adopt."
         )
 
 
-def _told(difference: Finding) -> str:
+def _in_words(difference: Finding) -> str:
     if difference.found is None:
         return "is not there"
     return f"{_short(difference.found)} is live, {_short(difference.expected)} would be declared"
@@ -435,7 +435,7 @@ def _short(value: Json) -> str:
 
 
 def _group(wanted: dict[str, Any], name: str) -> dict[str, Any]:
-    found = wanted.setdefault(name, {})
-    if not isinstance(found, dict):
+    group = wanted.setdefault(name, {})
+    if not isinstance(group, dict):
         raise ClerkstackError(f"{PREFIX}{name} is not a group of settings. See docs/settings.md")
-    return found
+    return group

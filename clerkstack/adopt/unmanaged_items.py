@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Unmanaged:
-    """Something live that the stack does not declare, and why. Holds no secret."""
+    """Something live that the stack does not declare, and why. Contains no secret."""
 
     thing: str
     why: str

@@ -1,9 +1,9 @@
-"""Splitting a shared variable at Vercel: every place gets its own, none loses its value.
+"""Splits a shared variable at Vercel: every place gets its own, none loses its value.
 
-Vercel has no request that does both, taking a place out of one variable and making another for
-it: between the two the place is without the variable, a tenth of a second in which only a build
-that begins would notice. Before the first request a note says what is to be made, without values:
-the shared variable keeps the value until the last place has it.
+Vercel has no request that takes a place out of one variable and creates another for it. Between the
+two requests, for a tenth of a second, the place is without the variable, and only a build that
+starts then would notice. The intent log first records what to create, without values: the shared
+variable keeps the value until the last place has its own.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ TARGETS = ("production", "preview", "development")
 
 
 def split(client: VercelClient, project: str, wanted: Split) -> dict[str, str]:
-    """Split it, and read it back; the ids of the declared variables that came of it, by name.
+    """Split a variable and read it back; returns the ids of the resulting declared variables, by
+    name.
 
     Raises:
         ClerkstackError: Vercel does not show what was written.
-        ApiError, Unreachable: run again, it goes on.
+        ApiError, Unreachable: the next run continues.
     """
     shared = wanted.variable
     log = _log(project, shared.id)
@@ -42,13 +43,13 @@ def split(client: VercelClient, project: str, wanted: Split) -> dict[str, str]:
     live = client.list_variables(project, decrypt=True)
     _verify(live, wanted, left)
     log.forget()
-    found = {own.name: _at(live, shared.key, own.place) for own in wanted.own if own.name}
-    ids = {name: each.id for name, each in found.items() if each is not None}
+    variables = {own.name: _at(live, shared.key, own.place) for own in wanted.own if own.name}
+    ids = {name: variable.id for name, variable in variables.items() if variable is not None}
     return {**ids, wanted.stays: shared.id} if wanted.stays else ids
 
 
 def finish(client: VercelClient, project: str, live: Sequence[EnvironmentVariable]) -> bool:
-    """Give places their variable that a run which was killed took out of a shared one; whether
+    """Create the variables of places that a killed run took out of a shared one. Returns whether
     there were any."""
     any_found = False
     for shared in live:
@@ -72,11 +73,11 @@ def _move(
     own: Own,
     left: Sequence[str],
 ) -> None:
-    """Take one place out of the shared variable, and make its own; where that is refused, put it
+    """Take a place out of the shared variable and create its own; if that is refused, put it
     back."""
     value = own.value if own.value is not None else value_of(shared)
     if value is None:
-        raise ClerkstackError(f"The value of {shared.key} for {own.place} is not known.")
+        raise ClerkstackError(f"The value of {shared.key} for {own.place} is unknown.")
     _narrow(client, project, shared, [place for place in left if place != own.place])
     try:
         _create(client, project, shared, own, value)
@@ -123,17 +124,17 @@ def _at(live: Sequence[EnvironmentVariable], key: str, place: str) -> Environmen
 
 
 def _verify(live: Sequence[EnvironmentVariable], wanted: Split, left: Sequence[str]) -> None:
-    """See that each place has its own variable, with the value it had."""
+    """Check that each place has its own variable, with its earlier value."""
     shared, wrong = wanted.variable, []
     for place in (*left, *(own.place for own in wanted.own)):
-        found = _at(live, shared.key, place)
+        variable = _at(live, shared.key, place)
         others = set(left) if place in left else {place}
-        if found is None or set(places(found)) != others:
+        if variable is None or set(places(variable)) != others:
             wrong.append(place)
             continue
         written = next((own.value for own in wanted.own if own.place == place), None)
-        expected, there = written or value_of(shared), value_of(found)
-        if expected is not None and there is not None and there != expected:
+        expected, live_value = written or value_of(shared), value_of(variable)
+        if expected is not None and live_value is not None and live_value != expected:
             wrong.append(place)
     if wrong:
         raise ClerkstackError(

@@ -1,8 +1,7 @@
-"""What a person looks at first when something is off: machine, stack, services, the app.
+"""What to check first when something is wrong: machine, stack, services, the app.
 
-`machine`, `stack` and `services` are the checks, each a function that reads a little and says what
-it found; `model` goes through them, and leaves out what depends on an earlier one that did not
-pass.
+`machine`, `stack` and `services` have the checks, small functions that each return a finding;
+`model` runs them, and skips those that depend on a failed one.
 """
 
 from __future__ import annotations

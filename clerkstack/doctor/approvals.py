@@ -1,7 +1,7 @@
-"""Who can deploy to production through GitHub: the environments that the workflows name.
+"""Checks who can deploy to production through GitHub: the environments that the workflows name.
 
-GitHub makes an environment that a job names and that is not there, without any protection: the job
-`prod` then waits for nobody, and a workflow on any branch gets what the environment's name opens.
+If a job names an environment that does not exist, GitHub creates it without any protection: the job
+`prod` then waits for nobody, and a workflow on any branch gets the environment's access.
 https://docs.github.com/en/actions/reference/workflows-and-actions/deployments-and-environments
 """
 
@@ -28,17 +28,17 @@ _NAME = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REMOTE = re.compile(
     r"(?:https?://|ssh://)?(?:[^@/\s]+@)?github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?/?"
 )
-# Patterns that every branch fits, or that whoever may push a branch can choose a name for.
+# Patterns that match every branch, or a branch name that anybody who may push can choose.
 _ANY = re.compile(r"[*?/\[\]!]*")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an environment has to have."""
+    """The protection that an environment must have."""
 
-    reviewers: bool  # somebody has to approve
+    reviewers: bool  # somebody must approve
     branches: bool  # only some branches may name it
-    severe: bool = False  # production waits for nobody without it
+    severe: bool = False  # without it, production is unprotected
 
 
 WANTED = {
@@ -46,28 +46,28 @@ WANTED = {
     "rotation": Wanted(reviewers=False, branches=True),
     "drift": Wanted(reviewers=False, branches=True),
     "development": Wanted(reviewers=False, branches=True),
-    # Pull requests name it, and their program gets a platform key of the whole workspace.
+    # Pull requests use it, and their program gets a platform key of the whole workspace.
     "review": Wanted(reviewers=True, branches=False),
 }
-# It is there only where somebody switched it on, and pull requests have to be able to name it.
+# It exists only if somebody switched it on, and pull requests must be able to use it.
 OPTIONAL = {"preview-production": Wanted(reviewers=True, branches=False)}
 
 
 class Reader(Protocol):
-    """The part of GitHub's client that is asked."""
+    """The part of GitHub's client that is used."""
 
     def environments(self) -> tuple[Environment, ...]:
         """The repository's environments."""
 
     def branch_patterns(self, environment: str) -> tuple[Pattern, ...]:
-        """Which branches may name one."""
+        """The branches that may use an environment."""
 
     def has_protected_branch(self) -> bool:
         """Whether any branch is protected."""
 
 
 def repository_of(environ: Mapping[str, str], folder: Path) -> str | None:
-    """The repository at GitHub of this checkout, as owner/name; None where it has none."""
+    """The GitHub repository of this checkout, as owner/name; None if it has none."""
     named = environ.get("GITHUB_REPOSITORY", "")
     if _NAME.fullmatch(named):
         return named
@@ -75,12 +75,12 @@ def repository_of(environ: Mapping[str, str], folder: Path) -> str | None:
         url = git("config", "--get", "remote.origin.url", folder=folder).strip()
     except GitFailed:
         return None
-    found = _REMOTE.fullmatch(url)
-    return found[1] if found else None
+    match = _REMOTE.fullmatch(url)
+    return match[1] if match else None
 
 
 def approvals(repository: str | None, folder: Path, reader: Reader | None) -> Finding:
-    """What stands before production. At most two requests."""
+    """The approvals that production requires. At most two requests."""
     if repository is None or not (folder / DEPLOYING).exists():
         return ok("no workflow of GitHub deploys from here")
     if reader is None:
@@ -92,52 +92,53 @@ def approvals(repository: str | None, folder: Path, reader: Reader | None) -> Fi
     try:
         return _judged(reader)
     except ClerkstackError as error:
-        # It says nothing about the stack, whoever runs this may not see it.
+        # Only a warning: the person may not have access, and it does not concern the stack.
         return warning(f"{repository}: unknown ({error})", f"Look at {HOW}")
 
 
 def _judged(reader: Reader) -> Finding:
-    there = {environment.name.lower(): environment for environment in reader.environments()}
+    environments = {environment.name.lower(): environment for environment in reader.environments()}
     severe: list[str] = []
     less: list[str] = []
-    for name, wanted in {**WANTED, **OPTIONAL}.items():
-        found = there.get(name)
-        if found is None and name in OPTIONAL:
+    for name, required in {**WANTED, **OPTIONAL}.items():
+        environment_ = environments.get(name)
+        if environment_ is None and name in OPTIONAL:
             continue
-        wrong = _wrong(found, wanted)
-        if wanted.severe and found is not None and not wrong:
-            wrong = _open(reader, found)
+        wrong = _wrong(environment_, required)
+        if required.severe and environment_ is not None and not wrong:
+            wrong = _open(reader, environment_)
         if wrong:
-            (severe if wanted.severe else less).append(f"`{name}` {wrong}")
-    told = "; ".join([*severe, *less])
+            (severe if required.severe else less).append(f"`{name}` {wrong}")
+    message = "; ".join([*severe, *less])
     if severe:
-        return failed(told, f"Set it up before the next deploy: {HOW}")
+        return failed(message, f"Set it up before the next deploy: {HOW}")
     if less:
-        return warning(told, f"Set it up: {HOW}")
+        return warning(message, f"Set it up: {HOW}")
     return ok("production requires an approval, and only some branches may deploy to it")
 
 
-def _wrong(found: Environment | None, wanted: Wanted) -> str:
-    if found is None:
+def _wrong(environment: Environment | None, required: Wanted) -> str:
+    if environment is None:
         return "does not exist: GitHub creates it, without protection, when a job names it"
     missing = []
-    if wanted.reviewers and not found.has_reviewers:
+    if required.reviewers and not environment.has_reviewers:
         missing.append("has no required reviewers")
-    if wanted.branches and found.deployment_branch_policy is None:
+    if required.branches and environment.deployment_branch_policy is None:
         missing.append("may be used by every branch")
     return " and ".join(missing)
 
 
-def _open(reader: Reader, found: Environment) -> str:
-    """Why its branch policy keeps nobody out, "" where it does."""
-    policy = found.deployment_branch_policy
+def _open(reader: Reader, environment: Environment) -> str:
+    """Why its branch policy keeps nobody out, empty if it does."""
+    policy = environment.deployment_branch_policy
     if policy is not None and policy.custom_branch_policies:
         names = [
-            branch_pattern.name or "*" for branch_pattern in reader.branch_patterns(found.name)
+            branch_pattern.name or "*"
+            for branch_pattern in reader.branch_patterns(environment.name)
         ]
         wide = [name for name in names if _ANY.fullmatch(name)]
         return f"may be used by every branch that matches {', '.join(wide)}" if wide else ""
-    # Where no branch is protected, GitHub lets all of them in.
+    # If no branch is protected, GitHub admits all of them.
     return (
         ""
         if reader.has_protected_branch()

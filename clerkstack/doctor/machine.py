@@ -1,4 +1,4 @@
-"""This machine: Python, the engine, its plugins, where its states are."""
+"""Checks of this machine: Python, the engine, its plugins, the backend."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 @dataclass
 class Machine:
-    """What is looked at. `pulumi` runs the engine's own command, and gives what it printed."""
+    """This machine. `pulumi` runs the engine's command and returns its output."""
 
     pulumi: Callable[..., str]
     find: Callable[[str], str | None] = shutil.which
@@ -46,10 +46,10 @@ class Machine:
 
 def python(machine: Machine) -> Finding:
     """The language runs."""
-    told = f"{platform.python_version()}, {sys.executable}"
+    message = f"{platform.python_version()}, {sys.executable}"
     if machine.version < OLDEST:
-        return failed(told, f"Python {'.'.join(map(str, OLDEST))} or newer is needed.")
-    return ok(told)
+        return failed(message, f"Python {'.'.join(map(str, OLDEST))} or newer is needed.")
+    return ok(message)
 
 
 def engine(machine: Machine) -> Finding:
@@ -65,19 +65,19 @@ def engine(machine: Machine) -> Finding:
 
 
 def plugins(machine: Machine) -> Finding:
-    """The plugins are there, or will be fetched; the language host cannot be."""
+    """The plugins are installed or can be fetched; the language host can't be fetched."""
     if not machine.find(LANGUAGE):
         return failed(
             f"{LANGUAGE} is not on PATH",
             "It is part of Pulumi's installation: install pulumi again, or add its folder to PATH",
         )
-    installed = {each["name"]: each.get("version") for each in _installed(machine)}
-    told, missing = [], []
+    installed = {plugin["name"]: plugin.get("version") for plugin in _installed(machine)}
+    messages, missing = [], []
     for name in PLUGINS:
         if machine.find(f"pulumi-resource-{name}"):
-            told.append(f"{name} from PATH")
+            messages.append(f"{name} from PATH")
         elif name in installed:
-            told.append(f"{name} {installed[name]}")
+            messages.append(f"{name} {installed[name]}")
         else:
             missing.append(name)
     if missing:
@@ -85,22 +85,22 @@ def plugins(machine: Machine) -> Finding:
             f"{' and '.join(missing)} not installed",
             "The next preview fetches them, or: pulumi install",
         )
-    return ok(", ".join(told))
+    return ok(", ".join(messages))
 
 
 def backend(machine: Machine) -> Finding:
-    """The states are somewhere, and whoever runs this is known there."""
+    """The shell has a backend, and is logged in to it."""
     shown = machine.backend
     address = _SECRETS.sub("…", str(shown.get("url", "?")))
     return ok(f"{address}, as {shown.get('user', '?')}")
 
 
 def checkout(machine: Machine) -> Finding:
-    """What would be deployed from here is what somebody committed."""
+    """The checkout has no uncommitted changes."""
     try:
         if git("rev-parse", "--is-inside-work-tree", folder=machine.folder).strip() != "true":
             return ok("not in a git checkout")
-        # What git does not know (reports, logs) is no part of what it would deploy.
+        # Untracked files (reports, logs) are not deployed.
         words = ("status", "--porcelain", "--untracked-files=no")
         changed = git(*words, folder=machine.folder).splitlines()
     except GitFailed:
@@ -110,7 +110,7 @@ def checkout(machine: Machine) -> Finding:
     if changed:
         return warning(
             f"{head}, with {len(changed)} uncommitted files",
-            "What is deployed from here is in no commit: see git status",
+            "A deploy from here would match no commit: see git status",
         )
     return ok(f"{head}, nothing changed")
 
@@ -132,13 +132,13 @@ def approvals(machine: Machine) -> Finding:
 
 
 def passphrase_set() -> bool:
-    """Whether this shell has a passphrase, or says where it is."""
+    """Whether this shell has a passphrase or the file with it."""
     return any(name in os.environ for name in PASSPHRASE)
 
 
 def _installed(machine: Machine) -> list[dict[str, Any]]:
     listed = json.loads(machine.pulumi("plugin", "ls", "--json") or "[]")
-    return [each for each in listed or [] if isinstance(each, dict)]
+    return [plugin for plugin in listed or [] if isinstance(plugin, dict)]
 
 
 CHECKS = (

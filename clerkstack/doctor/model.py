@@ -1,4 +1,4 @@
-"""A check, what it finds, and how a list of them is gone through."""
+"""A check, its findings, and how a list of checks is run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True)
 class Check(Generic[Place]):
-    """One thing to look at. `needs` are checks without which it is not checked."""
+    """A check. `needs` are the checks that must pass first."""
 
     name: str
     look: Callable[[Place], Finding]
@@ -23,12 +23,12 @@ class Check(Generic[Place]):
 
 
 def ok(message: str) -> Finding:
-    """It is as it should be."""
+    """Everything is right."""
     return _found(Severity.PASSED, message)
 
 
 def warning(message: str, remedy: str = "") -> Finding:
-    """It works, and should not stay so."""
+    """It works, but should be fixed."""
     return _found(Severity.WARNING, message, remedy)
 
 
@@ -43,23 +43,23 @@ def not_checked(message: str, remedy: str = "") -> Finding:
 
 
 def _found(severity: Severity, message: str, remedy: str = "") -> Finding:
-    # `examined` knows which check it is of.
+    # `examined` fills in the check.
     return Finding("", "", severity=severity, message=message, remedy=remedy)
 
 
 def together(findings: Iterable[tuple[str, Finding]]) -> Finding:
-    """What was found of several things as one: how the worst of them is, and what to do about each
-    that is not well. Each comes with what its words begin with."""
-    found = list(findings)
-    worst = max((each.severity for _, each in found), key=list(Severity).index)
-    remedies = dict.fromkeys(each.remedy for _, each in found if each.remedy)
-    message = "; ".join(f"{of}{each.message}" for of, each in found)
-    service = any(each.service_failed for _, each in found)
+    """Several findings as one: the worst severity, and the remedies of all that are not right. Each
+    comes with the prefix of its message."""
+    listed = list(findings)
+    worst = max((finding.severity for _, finding in listed), key=list(Severity).index)
+    remedies = dict.fromkeys(finding.remedy for _, finding in listed if finding.remedy)
+    message = "; ".join(f"{of}{finding.message}" for of, finding in listed)
+    service = any(finding.service_failed for _, finding in listed)
     return replace(_found(worst, message, "; ".join(remedies)), service_failed=service)
 
 
 def of_failure(error: ClerkstackError) -> Finding:
-    """What a look that raised has found."""
+    """The finding of a check that raised."""
     services = (ApiError, Unreachable, UnexpectedAnswer)
     failing = isinstance(error, services) and getattr(error, "status", 500) >= 500
     return replace(failed(str(error)), service_failed=failing)
@@ -73,8 +73,8 @@ def examined(
     *,
     subject: str = "this machine",
 ) -> Iterator[Finding]:
-    """Go through the checks; what raises is what it found. `before` are the names of earlier ones
-    that failed, `subject` is what is examined."""
+    """Run the checks; an error is a finding too. `before` are the names of earlier checks that
+    failed, `subject` is what is examined."""
     unwell = set(before)
     for check in checks:
         missing = [name for name in check.needs if name in unwell]

@@ -1,4 +1,4 @@
-"""What a stack stands on: Clerk, Svix, Vercel, and the app that runs there."""
+"""Checks of a stack's services: Clerk, Svix, Vercel, and the app that runs there."""
 
 from __future__ import annotations
 
@@ -26,28 +26,29 @@ if TYPE_CHECKING:
     from clerkstack.settings.projects import Project
 
 SECONDS_APART = 60.0
-"""How far two clocks may be apart: tokens and signatures allow minutes, and drift grows."""
+"""The most seconds that two clocks may differ: tokens and signatures allow minutes, and the
+difference grows."""
 
 
 def platform_key(patient: Patient) -> Finding:
     """The platform key works, and the application has the instance."""
     settings = patient.settings
-    found = patient.live.found()
-    if found is None:
+    instance = patient.live.found()
+    if instance is None:
         return failed(
             f"{settings.application_id} has no {settings.instance} instance",
             "Create it in the dashboard, or let the stack create it: clerkstack:production.create",
         )
-    if found.secret_key is None and settings.secret_key is None:
+    if instance.secret_key is None and settings.secret_key is None:
         return failed(
             "it does not show the instance's keys",
             "The platform key needs the scope applications:manage",
         )
-    return ok(f"it sees {found.instance_id}")
+    return ok(f"it sees {instance.instance_id}")
 
 
 def config(patient: Patient) -> Finding:
-    """The config has no section and no field that this project does not know."""
+    """This project knows every section and field of the config."""
     sections = patient.live.sections()
     odd = list(unfamiliar(sections))
     if odd:
@@ -80,16 +81,16 @@ def billing(patient: Patient) -> Finding:
 
 
 def secret_key(patient: Patient) -> Finding:
-    """The key that the app has counts, and belongs to this instance."""
+    """The app's key is valid, and belongs to this instance."""
     settings = patient.settings
     patient.live.verify()
     key = settings.secret_key or patient.known.secrets.get("clerk")
     if key is None:
         return failed("the state has no secret key", f"pulumi up --refresh --stack {patient.name}")
-    there = patient.live.session.instance_of(key)
-    if there != patient.known.instance_id:
+    actual = patient.live.session.instance_of(key)
+    if actual != patient.known.instance_id:
         return failed(
-            f"it is a key of {there}, but the stack manages {patient.known.instance_id}",
+            f"it is a key of {actual}, but the stack manages {patient.known.instance_id}",
             "pulumi config rm clerkstack:secretKey, then pulumi up",
         )
     return ok(f"{fingerprint(key)} is valid")
@@ -97,8 +98,8 @@ def secret_key(patient: Patient) -> Finding:
 
 def newest_key(patient: Patient) -> Finding:
     """Nobody rotated the key by hand."""
-    found = patient.live.found()
-    shown = found.secret_key if found else None
+    instance = patient.live.found()
+    shown = instance.secret_key if instance else None
     known = patient.known.secrets.get("clerk")
     if shown is None or known is None or shown == known or patient.settings.secret_key is not None:
         return ok("Clerk shows the same key as the state")
@@ -109,15 +110,15 @@ def newest_key(patient: Patient) -> Finding:
 
 
 def clock(patient: Patient) -> Finding:
-    """This machine's clock is right: signatures and tokens carry the time."""
-    there = patient.live.server_time()
-    if there is None:
+    """This machine's clock is right: signatures and tokens contain the time."""
+    clerks_time = patient.live.server_time()
+    if clerks_time is None:
         return ok("Clerk's answers have no time")
-    ahead = (datetime.now(UTC) - there).total_seconds()
-    told = f"{abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} Clerk's"
+    ahead = (datetime.now(UTC) - clerks_time).total_seconds()
+    message = f"{abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} Clerk's"
     if abs(ahead) > SECONDS_APART:
-        return failed(told, "Synchronize this machine's clock (NTP)")
-    return ok(told)
+        return failed(message, "Synchronize this machine's clock (NTP)")
+    return ok(message)
 
 
 def webhook(patient: Patient) -> Finding:
@@ -128,7 +129,7 @@ def webhook(patient: Patient) -> Finding:
     if live.svix() is None:
         return failed("the instance has no Svix app", again)
     known = patient.known.endpoint_id
-    endpoint = next((each for each in live.endpoints() if each.id == known), None)
+    endpoint = next((candidate for candidate in live.endpoints() if candidate.id == known), None)
     if endpoint is None:
         return failed(f"the endpoint {known} is gone", again)
     if endpoint.disabled:
@@ -169,11 +170,11 @@ def _at_vercel(patient: Patient, declared: Project) -> Finding:
 
 
 def app(patient: Patient) -> Finding:
-    """Each answers, with the secrets that the state has."""
+    """Each app answers, and uses the secrets in the state."""
     deployed = [project for project in patient.settings.vercel_projects if project.deployed]
     if not deployed:
         return ok("no deployment has variables of this stack")
-    return together((each.prefix, _app_of(patient, each)) for each in deployed)
+    return together((project.prefix, _app_of(patient, project)) for project in deployed)
 
 
 def _app_of(patient: Patient, project: Project) -> Finding:
@@ -184,7 +185,7 @@ def _app_of(patient: Patient, project: Project) -> Finding:
         with HealthClient(base_url=project.app_url) as client:
             health = client.health(settings.rotation.health_path)
     except ClerkstackError as error:
-        return of_failure(error)  # the others are looked at all the same
+        return of_failure(error)  # the other apps are still checked
     deployment = f"deployment {health.deployment}" if health.deployment else "it"
     if not settings.rotation.fingerprints:
         return ok(f"{deployment} answers")
@@ -199,13 +200,13 @@ def _app_of(patient: Patient, project: Project) -> Finding:
     return ok(f"{deployment} runs with the state's secrets")
 
 
-def _other(patient: Patient, project: Project, told: dict[str, str]) -> Iterator[str]:
+def _other(patient: Patient, project: Project, reported: dict[str, str]) -> Iterator[str]:
     for kind in held_by(project, patient.settings.vercel_projects, patient.known.secrets):
         secret, names = patient.known.secrets[kind], variables_of(kind, project.names)
-        known = [name for name in names if name in told]
+        known = [name for name in names if name in reported]
         if not known:
             yield f"{' or '.join(names)} (not reported)"
-        yield from (name for name in known if told[name] != fingerprint(secret))
+        yield from (name for name in known if reported[name] != fingerprint(secret))
 
 
 CHECKS = (

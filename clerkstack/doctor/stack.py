@@ -1,4 +1,4 @@
-"""One stack: its settings, its state, how old its secrets are."""
+"""Checks of one stack: its settings, its state, the age of its secrets."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ NAMES_MEND = (
 
 
 class Reader(Protocol):
-    """What is read of a stack with the engine."""
+    """Reads a stack with the engine."""
 
     def settings(self) -> Settings:
         """Its settings."""
 
     def exported(self) -> State:
-        """Its state, the secrets shown."""
+        """Its state, with secrets shown."""
 
     def cut_off(self) -> list[str]:
-        """Files beside its state that a kill left unreadable, where that can be seen."""
+        """Files beside its state that a kill left unreadable, if the backend shows them."""
 
     def locks(self) -> list[Owner]:
-        """Who has it locked, where that can be seen."""
+        """Who has it locked, if the backend shows it."""
 
     def max_days(self) -> int:
-        """How old a secret may be, as the policy secret-age has it."""
+        """The oldest that a secret may be, from the policy secret-age."""
 
 
 @dataclass
 class Patient:
-    """A stack, as it is looked at; each thing is read once."""
+    """The stack that is examined; everything is read once."""
 
     name: str
     reader: Reader
@@ -72,7 +72,7 @@ class Patient:
 
     @cached_property
     def known(self) -> StackSecrets:
-        """What its state knows of its secrets.
+        """The secrets in its state.
 
         Raises:
             ClerkstackError: it cannot be read.
@@ -80,7 +80,7 @@ class Patient:
         try:
             return known_of(self.state, self.name)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            # Not chained, and not in its own words: it may hold a part of the state.
+            # Neither chained nor quoted: the message may contain a part of the state.
             raise ClerkstackError(
                 f"The state of {self.name} cannot be read ({type(error).__name__}): somebody "
                 "edited it, or another version wrote it. To restore an earlier one: "
@@ -99,7 +99,7 @@ class Patient:
 
 
 def checkpoint(patient: Patient) -> Finding:
-    """The engine can load the state: the attributes beside it are whole."""
+    """The engine can load the state: the attributes beside it are complete."""
     files = patient.reader.cut_off()
     if files:
         return failed(
@@ -110,9 +110,9 @@ def checkpoint(patient: Patient) -> Finding:
 
 
 def settings(patient: Patient) -> Finding:
-    """They are valid, and their secrets can be opened."""
-    found = patient.settings
-    return ok(f"{found.instance} of {found.application_id}")
+    """They are valid, and their secrets can be decrypted."""
+    loaded = patient.settings
+    return ok(f"{loaded.instance} of {loaded.application_id}")
 
 
 def state(patient: Patient) -> Finding:
@@ -123,22 +123,22 @@ def state(patient: Patient) -> Finding:
             f"locked by {', '.join(map(str, locks))}",
             f"Wait for it; if it is dead, run bin/clerkstack recover --stack {patient.name}",
         )
-    found = patient.state
-    if found.pending:
+    exported = patient.state
+    if exported.pending:
         return failed(
-            f"{len(found.pending)} operations of an update that was killed",
+            f"{len(exported.pending)} unfinished operations of a killed update",
             f"bin/clerkstack recover --stack {patient.name}, then pulumi up",
         )
-    if foreign := foreign_in(found):
+    if foreign := foreign_in(exported):
         return failed("it contains code that is not this project's", refusal(foreign, patient.name))
-    if not found.entries:
+    if not exported.entries:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
-    if without := without_id(found):
+    if without := without_id(exported):
         return warning(
             f"{len(without)} variables have no id in the state: a refresh would drop them",
             f"bin/clerkstack recover --stack {patient.name} adds it",
         )
-    kind, count = found.encrypted_by, len(found.entries)
+    kind, count = exported.encrypted_by, len(exported.entries)
     if kind == "passphrase" and not passphrase_set():
         return warning(f"{count} resources, secrets encrypted by a passphrase that is not set here")
     return ok(f"{count} resources, secrets encrypted by {kind}")
@@ -181,19 +181,21 @@ def _time(milliseconds: int) -> str:
 
 
 def ages(patient: Patient) -> Finding:
-    """No secret is older than it may be."""
-    limit, told, old = patient.reader.max_days(), [], []
+    """No secret is older than the limit."""
+    limit, messages, old = patient.reader.max_days(), [], []
     for kind in patient.known.secrets:
         since = patient.known.since.get(kind)
         if since is None:
-            told.append(f"{patient.known.holders(kind)} unknown")
+            messages.append(f"{patient.known.holders(kind)} unknown")
             continue
         days = (now() - since) // DAY
         by = "" if kind in patient.known.rotated else " since it was written; never rotated"
-        told.append(f"{patient.known.holders(kind)} {days} {'day' if days == 1 else 'days'}{by}")
+        messages.append(
+            f"{patient.known.holders(kind)} {days} {'day' if days == 1 else 'days'}{by}"
+        )
         if days > limit:
             old.append(kind)
-    detail = f"{', '.join(told)}; the limit is {limit}"
+    detail = f"{', '.join(messages)}; the limit is {limit}"
     if old:
         return failed(detail, f"bin/clerkstack rotate --stack {patient.name}")
     return ok(detail)
@@ -211,7 +213,7 @@ def _names_of(project: Project, state: State) -> Finding:
         for resource in existing(state)
         if not project.name or resource.inputs.get("projectId") == project.project_id
     )
-    unread = unread_in(str(each.get("key")) for each in own)
+    unread = unread_in(str(inputs.get("key")) for inputs in own)
     if unread and "guide" not in (project.said_names or ()):
         return warning(unread, NAMES_MEND)
     return ok(f"as {' and '.join(project.names)} has them")

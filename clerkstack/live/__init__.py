@@ -1,1 +1,1 @@
-"""An instance as it is: clients with verified keys, and what was read through them once."""
+"""Reads a live instance: clients with verified keys, and reads that are made only once."""

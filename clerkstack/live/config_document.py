@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 Planner = Callable[[Mapping[str, Json]], WritePlan]
 Judge = Callable[[WritePlan, Mapping[str, Json]], None]
-"""Looks at a write and at the sections that it was planned from; raises where it may not go."""
+"""Judges a write and the sections that it was planned from; raises if it must not be sent."""
 
-# A write may bring more (billing makes its default plans) or move what it did not name (enabling
-# organizations turns force_organization_selection on), so what is left after a read-back is planned
-# again. What is sent as often as this and still not shown is not kept.
+# A write may have side effects (billing creates its default plans, enabling organizations turns
+# force_organization_selection on), so the rest is planned again after a read-back. A field that was
+# sent this many times and is still not shown is not kept.
 SENT_AT_MOST = 2
 CONFLICTS = 3
 
@@ -34,8 +34,7 @@ CONFLICTS = 3
 class ConfigDocument:
     """One instance's config, shared by all resources of a run so that it is read once.
 
-    The lock makes the sections of one run follow one another; conflicts can then only come
-    from somebody else.
+    The lock serializes the sections of one run, so conflicts can come only from somebody else.
     """
 
     def __init__(self, platform: PlatformClient, application_id: str, instance: str) -> None:
@@ -46,25 +45,25 @@ class ConfigDocument:
         self._known: Config | None = None
 
     def sections(self, *, fresh: bool = False) -> Mapping[str, Json]:
-        """The config's sections; read from Clerk once in a run, or anew where `fresh`."""
+        """The config's sections; read once in a run, or again if `fresh`."""
         return self._config(fresh=fresh).sections
 
     @property
     def version(self) -> str:
-        """The version that was read last."""
+        """The version that was last read."""
         return self._config().version
 
     def schema(self) -> JsonObject:
-        """The JSON Schema of what this instance lets be set (PlatformGetConfigSchema)."""
+        """The JSON Schema of this instance's config (PlatformGetConfigSchema)."""
         return self._platform.get_config_schema(self._application_id, self._instance)
 
     @property
     def known(self) -> Mapping[str, Json] | None:
-        """The sections as this run has read them, None where it did not."""
+        """The sections, if this run has read them, else None."""
         return None if self._known is None else self._known.sections
 
     def try_out(self, plan: WritePlan) -> Mapping[str, Json]:
-        """The sections as Clerk says they would be after a write, which is not made: a dry run.
+        """The sections after a dry run of a write, according to Clerk; nothing is written.
 
         Raises:
             NotADryRun: the answer does not confirm that it was one.
@@ -80,11 +79,11 @@ class ConfigDocument:
         ).after
 
     def reconcile(self, plan: Planner, judge: Judge | None = None) -> Mapping[str, Json]:
-        """Bring the config to what `plan` asks for and return the sections as they then are.
+        """Change the config to what `plan` returns, and return the new sections.
 
-        No write where nothing differs; one write otherwise, and another one where the read-back
-        does not show all of it. `plan` is asked again after a conflict and after the read-back;
-        `judge` looks at each write before it is sent.
+        No write if nothing differs; otherwise one write, and another one if the read-back does not
+        show all of it. `plan` is called again after a conflict and after the read-back; `judge`
+        checks each write before it is sent.
 
         Raises:
             ResourceFailed: somebody else changed the same fields meanwhile, or Clerk accepted
@@ -118,25 +117,25 @@ class ConfigDocument:
                 self._known = self._platform.get_config(self._application_id, self._instance)
             return self._known
 
-    def _write(self, plan: Planner, wanted: WritePlan) -> None:
+    def _write(self, plan: Planner, write: WritePlan) -> None:
         """Send one write. Raises like `reconcile`."""
         for _ in range(CONFLICTS):
             try:
                 self._platform.patch_config(
                     self._application_id,
                     self._instance,
-                    wanted.body,
+                    write.body,
                     if_match=self._config().version,
-                    destructive=wanted.destructive,
+                    destructive=write.destructive,
                 )
                 return
             except Conflict as conflict:
                 if conflict.code != "config_version_conflict":
                     raise
                 again = plan(self._config(fresh=True).sections)
-                if not again.changes and not wanted.unseen:
+                if not again.changes and not write.unseen:
                     return
-                if again.changes != wanted.changes:
+                if again.changes != write.changes:
                     moved = "\n".join(f"  {change}" for change in again.changes)
                     raise ResourceFailed(
                         f"Somebody changed the {self._instance} instance of "
@@ -148,9 +147,9 @@ class ConfigDocument:
             except (ServerError, Unreachable) as failure:
                 if isinstance(failure, Unreachable) and not failure.sent:
                     raise
-                # The write may have landed: only the config itself can tell.
+                # The write may have arrived: only the config itself shows it.
                 sections = self._config(fresh=True).sections
-                if wanted.changes and not plan(sections).after(sections):
+                if write.changes and not plan(sections).after(sections):
                     return
                 raise
         raise ResourceFailed(

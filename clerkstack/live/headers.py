@@ -1,4 +1,4 @@
-"""The headers of a live webhook endpoint, read in the shape that they are compared in."""
+"""Reads the headers of a live webhook endpoint in the shape in which they are compared."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one reader of an instance and of its Vercel projects. Every command reads through it."""
+"""The reader of an instance and its Vercel projects, which every command uses."""
 
 from __future__ import annotations
 
@@ -49,26 +49,26 @@ Value = TypeVar("Value")
 
 
 class NoInstance(ResourceFailed):
-    """The application has no instance of that environment."""
+    """The application has no instance for that environment."""
 
 
 class NoPublishableKey(ResourceFailed):
-    """Neither the settings nor the Platform API give a publishable key."""
+    """Neither the settings nor the Platform API have a publishable key."""
 
 
 class LiveInstance(Closing):
-    """An instance as it is, read when something is asked for, and once in a run.
+    """A live instance, read lazily, and each thing only once in a run.
 
-    Nothing is sent before the first question, and nothing is written. A secret that is read is
-    hidden from all that this process shows. Everything but `found` raises NoInstance where the
-    application has no such instance. What a service answers otherwise is raised as ApiError,
-    Unreachable or UnexpectedAnswer, and a missing key as ResourceFailed.
+    Nothing is sent before the first read, and nothing is ever written. Secrets that are read are
+    hidden from everything that this process shows. Everything but `found` raises NoInstance if the
+    application has no such instance. Other failures are raised as ApiError, Unreachable or
+    UnexpectedAnswer, and a missing key as ResourceFailed.
 
     Args:
-        session: the clients; it verifies whose the secret key is.
+        session: the clients; it verifies the instance of the secret key.
         place: application and environment.
-        publishable_key: the one of the settings, None if they have none.
-        reads: where answers are kept; several readers may share it.
+        publishable_key: the one in the settings, None if they have none.
+        reads: the cache of answers, which several readers may share.
     """
 
     def __init__(
@@ -89,14 +89,14 @@ class LiveInstance(Closing):
 
     @classmethod
     def of(cls, settings: Settings, session: Session, reads: Reads | None = None) -> Self:
-        """The instance of a stack; `close` closes the session as well."""
+        """The instance of a stack; `close` closes the session too."""
         place = (settings.application_id, settings.instance)
-        found = cls(session, place, publishable_key=settings.publishable_key, reads=reads)
-        found._owns_session = True
-        return found
+        instance = cls(session, place, publishable_key=settings.publishable_key, reads=reads)
+        instance._owns_session = True
+        return instance
 
     def close(self) -> None:
-        """Close the connections; the next question opens them again."""
+        """Close the connections; the next read opens them again."""
         self._opened.close()
         self._of_teams.clear()
         self.__dict__.pop("_backend", None)
@@ -106,13 +106,13 @@ class LiveInstance(Closing):
     # -- the instance and its keys ----------------------------------------------------------------
 
     def found(self) -> ApplicationInstance | None:
-        """The instance with its keys, None where there is none (PlatformGetApplication)."""
-        found = self._once(
+        """The instance with its keys, None if there is none (PlatformGetApplication)."""
+        instance = self._once(
             "Clerk: application and instance", lambda: self.session.instance(*self.place)
         )
-        if found is not None and found.secret_key is not None:
-            hide([found.secret_key.get_secret_value()])
-        return found
+        if instance is not None and instance.secret_key is not None:
+            hide([instance.secret_key.get_secret_value()])
+        return instance
 
     def instance(self) -> ApplicationInstance:
         """The instance with its keys. Raises NoInstance."""
@@ -138,16 +138,14 @@ class LiveInstance(Closing):
 
     @property
     def publishable_key(self) -> str | None:
-        """The key that every browser gets: the one of the settings, else the one that the Platform
-        API shows."""
+        """The publishable key: from the settings, else from the Platform API."""
         return self._declared_key or self.instance().publishable_key
 
     def secret_key(self) -> SecretStr | None:
-        """The secret key: the one of the settings, verified, else the one that the Platform API
-        shows.
+        """The secret key: from the settings, verified, else from the Platform API.
 
         Raises:
-            OtherInstancesKey: the one of the settings belongs to another instance.
+            OtherInstancesKey: the one in the settings belongs to another instance.
         """
         return self.session.secret_key(*self.place)
 
@@ -160,10 +158,10 @@ class LiveInstance(Closing):
         return self._once("Clerk: config", lambda: dict(document.sections()))
 
     def environment(self) -> Environment:
-        """What every browser can read (getEnvironment).
+        """The public environment (getEnvironment).
 
         Raises:
-            NoPublishableKey: there is no key that leads there.
+            NoPublishableKey: there is no publishable key, which has its address.
         """
         key = self.publishable_key
         if key is None:
@@ -192,11 +190,11 @@ class LiveInstance(Closing):
         return self._of_backend("permissions", lambda api: api.list_permissions())
 
     def roles(self, permissions: Collection[str] = ()) -> LiveRoles:
-        """Roles, permissions and the initial role set; none where organizations are off or the
-        account has no roles.
+        """Roles, permissions and the initial role set; none if organizations are off or the account
+        has no roles.
 
         Args:
-            permissions: keys that are looked for beside those that roles have.
+            permissions: keys to find in addition to those that roles have.
         """
         try:
             return read_roles(self, permissions)
@@ -208,7 +206,7 @@ class LiveInstance(Closing):
             raise
 
     def access(self) -> Access | None:
-        """What an app can ask for of roles; None where there is no instance yet."""
+        """The roles that an app can check; None if there is no instance yet."""
         if self.found() is None:
             return None
         try:
@@ -233,7 +231,7 @@ class LiveInstance(Closing):
         return self._of_backend("JWT templates", lambda api: api.list_jwt_templates())
 
     def redirect_urls(self) -> list[RedirectUrl]:
-        """Where apps may be sent after a sign-in (ListRedirectURLs)."""
+        """The URLs to which users may be redirected after signing in (ListRedirectURLs)."""
         return self._of_backend("redirect URLs", lambda api: api.list_redirect_urls())
 
     def instance_domains(self) -> list[InstanceDomain]:
@@ -247,7 +245,7 @@ class LiveInstance(Closing):
         return self._once("Clerk: domains", lambda: platform.list_domains(application))
 
     def domain_status(self, domain: str) -> DomainStatus:
-        """How far a domain is (PlatformGetApplicationDomainStatus)."""
+        """The state of a domain (PlatformGetApplicationDomainStatus)."""
         application, _ = self.place
         platform = self.session.platform
         return self._once(
@@ -255,30 +253,30 @@ class LiveInstance(Closing):
         )
 
     def count_users(self, address: str) -> int:
-        """How many users have this in their address (GetUsersCount)."""
+        """The number of users whose email address contains a text (GetUsersCount)."""
         return self._of_backend(
             f"users with {address}", lambda api: api.count_users(email_address_query=address)
         )
 
     def server_time(self) -> datetime | None:
-        """The time at Clerk, None where its answer does not say it (GetInstance)."""
+        """Clerk's time, None if its answer does not have it (GetInstance)."""
         return self._of_backend("time", lambda api: api.server_time())
 
     # -- its webhook at Svix ----------------------------------------------------------------------
 
     def svix(self) -> SvixClient | None:
-        """A client of the instance's Svix app, None where it has none (GenerateSvixAuthURL,
+        """A client of the instance's Svix app, None if it has none (GenerateSvixAuthURL,
         v1.authentication.exchange-one-time-token)."""
         self.instance()
 
         def open_app() -> SvixClient | None:
-            found = self.session.svix_app(*self.place)
-            return None if found is None else self._opened.enter_context(found)
+            client = self.session.svix_app(*self.place)
+            return None if client is None else self._opened.enter_context(client)
 
         return self._once("Svix: access", open_app)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The webhook endpoints (v1.endpoint.list); none where the instance has no Svix app."""
+        """The webhook endpoints (v1.endpoint.list); none if the instance has no Svix app."""
         svix = self.svix()
         if svix is None:
             return ()
@@ -286,18 +284,18 @@ class LiveInstance(Closing):
 
     def endpoint(self, url: str, known_id: str | None = None) -> Endpoint | None:
         """The endpoint with a known id, else the one at a URL."""
-        there = self.endpoints()
-        found = next((endpoint for endpoint in there if endpoint.id == known_id), None)
-        at_url = (endpoint for endpoint in there if same_url(endpoint.url, url))
-        return found or next(at_url, None)
+        endpoints = self.endpoints()
+        endpoint_ = next((endpoint for endpoint in endpoints if endpoint.id == known_id), None)
+        at_url = (endpoint for endpoint in endpoints if same_url(endpoint.url, url))
+        return endpoint_ or next(at_url, None)
 
     def event_types(self) -> frozenset[str] | None:
-        """The event types that Svix offers, None where nobody may read them
+        """The event types that Svix offers, None if the token may not read them
         (v1.event-type.list)."""
         return self._of_svix("event types", lambda api: api.list_event_types())
 
     def signing_secret(self, endpoint_id: str) -> str:
-        """The secret that signs an endpoint's messages (v1.endpoint.get-secret)."""
+        """An endpoint's signing secret (v1.endpoint.get-secret)."""
         secret = self._of_svix(
             "signing secret",
             lambda api: api.signing_secret(endpoint_id).get_secret_value(),
@@ -307,7 +305,7 @@ class LiveInstance(Closing):
         return secret
 
     def headers(self, endpoint_id: str) -> LiveHeaders:
-        """What an endpoint sends besides (v1.endpoint.get-headers)."""
+        """An endpoint's additional headers (v1.endpoint.get-headers)."""
         return self._of_svix("headers", lambda api: read_headers(api, endpoint_id), endpoint_id)
 
     def attempts(self, endpoint_id: str, *, since: datetime, until: datetime) -> list[Attempt]:
@@ -334,9 +332,9 @@ class LiveInstance(Closing):
         """A project's variables (GET /v10/projects/{id}/env).
 
         Args:
-            project: one that the settings name.
-            decrypt: with the values that Vercel lets be read.
-            fresh: read them anew.
+            project: one of the settings' projects.
+            decrypt: include readable values.
+            fresh: read them again.
         """
         return self._once(
             f"Vercel: {project.prefix}variables",
@@ -359,12 +357,12 @@ class LiveInstance(Closing):
     def deployment(
         self, project: Project, target: str, project_id: str | None = None
     ) -> Deployment | None:
-        """The newest deployment of a project's target that is ready (GET /v6/deployments).
+        """The newest ready deployment of a project's target (GET /v6/deployments).
 
         Args:
-            project: one that the settings name.
+            project: one of the settings' projects.
             target: Vercel's own, or the slug of a custom environment.
-            project_id: the project's id, where the settings may have its name.
+            project_id: the project's id, if the settings may have its name instead.
         """
         own = project_id or project.project_id
         return self._once(
@@ -377,7 +375,7 @@ class LiveInstance(Closing):
     # -- inside -----------------------------------------------------------------------------------
 
     def _once(self, step: str, read: Callable[[], Value], *of: str, fresh: bool = False) -> Value:
-        """Read once. `of` tells apart what is read under the same step's name."""
+        """Read once. `of` distinguishes reads with the same step name."""
         return self.reads.once((*self.place, step, *of), step, read, fresh=fresh)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Answers that are read once in a run, with the requests that brought them."""
+"""A cache of reads in one run, with the requests that each needed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Reads:
 
     Args:
         requests: the log that the clients write their requests to.
-        progress: gets the name of each step as it begins.
+        progress: called with the name of each step as it starts.
     """
 
     def __init__(
@@ -40,19 +40,19 @@ class Reads:
 
     @property
     def count(self) -> int:
-        """How many things were read."""
+        """The number of reads."""
         return len(self._held)
 
     def once(
         self, key: Hashable, step: str, read: Callable[[], Value], *, fresh: bool = False
     ) -> Value:
-        """Read something, or give what was read before.
+        """Read something, or return what was read before.
 
         Args:
-            key: what is read.
-            step: its name for people.
+            key: identifies what is read.
+            step: its name in messages.
             read: reads it.
-            fresh: read it anew.
+            fresh: read it again.
 
         Raises:
             Exception: what `read` raised, now or before.
@@ -71,7 +71,7 @@ class Reads:
 
     @contextmanager
     def watched(self) -> Iterator[dict[Evidence, None]]:
-        """Collect the evidence of all that is used inside, read now or before."""
+        """Collect the evidence of all reads used inside the `with`, made now or before."""
         used: dict[Evidence, None] = {}
         self._watchers.append(used)
         try:
@@ -87,8 +87,8 @@ class Reads:
         except Exception as failure:
             error = failure
         done = self._requests[before:]
-        # The last request decides; what was refused before it was expected.
-        evidence = [replace(each, failed=False) for each in done]
+        # Only the last request counts; an earlier refusal was expected.
+        evidence = [replace(request, failed=False) for request in done]
         if error is not None:
-            evidence[-1:] = [replace(each, failed=True) for each in done[-1:]]
+            evidence[-1:] = [replace(request, failed=True) for request in done[-1:]]
         return _Answer(value, error, tuple(dict.fromkeys(evidence)))

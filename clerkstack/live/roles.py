@@ -1,4 +1,4 @@
-"""Roles, permissions and the initial role set of an instance, read with the fewest requests."""
+"""Reads an instance's roles, permissions and initial role set with the fewest requests."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from clerkstack.clients.role_answers import Permission, Role, RoleSet
 
 OF_ROLES = ("ListOrganizationRoles", "ListRoleSets")
-RECENT = 30.0  # seconds that a read which looked before a write serves the write
+RECENT = 30.0  # seconds for which a read before a write is reused by the write
 
 
 class RoleLists(Protocol):
-    """Who gives the lists: a client of the Backend API, or an instance that was read."""
+    """A source of the lists: a client of the Backend API, or a live instance."""
 
     def list_roles(self) -> list[Role]:
         """The roles."""
@@ -39,7 +39,7 @@ class NoRoles(ResourceFailed):
 
 @contextmanager
 def account_with_roles() -> Iterator[None]:
-    """Say what to do where the account has no roles.
+    """Explain what to do if the account has no roles.
 
     Raises:
         NoRoles: Clerk answered 404 to a list of roles or role sets.
@@ -57,8 +57,7 @@ def account_with_roles() -> Iterator[None]:
 
 
 def read_roles(lists: RoleLists, permissions: Collection[str] = ()) -> LiveRoles:
-    """Read them: two requests, and one more where one of `permissions` (keys) is not seen in a
-    role.
+    """Read them: two requests, and one more if no role has one of `permissions` (keys).
 
     Raises:
         NoRoles: the account has none.
@@ -68,7 +67,7 @@ def read_roles(lists: RoleLists, permissions: Collection[str] = ()) -> LiveRoles
     with account_with_roles():
         roles = tuple(lists.list_roles())
         sets = lists.list_role_sets()
-    initial = next((each for each in sets if each.type == "initial"), None)
+    initial = next((role_set for role_set in sets if role_set.type == "initial"), None)
     if initial is None:
         raise ResourceFailed(
             "This instance has no initial role set. Make one the default on the dashboard page "
@@ -79,8 +78,8 @@ def read_roles(lists: RoleLists, permissions: Collection[str] = ()) -> LiveRoles
 
 
 def read_access(lists: RoleLists) -> Access:
-    """What an app can ask for of roles, in two requests. An account without roles and role sets
-    has Clerk's own two, and nobody is told what they may.
+    """The roles that an app can check, in two requests. An account without roles and role sets has
+    Clerk's own two roles, with unknown permissions.
 
     Raises:
         ApiError, Unreachable, UnexpectedAnswer: the service refused or could not be reached.
@@ -98,7 +97,7 @@ def read_access(lists: RoleLists) -> Access:
 
 
 def with_permissions(lists: RoleLists, live: LiveRoles, permissions: Collection[str]) -> LiveRoles:
-    """The same with all permissions, where one of `permissions` (keys) was not seen."""
+    """The roles with all permissions, if one of `permissions` (keys) was not among them."""
     seen = {permission.key for permission in live.permissions}
     if live.listed or seen >= set(permissions):
         return live
@@ -106,7 +105,7 @@ def with_permissions(lists: RoleLists, live: LiveRoles, permissions: Collection[
 
 
 class RecentRoles:
-    """What was read of an instance's roles a moment ago, for the write that follows."""
+    """Recent reads of roles, for the write that follows."""
 
     def __init__(self) -> None:
         self._reads: dict[tuple[str, str], tuple[float, LiveRoles]] = {}
@@ -116,6 +115,6 @@ class RecentRoles:
         self._reads[place] = (time.monotonic(), live)
 
     def take(self, place: tuple[str, str]) -> LiveRoles | None:
-        """The read, once; None where it is too old."""
+        """Take a read out; None if there is none or it is too old."""
         when, live = self._reads.pop(place, (0.0, None))
         return live if time.monotonic() - when < RECENT else None

@@ -1,6 +1,6 @@
-"""The clients of one stack, and what one run reads with them: the application, the config document.
+"""The clients of one stack, and cached reads of one run: the application, the config document.
 
-A run reads each of them once. Credentials come from the stack's config and stay in this process.
+Credentials come from the stack's config and stay in this process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _lock = threading.RLock()
 
 
 def session_for(connection: Connection) -> Session:
-    """The session of these credentials; one for the whole process."""
+    """The session of these credentials; the process has only one for each."""
     with _lock:
         if connection not in _sessions:
             _sessions[connection] = Session(connection)
@@ -38,13 +38,13 @@ def session_for(connection: Connection) -> Session:
 class Session:
     """Clients and cached reads of one run.
 
-    A client is made, and its module imported, when it is asked for: a run that sends nothing
-    does not wait for an HTTP library.
+    A client is created, and its module imported, on first use: a run that sends nothing does not
+    import an HTTP library.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.requests: list[Evidence] = []
-        """All requests of its clients, in their order."""
+        """All requests of its clients, in order."""
         self._connection = connection
         self._lock = threading.RLock()
         self._applications: dict[str, Application] = {}
@@ -53,7 +53,7 @@ class Session:
         self._verified: set[tuple[str, str]] = set()
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the open connections."""
         with self._lock:
             if self._platform is not None:
                 self._platform.close()
@@ -85,7 +85,7 @@ class Session:
     def instance(
         self, application_id: str, environment: str, *, fresh: bool = False
     ) -> ApplicationInstance | None:
-        """The application's instance of that environment, or None where there is none."""
+        """The application's instance for that environment, None if there is none."""
         for instance in self.application(application_id, fresh=fresh).instances:
             if instance.environment_type == environment:
                 return instance
@@ -100,7 +100,7 @@ class Session:
             return self._documents[key]
 
     def beside(self, connection: Connection) -> Session:
-        """The session of another stack: what both read with the same platform key is read once."""
+        """The session of another stack, which shares the reads with the same platform key."""
         other = Session(connection)
         other.requests = self.requests
         mine = self._connection
@@ -120,47 +120,48 @@ class Session:
     ) -> None:
         """Check that the keys of the stack's config belong to the instance that it declares.
 
-        Sends nothing where the config has none; otherwise reads the application, as whoever reads
-        the instance does, and asks whose the secret key is where the Platform API shows another.
+        Sends nothing if the config has none. Otherwise reads the application, which every read of
+        the instance needs, and if the Platform API shows another secret key, asks Clerk for the
+        instance of the config's.
 
         Args:
             application_id, environment: the declared instance.
-            publishable_key: the one of the config, None if it has none.
+            publishable_key: the one in the config, None if it has none.
 
         Raises:
-            OtherInstancesKey: one belongs to another instance: its roles, webhook and users would
-                be taken for this one's.
+            OtherInstancesKey: a key belongs to another instance, whose roles, webhook and users
+                would be taken for this one's.
         """
         if publishable_key is None and self._connection.secret_key is None:
             return
-        found = self.instance(application_id, environment)
-        shown = found.publishable_key if found else None
+        instance = self.instance(application_id, environment)
+        shown = instance.publishable_key if instance else None
         if publishable_key and shown and publishable_key != shown:
             raise OtherInstancesKey(
                 f"clerkstack:publishableKey is not the key of the {environment} instance of "
                 f"{application_id}. Copy it again from the dashboard page API keys, or remove "
                 "it, so that it is read from the Platform API."
             )
-        if found is not None:
+        if instance is not None:
             self.secret_key(application_id, environment)
 
     def secret_key(self, application_id: str, environment: str) -> SecretStr | None:
-        """The instance's secret key: the one of the stack's config, which is verified once, else
-        the one that the Platform API shows; None where that shows none.
+        """The instance's secret key: from the stack's config, verified once, else from the Platform
+        API; None if that shows none.
 
         Raises:
-            OtherInstancesKey: the one of the config belongs to another instance, or this one does
+            OtherInstancesKey: the one in the config belongs to another instance, or this one does
                 not exist yet.
         """
         declared = self._connection.secret_key
-        found = self.instance(application_id, environment)
-        shown = found.secret_key if found else None
+        instance = self.instance(application_id, environment)
+        shown = instance.secret_key if instance else None
         # An instance can have several keys; the Platform API shows one.
         if declared is None or declared == shown:
             return shown
         with self._lock:
             if (application_id, environment) not in self._verified:
-                self._verify(declared, found, f"{environment} instance of {application_id}")
+                self._verify(declared, instance, f"{environment} instance of {application_id}")
                 self._verified.add((application_id, environment))
         return declared
 
@@ -173,13 +174,17 @@ class Session:
         with self.backend_with(key) as backend:
             return backend.get_instance().id
 
-    def _verify(self, key: SecretStr, found: ApplicationInstance | None, words: str) -> None:
-        there = self.instance_of(key)
-        if found is None or there != found.instance_id:
-            wanted = f"{found.instance_id}, the {words}" if found else f"the {words}, not made yet"
+    def _verify(self, key: SecretStr, instance: ApplicationInstance | None, words: str) -> None:
+        actual = self.instance_of(key)
+        if instance is None or actual != instance.instance_id:
+            expected = (
+                f"{instance.instance_id}, the {words}"
+                if instance
+                else f"the {words}, not created yet"
+            )
             raise OtherInstancesKey(
-                f"clerkstack:secretKey is the key of the instance {there}, and this stack is "
-                f"for {wanted}. Copy it again from the dashboard page API keys, or remove it, "
+                f"clerkstack:secretKey is the key of the instance {actual}, but this stack is "
+                f"for {expected}. Copy it again from the dashboard page API keys, or remove it, "
                 "so that it is read from the Platform API."
             )
 
@@ -188,7 +193,7 @@ class Session:
 
         Raises:
             OtherInstancesKey: the key of the stack's config belongs to another instance.
-            ResourceFailed: neither the stack's config nor the Platform API gives a secret key.
+            ResourceFailed: neither the stack's config nor the Platform API has a secret key.
         """
         key = self.secret_key(application_id, environment)
         if key is None:
@@ -200,7 +205,7 @@ class Session:
         return self.backend_with(key)
 
     def backend_with(self, key: SecretStr) -> BackendClient:
-        """A Backend API client with a secret key that is not verified."""
+        """A Backend API client with an unverified secret key."""
         from clerkstack.clients.backend import BackendClient
 
         return BackendClient(
@@ -208,7 +213,7 @@ class Session:
         )
 
     def frontend(self, publishable_key: str) -> FrontendClient:
-        """A client of the public Frontend API of the instance the key belongs to."""
+        """A client of the public Frontend API of the key's instance."""
         from clerkstack.clients.frontend import FrontendClient
 
         return FrontendClient(
@@ -250,12 +255,12 @@ class Session:
             return vercel.list_variables(project_id, decrypt=decrypt)
 
     def svix_app(self, application_id: str, environment: str) -> SvixClient | None:
-        """A client of the instance's Svix app, or None where it has none."""
+        """A client of the instance's Svix app, None if it has none."""
         with self.backend(application_id, environment) as backend:
             try:
                 return self.svix(backend.svix_url())
             except ApiError as error:
-                # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+                # GenerateSvixAuthURL answers 400 if the instance has no Svix app.
                 if error.status == 400 and error.operation == "GenerateSvixAuthURL":
                     return None
                 raise

@@ -1,7 +1,7 @@
-"""How many subscribe to a plan, or pay in one way, counted with the fewest requests.
+"""Counts the subscribers of a plan or of a payer with the fewest requests.
 
-Ended subscriptions are not counted, every other one is: also one on trial, past due, or cancelled
-and paid until the end of its period.
+All subscriptions count except ended ones: also those on trial, past due, or cancelled and paid
+until the end of their period.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
 
-ONE_BY_ONE = 3  # plans; of more, all subscriptions are read where that takes fewer requests
+ONE_BY_ONE = 3  # plans; for more, all subscriptions are read if that takes fewer requests
 PAGE = 500  # subscriptions in one answer, at most
 
 

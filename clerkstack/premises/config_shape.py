@@ -1,7 +1,7 @@
 """Sections and fields of an instance's config, as public reads of live instances show them.
 
-`clerkstack doctor` and `clerkstack probe` name what an instance has besides: Clerk has changed its
-config since, and what this project takes for true of it may have changed as well.
+`clerkstack doctor` and `clerkstack probe` name everything else that an instance has: then Clerk has
+changed its config, and other premises about it may no longer hold either.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from clerkstack.reconcile.fields import is_unset
 
 Kind = Literal["boolean", "integer", "text", "list", "object"]
 Shape = Mapping[str, Kind]
-"""Dotted field, with `*` for a key of somebody's own, to what it is where it is set."""
+"""From a dotted field, with `*` for a user's own key, to its type if it is set."""
 
 
 def _shape(
@@ -167,8 +167,8 @@ SECTIONS: Mapping[str, Shape] = {
 
 
 def unfamiliar(sections: Mapping[str, Json]) -> Iterator[str]:
-    """What of a config nobody has described: `section`, `section.field`, and fields of another kind
-    than they were (`section.field: list, was text`). An unset field is of every kind."""
+    """What is unknown in a config: `section`, `section.field`, and fields of another type than
+    before (`section.field: list, was text`). An unset field matches every type."""
     for name, section in sections.items():
         shape = _of(SECTIONS, name)
         if shape is None:
@@ -194,7 +194,7 @@ def _of(patterns: Mapping[str, _Value], name: str) -> _Value | None:
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """Whether a dotted name is of a pattern, step by step."""
+    """Whether a dotted name matches a pattern, step by step."""
     steps, known = name.split("."), pattern.split(".")
     return len(steps) == len(known) and all(map(fnmatchcase, steps, known))
 

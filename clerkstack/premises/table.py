@@ -1,7 +1,8 @@
-"""What this project takes for true of Clerk, Svix, Vercel, Pulumi and GitHub, and how sure that is.
+"""What this project assumes about Clerk, Svix, Vercel, Pulumi and GitHub, and how sure that is.
 
 `clerkstack probe` checks what can be checked on a real account; docs/premises.md is made from this
-table (`python -m clerkstack.premises`). Whoever relies on how a service behaves writes it in here.
+table (`python -m clerkstack.premises`). Code that relies on how a service behaves needs an entry
+here.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ class Sure(StrEnum):
     DOCUMENTED = "documented"
     SEEN = "seen"  # in the answers of real services, or when the real program was run
     INFERRED = "inferred"  # from several facts that were seen
-    ASSUMED = "assumed"  # nobody shows it: the strict reading was taken
+    ASSUMED = "assumed"  # nothing shows it: the strict reading was taken
 
 
 @dataclass(frozen=True)
 class Premise:
-    """One thing that is taken for true.
+    """An assumption about a service.
 
-    `relies` is what relies on it, `otherwise` what to expect where it does not hold, and
-    `unchecked` why `clerkstack probe` cannot tell.
+    `relies` is what relies on it, `otherwise` what to expect if it does not hold, and `unchecked`
+    why `clerkstack probe` cannot check it.
     """
 
     id: str
@@ -37,7 +38,7 @@ class Premise:
 
     @property
     def service(self) -> str:
-        """Whose: clerk, svix, vercel, pulumi or github."""
+        """The service: clerk, svix, vercel, pulumi or github."""
         return self.id.partition(".")[0]
 
 
@@ -57,20 +58,20 @@ PREMISES = (
         _READS,
         Sure.SEEN,
         "sign-in, organizations, billing, API keys, adopt, drift, parity",
-        "A field that is not known is left alone and not compared; one of another kind shows as a "
+        "An unknown field is left alone and not compared; one of another type shows as a "
         "difference",
     ),
     Premise(
         "clerk.config-version",
-        "Its version is `v1_` and eight hexadecimal digits, and is given by every read.",
+        "Its version is `v1_` and eight hexadecimal digits, and every read returns it.",
         "seven live answers",
         Sure.SEEN,
         "every write of the config (If-Match)",
-        "Any other text serves as well; a read without a version is refused",
+        "Any other text works too; a read without a version is refused",
     ),
     Premise(
         "clerk.config-keys",
-        "A read with `keys` gives these sections alone.",
+        "A read with `keys` returns only these sections.",
         _PLATFORM,
         Sure.DOCUMENTED,
         "reads of one section",
@@ -78,7 +79,7 @@ PREMISES = (
     ),
     Premise(
         "clerk.config-unset",
-        'A field that is not set reads as null, "" or 0, which of them depends on the field.',
+        'An unset field reads as null, "" or 0, depending on the field.',
         _READS,
         Sure.SEEN,
         "comparisons of what is declared with what is live",
@@ -88,7 +89,7 @@ PREMISES = (
     Premise(
         "clerk.session-template",
         "`session` is the session token's template, null or {claims, lifetime, "
-        "allowed_clock_skew}; how long a session lives is in `session_settings`.",
+        "allowed_clock_skew}; the lifetime of sessions is in `session_settings`.",
         "live answers of July to September 2026",
         Sure.SEEN,
         "cutover",
@@ -96,12 +97,12 @@ PREMISES = (
     ),
     Premise(
         "clerk.api-keys-section",
-        "The switches of API keys are set in a section `api_keys_settings`, where the config's "
-        "schema has it; elsewhere in the dashboard alone.",
-        "a change of the vendor's command line client that is not merged",
+        "The switches of API keys are set in a section `api_keys_settings` if the config's schema "
+        "has it, otherwise only in the dashboard.",
+        "an unmerged change of the vendor's command-line client",
         Sure.ASSUMED,
         "API keys",
-        "`up` says that the switches are a person's step, and which ones differ",
+        "`up` says which switches a person must set",
     ),
     Premise(
         "clerk.environment-agrees",
@@ -114,11 +115,11 @@ PREMISES = (
     ),
     Premise(
         "clerk.billing-off",
-        "A plan whose payer's billing is off answers nobody; Clerk's own free_org and free_user "
-        "stay in the config all the same.",
+        "Nobody has a plan whose payer's billing is off; Clerk's own free_org and free_user stay "
+        "in the config all the same.",
         "nothing shows it",
         Sure.ASSUMED,
-        "what the app's code asks for, in production: check, preview, up, drift, cutover",
+        "the checks in production's code: check, preview, up, drift, cutover",
         "A check of such a plan is refused although somebody still has it",
         unchecked="it takes a subscriber",
     ),
@@ -134,22 +135,23 @@ PREMISES = (
         "clerk.config-merge",
         "A PATCH merges objects to any depth and replaces lists and values; what it does not name "
         "stays.",
-        "Clerk's command line client and its integration tests",
+        "Clerk's command-line client and its integration tests",
         Sure.SEEN,
         "every write of the config",
         "A write changes what the stack does not declare; the read-back finds it",
     ),
     Premise(
         "clerk.config-after",
-        "The answer's `after` has each named section as a whole, as stored.",
+        "The answer's `after` has each named section completely, as stored.",
         _PLATFORM,
         Sure.DOCUMENTED,
         "the read-back after a write",
-        "`up` says that something was not kept, though it was",
+        "`up` says that something was not kept, although it was",
     ),
     Premise(
         "clerk.config-dry-run",
-        "With `dry_run` all is checked and nothing stored, and the answer says `dry_run: true`.",
+        "With `dry_run`, everything is checked and nothing stored, and the answer has "
+        "`dry_run: true`.",
         _PLATFORM,
         Sure.DOCUMENTED,
         "dry-run, review",
@@ -165,23 +167,23 @@ PREMISES = (
     ),
     Premise(
         "clerk.config-destructive",
-        "A null that takes a plan or feature away is refused without `destructive`.",
+        "A null that removes a plan or feature is refused without `destructive`.",
         f"{_PLATFORM}; the vendor's texts disagree about nulls that reset a field",
         Sure.DOCUMENTED,
         "removals",
-        "Nothing: a removal is sent with `destructive`, and only where it is allowed",
+        "Nothing: a removal is sent with `destructive`, and only if it is allowed",
     ),
     Premise(
         "clerk.feature-removed",
-        "A feature that no plan has can be made and removed by the config, and leaves nothing.",
+        "A feature that no plan has can be created and removed through the config, without trace.",
         "Clerk's command line client",
         Sure.INFERRED,
         "features, destroy",
-        "A feature stays on the instance after it left the catalog; `up` says that it was not kept",
+        "A feature stays on the instance after it left the catalog; `up` reports it as not kept",
     ),
     Premise(
         "clerk.config-clear",
-        'A text is cleared by "", an amount that need not be there by 0.',
+        '"" clears a text, 0 an optional amount.',
         _READS,
         Sure.INFERRED,
         "descriptions, client ids and secrets, annual prices that are no longer declared",
@@ -193,12 +195,12 @@ PREMISES = (
         "none",
         Sure.ASSUMED,
         "the read-back after every write",
-        "`up` writes once more, then says that a field was not kept, though it is there a moment "
+        "`up` writes once more, then says that a field was not kept, although it appears a moment "
         "later: run it again",
     ),
     Premise(
         "clerk.session-null",
-        "`session: null`, with `destructive`, takes the session token's template away.",
+        "`session: null`, with `destructive`, removes the session token's template.",
         "Clerk's command line client",
         Sure.INFERRED,
         "sessionClaims that are no longer declared",
@@ -207,10 +209,10 @@ PREMISES = (
     ),
     Premise(
         "clerk.connection-credentials",
-        "In production a connection cannot be on without credentials of one's own.",
+        "In production, a connection cannot be on without its own credentials.",
         "Clerk's command line client; the dashboard's errors",
         Sure.SEEN,
-        "signIn.oauth that goes back to what it was: in production it goes off",
+        "reverting signIn.oauth: in production, the connection is switched off",
         "Nothing",
         unchecked="only production refuses it",
     ),
@@ -220,7 +222,7 @@ PREMISES = (
         "Clerk's own presets, which send it twice",
         Sure.SEEN,
         "organizations",
-        "Nothing: what is not as sent is sent once more",
+        "Nothing: what differs from what was sent is sent once more",
         unchecked="it would switch organizations off and on for everybody",
     ),
     Premise(
@@ -234,22 +236,22 @@ PREMISES = (
     ),
     Premise(
         "clerk.asked-of-the-token",
-        "`has()` looks in the session token alone: it has the plan and the features of whoever is "
-        "billed, without those with `include_in_jwt: false`, and nothing where billing is off.",
+        "`has()` reads only the session token: it has the plan and features of the payer, without "
+        "those with `include_in_jwt: false`, and none if billing is off.",
         "Clerk's session token, version 2 (`pla`, `fea`); Clerk's own guide to billing",
         Sure.INFERRED,
         "check, policies, up: which checks of the app's code are false for everybody",
-        "A check that can be true is refused: set include_in_jwt to true, or ask for another",
+        "A check that can be true is refused: set include_in_jwt to true, or check another slug",
         unchecked="it takes a person who signs in and subscribes",
     ),
     Premise(
         "clerk.default-plans",
-        "Where billing is switched on for organizations or users, Clerk makes free_org or "
-        "free_user by itself.",
-        "Clerk's own guide to billing; its command line client",
+        "When billing is switched on for organizations or users, Clerk itself creates free_org or "
+        "free_user.",
+        "Clerk's own guide to billing; its command-line client",
         Sure.DOCUMENTED,
         "check, policies, up, adopt: nobody has to declare them",
-        "A check of a default plan of another slug is a finding: name it in app.unmanaged",
+        "A check of a default plan with another slug is a finding: name it in app.unmanaged",
         unchecked="it would switch billing on for everybody",
     ),
     # Clerk: keys and roles
@@ -264,11 +266,11 @@ PREMISES = (
     ),
     Premise(
         "clerk.newest-key",
-        "Beside an old secret key the Platform API shows the newest.",
+        "If there are several secret keys, the Platform API shows the newest.",
         "none",
         Sure.ASSUMED,
         "a rotation whose answer was lost",
-        "Such a rotation says that it is done with the old key; doctor shows which key the app has",
+        "Such a rotation reports success with the old key; doctor shows which key the app has",
         unchecked="it takes two keys",
     ),
     Premise(
@@ -277,21 +279,21 @@ PREMISES = (
         f"{_BACKEND}; some accounts answer 404",
         Sure.DOCUMENTED,
         "organizations.roles",
-        "Set clerkstack:organizations.roles to {}: roles are made in the dashboard",
+        "Set clerkstack:organizations.roles to {}: create roles in the dashboard",
     ),
     Premise(
         "clerk.role-sets",
-        "One role set is the initial one, for new organizations; a role has to be in the set of an "
-        "organization to be given there.",
+        "One role set is the initial one, for new organizations; members can have only roles in "
+        "their organization's set.",
         f"{_BACKEND}; documentation of role sets",
         Sure.DOCUMENTED,
         "organizations.roles",
-        "A role that `up` made cannot be given: add it to a role set in the dashboard",
+        "No member can have a role that `up` created: add it to a role set in the dashboard",
     ),
     Premise(
         "clerk.role-flag",
-        "A role is made into the initial role set by a flag of CreateOrganizationRole; what Clerk "
-        "does without it is not documented, so it is always sent.",
+        "A flag of CreateOrganizationRole adds the role to the initial role set; what Clerk does "
+        "without it is not documented, so it is always sent.",
         _BACKEND,
         Sure.DOCUMENTED,
         "organizations.roles",
@@ -300,17 +302,17 @@ PREMISES = (
     ),
     Premise(
         "clerk.role-set-config",
-        "The roles that the initial set begins with are `creator_role` and `domains_default_role` "
-        "of the config's organization_settings.",
+        "The creator's and default role of the initial set are `creator_role` and "
+        "`domains_default_role` of the config's organization_settings.",
         f"{_BACKEND}; {_READS}",
         Sure.INFERRED,
         "organizations.creatorRole, organizations.defaultRole",
         "`drift` shows one of them as different right after an `up`",
-        unchecked="who makes an organization would get another role",
+        unchecked="whoever creates an organization would get another role",
     ),
     Premise(
         "clerk.role-deleted",
-        "A role that is deleted leaves its role sets, and a permission that roles have can be "
+        "Deleting a role removes it from its role sets, and a permission that roles have can be "
         "deleted.",
         "none",
         Sure.ASSUMED,
@@ -329,37 +331,37 @@ PREMISES = (
     ),
     Premise(
         "clerk.api-version",
-        "The Backend API takes Clerk-API-Version 2026-05-12.",
+        "The Backend API accepts Clerk-API-Version 2026-05-12.",
         _BACKEND,
         Sure.DOCUMENTED,
         "every Backend API request",
-        "Everything that asks the Backend API ends with 400 api_version_invalid: look for a newer "
+        "Every request to the Backend API fails with 400 api_version_invalid: check for a newer "
         "version of this project",
     ),
     Premise(
         "clerk.variable-names",
         "The SDKs read the variables of clerkstack/settings/variable_names.py.",
         "the packages @clerk/nextjs, @clerk/astro, @clerk/nuxt, @clerk/react-router and "
-        "@clerk/express; the last four perhaps not in their newest form",
+        "@clerk/express; the last four may not be the newest versions",
         Sure.SEEN,
         "environment.names, the policy read-names, doctor",
         "The app does not find a variable, or a warning names one that it reads",
-        unchecked="it is of the app's packages, not of an account",
+        unchecked="it concerns the app's packages, not an account",
     ),
     Premise(
         "clerk.session-claims",
-        "A session's claims are called `pla` and `fea` (`u:pro`, `o:x,o:y`) and `o.rol` (without "
-        "`org:`), `org_role` and `org_permissions` before; `auth()` gives `orgRole` and "
+        "A session's claims are `pla` and `fea` (`u:pro`, `o:x,o:y`) and `o.rol` (without `org:`), "
+        "formerly `org_role` and `org_permissions`; `auth()` returns `orgRole` and "
         "`orgPermissions`.",
         "the types and tests of Clerk's own SDK (clerk/javascript, packages/shared)",
         Sure.SEEN,
-        "the checks of claims that are found in an app's code",
-        "A comparison with a claim of another name is not looked at",
-        unchecked="it is of the app's packages, not of an account",
+        "the checks of claims in an app's code",
+        "A comparison with a claim of another name is not found",
+        unchecked="it concerns the app's packages, not an account",
     ),
     Premise(
         "clerk.clock",
-        "Answers carry Clerk's time in the header Date.",
+        "Answers have Clerk's time in the header Date.",
         "RFC 9110",
         Sure.INFERRED,
         "doctor",
@@ -368,32 +370,32 @@ PREMISES = (
     # Svix
     Premise(
         "svix.link",
-        "The link that the Backend API gives holds, after `#key=`, an app, a region and a one-time "
-        "token, as base64 of JSON.",
+        "The link from the Backend API has, after `#key=`, an app, a region and a one-time token, "
+        "as base64 of JSON.",
         "the vendor's dashboard; no description has it",
         Sure.SEEN,
         "webhook, cutover, rotation",
-        "The webhook cannot be deployed; `up` says that the link is not of the known form",
+        "The webhook cannot be deployed; `up` says that the link does not have the known form",
     ),
     Premise(
         "svix.one-time-token",
         "The token of a link is valid once.",
         "description of the Svix API",
         Sure.DOCUMENTED,
-        "secrets: a link that was used is worth nothing",
+        "secrets: a used link is worthless",
         "A leaked link gives access while it is valid: report it to Clerk",
     ),
     Premise(
         "svix.event-types",
-        "The app's token can list the event types, and Svix refuses those that are not there.",
-        f"{_SVIX}; no description says which tokens may",
+        "The app's token can list the event types, and Svix refuses all others.",
+        f"{_SVIX}; it is not documented which tokens may",
         Sure.INFERRED,
         "webhook.events",
-        "An event has to be one that Clerk has published; others are found by the write",
+        "An event must be one that Clerk has published; otherwise the write fails",
     ),
     Premise(
         "svix.url-form",
-        "Svix keeps URLs in the standard form: host in lower case, no default port, a path.",
+        "Svix stores URLs in the standard form: host in lower case, no default port, a path.",
         _SVIX,
         Sure.SEEN,
         "webhook: finding the endpoint again",
@@ -405,13 +407,13 @@ PREMISES = (
         _SVIX,
         Sure.SEEN,
         "the cutover's deliveries, proof of a rotation",
-        "A busy endpoint's newest deliveries are not looked at",
+        "A busy endpoint's newest deliveries are missed",
         unchecked="it takes more deliveries than a page has",
     ),
     Premise(
         "svix.endpoint",
-        "An endpoint keeps URL, events and description as they were sent; its secret begins with "
-        "whsec_ and stays when the endpoint changes.",
+        "An endpoint keeps URL, events and description as sent; its secret begins with whsec_ and "
+        "stays when the endpoint changes.",
         _SVIX,
         Sure.SEEN,
         "webhook",
@@ -419,8 +421,8 @@ PREMISES = (
     ),
     Premise(
         "svix.headers",
-        "Headers of an endpoint are set one by one, null takes one away, and of some "
-        "(authorization, x-auth-token, …) the name alone is shown.",
+        "Headers of an endpoint are set one by one, null removes one, and for some "
+        "(authorization, x-auth-token, …) only the name is shown.",
         "description of the Svix API; the source of svix-server",
         Sure.DOCUMENTED,
         "webhook.headers",
@@ -438,7 +440,7 @@ PREMISES = (
     ),
     Premise(
         "svix.not-offered",
-        "For an event type that is not in Svix's list Clerk sends nothing.",
+        "Clerk does not send event types that are not in Svix's list.",
         "none",
         Sure.ASSUMED,
         "apiKey.created is left out while it is not offered",
@@ -447,7 +449,7 @@ PREMISES = (
     ),
     Premise(
         "svix.overlap",
-        "After a rotation the old secret signs as well, for the seconds that were asked for.",
+        "After a rotation, the old secret also signs for the requested seconds.",
         _SVIX,
         Sure.SEEN,
         "rotate",
@@ -456,23 +458,23 @@ PREMISES = (
     ),
     Premise(
         "svix.gone-back",
-        "A secret that was gone back to keeps the end that the rotation before had given it, also "
-        "where a later one ends it at once.",
+        "A secret that an abort went back to keeps the end that the earlier rotation set, even if "
+        "a later rotation ends it at once.",
         "the source of svix-server",
         Sure.SEEN,
         "rotate --overlap 0 after an --abort says until when the old secret signs",
-        "The warning is one too many",
+        "The warning is unnecessary",
         unchecked="it takes a delivery",
     ),
     # Vercel
     Premise(
         "vercel.variables",
-        "The list of variables has id, key, type, targets and, for those of one branch or custom "
-        "environment, which.",
+        "The list of variables has id, key, type, targets, and the branch or custom environment if "
+        "there is one.",
         "documentation of Vercel's API",
         Sure.DOCUMENTED,
         "environment, adopt, drift, rotation",
-        "A variable is not found, and `up` ends because Vercel has it already",
+        "A variable is not found, and `up` fails because Vercel already has it",
     ),
     Premise(
         "vercel.sensitive",
@@ -480,7 +482,7 @@ PREMISES = (
         "documentation of Vercel's API",
         Sure.DOCUMENTED,
         "adopt, drift; secrets are written as sensitive variables",
-        "Whoever may read variables can read the app's secrets: ask Vercel",
+        "Everybody who may read variables can read the app's secrets: ask Vercel",
     ),
     Premise(
         "vercel.deployments",
@@ -492,12 +494,13 @@ PREMISES = (
     ),
     Premise(
         "vercel.decrypt",
-        "A readable variable comes with its value when it is read by its id, also where the list "
-        "gives it encrypted.",
+        "Reading a readable variable by its id returns its value, even if the list has it "
+        "encrypted.",
         "documentation of Vercel's API; issues 9072 of vercel/vercel and 25 of vercel/sdk",
         Sure.DOCUMENTED,
-        "rotation looks for other holders of a secret by their value",
-        "A rotation lists what it cannot read as `may hold` by its name, and misses other names",
+        "rotation finds other holders of a secret by their value",
+        "A rotation lists unreadable variables as `may hold` by their names, and misses other "
+        "names",
     ),
     Premise(
         "vercel.projects",
@@ -505,22 +508,22 @@ PREMISES = (
         "shared variables and a project's custom environments.",
         "documentation of Vercel's API",
         Sure.DOCUMENTED,
-        "rotation looks for other holders of a secret in them",
-        "A rotation says what it could not look at, and goes on",
+        "rotation searches them for other holders of a secret",
+        "A rotation says what it could not check, and continues",
     ),
     Premise(
         "vercel.environments",
-        "The deployments of a custom environment are found by its slug as the target, those of a "
-        "branch by `branch`; `customEnvironmentSlugOrId` builds one again there.",
+        "Deployments of a custom environment are found by its slug as the target, those of a "
+        "branch by `branch`; `customEnvironmentSlugOrId` rebuilds one there.",
         "documentation of Vercel's API; the vendor's command-line client",
         Sure.INFERRED,
-        "rotation builds them again where a variable of theirs was written",
-        "Such a deployment keeps the old secret until it is built: `vercel redeploy`",
+        "rotation rebuilds them after it wrote one of their variables",
+        "Such a deployment keeps the old secret until it is rebuilt: `vercel redeploy`",
         unchecked="it would build a deployment",
     ),
     Premise(
         "vercel.write",
-        "A variable that is written is there at once, under the same id, as it was sent.",
+        "A written variable is visible at once, under the same id, as sent.",
         "documentation of Vercel's API",
         Sure.INFERRED,
         "rotation, adopt",
@@ -528,162 +531,161 @@ PREMISES = (
     ),
     Premise(
         "vercel.narrow",
-        "A PATCH takes targets and custom environments out of a variable; value and id stay.",
+        "A PATCH can remove targets and custom environments from a variable; value and id stay.",
         "a change of the vendor's own command-line client that does it (vercel/vercel 16651)",
         Sure.INFERRED,
         "take-over",
-        "take-over reads back, and says that a variable is not as it was split",
-        unchecked="it takes a variable that is shared",
+        "take-over reads back, and says which variable is not as it was split",
+        unchecked="it takes a shared variable",
     ),
     Premise(
         "vercel.conflict",
-        "A second variable of a key for a target is refused, also where a longer list of targets "
-        "has it; one of a branch stands beside it.",
+        "A second variable with the same key for a target is refused, also if the first one has "
+        "more targets; one for a branch is allowed.",
         "the official plugin and getsentry/sentry 118490",
         Sure.SEEN,
-        "the look at a project before the first write, take-over",
-        "Two variables of one name for a target: the newer one is the stack's",
-        unchecked="it takes a variable that is shared",
+        "the check of a project before the first write, take-over",
+        "A target has two variables of one name: the newer one is the stack's",
+        unchecked="it takes a shared variable",
     ),
     Premise(
         "vercel.integration",
         "A variable with a configurationId is an integration's, and a token can change it.",
-        "description of Vercel's API for the field; nobody says the second",
+        "description of Vercel's API for the field; nothing shows the second part",
         Sure.ASSUMED,
-        "take-over of a variable that is named in environment.overwrite",
+        "take-over of a variable in environment.overwrite",
         "Vercel refuses the write, and `up` says so: disconnect the integration from the project",
         unchecked="it takes an integration",
     ),
     Premise(
         "vercel.listed",
-        "The list of variables has all of a project.",
+        "The list of variables is complete.",
         "documentation of Vercel's API; getsentry/sentry 118200 has seen lists without some, which "
         "are only counted there (hiddenProductionEnvCount)",
         Sure.DOCUMENTED,
-        "the look at a project before the first write",
-        "A variable is in the way all the same: `up` ends with ENV_CONFLICT",
-        unchecked="what a list lacks it does not show",
+        "the check of a project before the first write",
+        "A variable conflicts all the same: `up` fails with ENV_CONFLICT",
+        unchecked="a list does not show what it lacks",
     ),
     Premise(
         "vercel.moved-project",
-        "A project that moves to another team keeps its id, and its variables theirs.",
-        "documentation of Vercel's API for the project; nobody says it of variables",
+        "A project that moves to another team keeps its id, and its variables keep theirs.",
+        "documentation of Vercel's API for the project; nothing shows it for variables",
         Sure.ASSUMED,
         "the state that follows a changed teamId",
-        "`up` refuses, and take-over enters the ids that the variables have now",
+        "`up` refuses, and take-over writes the new ids to the state",
         unchecked="it takes a project that moves",
     ),
     # Pulumi
     Premise(
         "pulumi.team-replaces",
-        "To the Vercel plugin a variable with another declared team is another one; a team that is "
-        "no longer declared stays in the state.",
+        "To the Vercel plugin, a variable with another declared team is another variable; a team "
+        "that is no longer declared stays in the state.",
         "sources of the Terraform provider, August 2026: RequiresReplaceIfConfigured, "
         "UseNonNullStateForUnknown",
         Sure.SEEN,
-        "the program enters the team into the state before the engine compares",
+        "the program writes the team to the state before the engine compares",
         "Nothing",
-        unchecked="it is of the plugin, not of an account",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.state-migrations",
-        "A program can change what the state says of a component's children before the engine "
-        "compares (3.272 and newer; experimental).",
+        "A program can change a component's children in the state before the engine compares "
+        "(3.272 and newer; experimental).",
         "sources of the engine 3.274.1, run",
         Sure.SEEN,
-        "a project that moves, and the look at variables before the first write",
-        "An older engine says that it has none",
-        unchecked="it is of the engine, not of an account",
+        "a project that moves, and the check of variables before the first write",
+        "An older engine says that it does not support this",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.state-is-code",
-        "The dynamic provider that is pickled in a state is unpickled by `refresh`, `destroy` and "
-        "removals, with the settings that the state has; in an `up` not before the program has "
-        "run.",
+        "`refresh`, `destroy` and removals unpickle the dynamic providers in the state, with the "
+        "state's settings; an `up` does so only after the program has run.",
         _ENGINE,
         Sure.SEEN,
-        "the program and the commands refuse a state with code of others; the plugin in bin runs "
-        "our own alone, and only with addresses that a stack's file names",
+        "the program and the commands refuse a state with foreign code; the plugin in bin runs "
+        "only our own, and only with addresses that a stack's file names",
         "The plugin refuses all the same",
-        unchecked="it is of the engine, not of an account",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.plugins-of-the-project",
-        "The engine runs a plugin from the folder that Pulumi.yaml names under `plugins`, also its "
-        "own one for dynamic providers, whatever version the state names.",
+        "The engine runs plugins from the folder under `plugins` in Pulumi.yaml, including its own "
+        "for dynamic providers, whatever version the state names.",
         _ENGINE,
         Sure.SEEN,
-        "code in a state is not run",
-        "pulumi.dynamic runs what the state has; program and commands still refuse",
-        unchecked="it is of the engine, not of an account",
+        "code in a state does not run",
+        "pulumi.dynamic runs the state's code; program and commands still refuse",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.secret-in-list",
         "The command plugin loses an unknown value inside a secret element of a list.",
         _COMMAND,
         Sure.SEEN,
-        "the trigger of the redeploy is no list of secrets",
+        "the trigger of the redeploy is not a list of secrets",
         "Nothing",
-        unchecked="it is of the plugin, not of an account",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.no-scrubbing",
-        "The command plugin shows the output of a command that failed as it is.",
+        "The command plugin shows a failed command's output unchanged.",
         _COMMAND,
         Sure.SEEN,
         "clerkstack redeploy prints no secret",
         "Nothing",
-        unchecked="it is of the plugin, not of an account",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.raw-delta",
-        "The state of a Vercel variable holds its value twice, in `value` and in "
+        "The state of a Vercel variable has its value twice, in `value` and in "
         "`__pulumi_raw_state_delta`.",
         _BRIDGED,
         Sure.SEEN,
-        "adopt, recover, move, rotate: whoever edits a value removes the delta",
-        "Nothing: without a delta the plugin takes the value",
-        unchecked="it is of the plugin, not of an account",
+        "adopt, recover, move, rotate: an edit of a value removes the delta",
+        "Nothing: without a delta, the plugin uses the value",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.no-detailed-diff",
-        "For a changed variable, the Vercel plugin reports the names of what differs, but no "
-        "detailed diff.",
+        "For a changed variable, the Vercel plugin reports the names of the differing properties, "
+        "but no detailed diff.",
         _BRIDGED,
         Sure.SEEN,
-        "review describes a changed variable by what is declared",
-        "A row of the comment says less than it could",
-        unchecked="it is of the plugin, not of an account",
+        "review describes a changed variable by its declaration",
+        "A row of the comment has less detail than it could",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.id-in-outputs",
-        "The Vercel plugin asks with the `id` of the outputs in the state, and drops a variable "
-        "without one at a refresh.",
+        "The Vercel plugin requests the `id` in the state's outputs; a refresh drops a variable "
+        "without one.",
         _BRIDGED,
         Sure.SEEN,
-        "recover and adopt enter it; doctor reports where it is missing",
+        "recover and adopt add it; doctor reports variables without it",
         "Nothing",
-        unchecked="it is of the plugin, not of an account",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.state-for-the-program",
-        "The engine's own provider answers `pulumi:pulumi:readStackResourceOutputs` of the stack "
-        "that is being updated with type and outputs of each resource; while it writes the state, "
-        "the answer may be that the checkpoint cannot be loaded.",
+        "During an update, the engine's own provider answers "
+        "`pulumi:pulumi:readStackResourceOutputs` with type and outputs of each resource; while it "
+        "writes the state, the answer may be that the checkpoint cannot be loaded.",
         "pulumi 3.274.1, run; pkg/resource/deploy/builtins.go",
         Sure.SEEN,
-        "the aliases of a Vercel project that is called otherwise, or one of several now",
+        "the aliases of a renamed Vercel project, or of one that is now one of several",
         "An engine that does not answer fails the run before anything is declared",
-        unchecked="it is of the engine, not of an account",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.no-base-url",
         "The official plugins go to Vercel's own address, whatever VERCEL_API_URL says.",
         _BRIDGED,
         Sure.SEEN,
-        "clerkstack:urls.vercel is refused where nothing follows it",
-        "A token goes to an address that nobody meant",
-        unchecked="it is of the plugin, not of an account",
+        "clerkstack:urls.vercel is refused if nothing follows it",
+        "A token goes to an unintended address",
+        unchecked="it concerns the plugin, not an account",
     ),
     Premise(
         "pulumi.plugin-of-path",
@@ -691,31 +693,30 @@ PREMISES = (
         "PULUMI_IGNORE_AMBIENT_PLUGINS is set.",
         "the engine 3.274.1, run, and its sources (sdk/go/common/workspace/plugins.go)",
         Sure.SEEN,
-        "clerkstack:urls.vercel is refused where the official plugin would be started",
-        "The stand-in plugin is refused though it would follow",
-        unchecked="it is of the engine, not of an account",
+        "clerkstack:urls.vercel is refused if the official plugin would be started",
+        "The stand-in plugin is refused although it would follow",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.unasked",
-        "In an update of some resources (`--target`) the engine checks, updates and removes no "
-        "other one, runs no hook of it, and shows it to policies as the state has it; a resource "
-        "that is not in the state and that a target depends on fails the update.",
+        "In an update of some resources (`--target`), the engine checks, updates and removes no "
+        "others, runs none of their hooks, and shows them to policies as in the state; a target "
+        "that depends on a resource missing in the state fails the update.",
         _ENGINE,
         Sure.SEEN,
-        "rotate: who refuses to write anything but secrets is not asked where only those are "
-        "written, whose resources depend on each other alone",
+        "rotate: it updates only the secrets' resources, which depend only on each other",
         "A rotation is refused by its preview, before anything is minted",
-        unchecked="it is of the engine, not of an account",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.checkpoint-first",
-        "An output of a resource resolves in the program after the engine has written the state "
-        "that has it.",
+        "A resource's output resolves in the program only after the engine has written the "
+        "resource to the state.",
         _ENGINE,
         Sure.SEEN,
-        "the note of a write is forgotten then",
-        "A kill in between leaves what a run made behind, as somebody else's",
-        unchecked="it is of the engine, not of an account",
+        "the intent log forgets a write then",
+        "After a kill, what a run created stays behind as somebody else's",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.files-of-a-backend",
@@ -732,43 +733,42 @@ PREMISES = (
     ),
     Premise(
         "pulumi.stacks-told",
-        "`pulumi stack ls` and `pulumi stack export` answer while an update is going on, without "
+        "`pulumi stack ls` and `pulumi stack export` work during an update, without "
         "the passphrase of the stack that is read.",
         _ENGINE,
         Sure.SEEN,
         "what other stacks of the instance have",
-        "`up` and `destroy` say that the other stacks are not known, and go on",
-        unchecked="it is of the engine, not of an account",
+        "`up` and `destroy` say that the other stacks are unknown, and continue",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.release-hashes",
-        "Beside each release at GitHub lies pulumi-VERSION-checksums.txt with the SHA-256 of each "
-        "archive, and get.pulumi.com/releases/sdk has the same archives, the programs below "
-        "pulumi/.",
-        "installers of others that compare with it, published in 2026",
+        "Each release at GitHub has pulumi-VERSION-checksums.txt with the SHA-256 of each archive, "
+        "and get.pulumi.com/releases/sdk has the same archives, with the programs below pulumi/.",
+        "others' installers that verify it, published in 2026",
         Sure.INFERRED,
         "the official engine of set-up and CI",
-        "The set-up builds the engine from Go modules; CI fails with what is missing",
-        unchecked="it is of the release, not of an account",
+        "The set-up builds the engine from Go modules; CI fails and says what is missing",
+        unchecked="it concerns the release, not an account",
     ),
     # GitHub
     Premise(
         "github.environment-made",
-        "An environment that a job names and that is not there is made, without protection.",
+        "If a job names a missing environment, GitHub creates it without protection.",
         "docs.github.com, deployments and environments",
         Sure.DOCUMENTED,
         "doctor, docs/pull-requests.md",
-        "The first deploy fails in the place of going on unasked",
-        unchecked="doctor looks at it",
+        "The first deploy fails instead of continuing unprotected",
+        unchecked="doctor checks it",
     ),
     Premise(
         "github.protected-none",
-        "An environment for protected branches lets all branches in where none is protected.",
+        "An environment for protected branches admits all branches if none is protected.",
         "docs.github.com, deployments and environments",
         Sure.DOCUMENTED,
         "doctor",
-        "doctor calls something open that is closed",
-        unchecked="doctor looks at it",
+        "doctor reports a closed environment as open",
+        unchecked="doctor checks it",
     ),
     Premise(
         "github.run-ended",
@@ -779,17 +779,17 @@ PREMISES = (
         Sure.INFERRED,
         "comment",
         "The run says that there is nothing to comment",
-        unchecked="it is of GitHub's runs, not of an account",
+        unchecked="it concerns GitHub's runs, not an account",
     ),
     Premise(
         "github.artifact",
-        "An artifact is a ZIP archive of the files that were named, fetched by a redirect to an "
-        "address that needs no token.",
+        "An artifact is a ZIP archive of the named files, fetched through a redirect to an address "
+        "that needs no token.",
         "description of the REST API; docs.github.com, artifacts",
         Sure.DOCUMENTED,
         "comment",
-        "The artifact is refused as no archive of one file, and nothing is commented",
-        unchecked="it is of GitHub's runs, not of an account",
+        "The artifact is refused as not being an archive of one file, and there is no comment",
+        unchecked="it concerns GitHub's runs, not an account",
     ),
 )
 

@@ -1,1 +1,1 @@
-"""Checks of the premises on a real account: by reading, and with things made and removed."""
+"""Checks the premises on a real account: by reading, and by creating and removing things."""

@@ -1,4 +1,4 @@
-"""The account that is probed, and what a probe tells of a premise."""
+"""The probed account, and a probe's results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Result:
-    """What was found of one premise, by its id."""
+    """The result for one premise, by its id."""
 
     premise: str
     state: State
@@ -37,36 +37,37 @@ class Result:
 
 
 def holds(premise: str, when: object, detail: str) -> Result:
-    """It holds `when` that is true; `detail` says what was seen."""
+    """The result that a premise holds if `when` is true; `detail` says what was seen."""
     return Result(premise, State.HOLDS if when else State.FAILS, detail)
 
 
 def unresolved(premise: str, detail: str) -> Result:
-    """There is nothing here that could tell it."""
+    """The result if the account has nothing to check it with."""
     return Result(premise, State.UNRESOLVED, detail)
 
 
 @dataclass(frozen=True)
 class Probe:
-    """Tells some premises; those it does not get to, because a service refuses, are unasked."""
+    """Checks some premises; those that it does not reach, because a service refuses, are
+    unasked."""
 
     premises: tuple[str, ...]
     look: Callable[[Account], Iterator[Result]]
 
     def told(self, account: Account) -> Iterator[Result]:
-        """Whether each of its premises holds, in its own order."""
+        """The results of its premises, in its own order."""
         left = list(self.premises)
         try:
-            for told in self.look(account):
-                left.remove(told.premise)
-                yield told
+            for result in self.look(account):
+                left.remove(result.premise)
+                yield result
         except ClerkstackError as error:
-            yield from (Result(each, State.UNASKED, str(error)) for each in left)
+            yield from (Result(premise, State.UNASKED, str(error)) for premise in left)
 
 
 @dataclass
 class Account:
-    """What a stack stands on."""
+    """The accounts that a stack uses."""
 
     settings: Settings
     live: LiveInstance

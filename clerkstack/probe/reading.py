@@ -20,7 +20,7 @@ from clerkstack.settings.targets import DEPLOYED
 
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
 TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})
-NO_SVIX = "the instance has no Svix app: a webhook makes it"
+NO_SVIX = "the instance has no Svix app: a webhook creates it"
 VARIABLE_TYPES = {"plain", "encrypted", "sensitive", "system", "secret"}
 
 
@@ -34,12 +34,12 @@ def config(account: Account) -> Iterator[Result]:
     session = sections.get("session")
     fields = sorted(session) if isinstance(session, dict) else []
     fits = session is None or (isinstance(session, dict) and session.keys() <= TOKEN)
-    told = "session_settings" in sections
+    has_settings = "session_settings" in sections
     yield holds(
         "clerk.session-template",
-        fits and told,
+        fits and has_settings,
         f"session: {', '.join(fields) or 'null'}; "
-        f"{'session_settings is there' if told else 'no session_settings'}",
+        f"{'session_settings is there' if has_settings else 'no session_settings'}",
     )
 
 
@@ -51,7 +51,7 @@ def config_by_keys(account: Account) -> Iterator[Result]:
 
 
 def schema(account: Account) -> Iterator[Result]:
-    """What may be set of API keys."""
+    """The settings of API keys in the config's schema."""
     advertised = [
         name
         for name in object_at(account.document.schema(), "properties")
@@ -62,7 +62,7 @@ def schema(account: Account) -> Iterator[Result]:
 
 
 def environment(account: Account) -> Iterator[Result]:
-    """What every browser sees, beside the config."""
+    """The public environment, compared with the config."""
     shown, sections = account.live.environment(), account.live.sections()
     access, billing = object_at(sections, "auth_access_control"), account.billing
     both = {
@@ -84,7 +84,7 @@ def environment(account: Account) -> Iterator[Result]:
 
 
 def plans(account: Account) -> Iterator[Result]:
-    """The plans as they are sold, beside the config."""
+    """The plans on sale, compared with the config."""
     with account.session.backend(*account.place) as backend:
         sold = {plan.slug for plan in backend.list_plans()}
     configured = set(object_at(account.billing, "plans"))
@@ -94,7 +94,7 @@ def plans(account: Account) -> Iterator[Result]:
 
 
 def keys(account: Account) -> Iterator[Result]:
-    """The forms of the keys; no key is told."""
+    """The forms of the keys, without showing them."""
     settings, shown = account.settings, account.live.instance()
     secret = settings.secret_key or shown.secret_key
     public = settings.publishable_key or shown.publishable_key
@@ -111,28 +111,30 @@ def roles(account: Account) -> Iterator[Result]:
     """Roles and permissions of organizations."""
     with account.session.backend(*account.place) as backend:
         try:
-            there, permissions = backend.list_roles(), backend.list_permissions()
+            live_roles, permissions = backend.list_roles(), backend.list_permissions()
         except NotFound:
             yield holds("clerk.roles", False, "the account has none (404)")
             return
-    yield holds("clerk.roles", True, f"{len(there)} roles, {len(permissions)} permissions")
+    yield holds("clerk.roles", True, f"{len(live_roles)} roles, {len(permissions)} permissions")
 
 
 def role_sets(account: Account) -> Iterator[Result]:
-    """Which roles can be given in new organizations."""
+    """The roles that members of new organizations can have."""
     with account.session.backend(*account.place) as backend:
         try:
-            there = backend.list_role_sets()
+            sets = backend.list_role_sets()
         except NotFound:
             yield holds("clerk.role-sets", False, "the account has none (404)")
             return
-    initial = [each for each in there if each.type == "initial"]
-    detail = f"{len(there)} sets, initial: {', '.join(each.key for each in initial) or 'none'}"
+    initial = [role_set for role_set in sets if role_set.type == "initial"]
+    detail = (
+        f"{len(sets)} sets, initial: {', '.join(role_set.key for role_set in initial) or 'none'}"
+    )
     yield holds("clerk.role-sets", len(initial) == 1, detail)
 
 
 def backend(account: Account) -> Iterator[Result]:
-    """That the Backend API answers to this version of it, and its time."""
+    """Whether the Backend API answers this version, and its time."""
     with account.session.backend(*account.place) as client:
         try:
             time = client.server_time()
@@ -142,11 +144,11 @@ def backend(account: Account) -> Iterator[Result]:
             yield holds("clerk.api-version", False, error.code)
             return
     yield holds("clerk.api-version", True, "taken")
-    yield holds("clerk.clock", time is not None, "told" if time else "no header Date")
+    yield holds("clerk.clock", time is not None, "header Date" if time else "no header Date")
 
 
 def svix(account: Account) -> Iterator[Result]:
-    """The way to Svix, and what is there."""
+    """The link to Svix, and the app there."""
     app = account.session.svix_app(*account.place)
     if app is None:
         yield from (unresolved(premise, NO_SVIX) for premise in OF_SVIX.premises)
@@ -159,12 +161,12 @@ def svix(account: Account) -> Iterator[Result]:
         try:
             account.session.svix(link).close()
         except Unauthorized:
-            yield holds("svix.one-time-token", True, "refused when it was used again")
+            yield holds("svix.one-time-token", True, "refused when used again")
         else:
             yield holds("svix.one-time-token", False, "it could be used again")
         offered = app.list_event_types()
-        wanted = account.settings.webhook.events
-        missing = [event for event in wanted if event not in (offered or ())]
+        events = account.settings.webhook.events
+        missing = [event for event in events if event not in (offered or ())]
         detail = "the token may not list them" if offered is None else f"{len(offered)} event types"
         if missing and offered is not None:
             detail += f"; not among them: {', '.join(missing)}"
@@ -178,19 +180,25 @@ def svix(account: Account) -> Iterator[Result]:
 
 
 def variables(account: Account) -> Iterator[Result]:
-    """What Vercel tells of variables."""
-    there = account.variables
-    kinds = {each.type for each in there}
+    """What Vercel shows of variables."""
+    listed_variables = account.variables
+    kinds = {variable.type for variable in listed_variables}
     odd = sorted(kinds - VARIABLE_TYPES)
-    nowhere = [each.key for each in there if not each.target and not each.custom_environment_ids]
+    nowhere = [
+        variable.key
+        for variable in listed_variables
+        if not variable.target and not variable.custom_environment_ids
+    ]
     wrong = [f"a variable of type {kind}" for kind in odd]
     wrong += [f"{key} has no target" for key in nowhere]
-    if there:
-        yield holds("vercel.variables", not wrong, "; ".join(wrong) or f"{len(there)} variables")
+    if listed_variables:
+        yield holds(
+            "vercel.variables", not wrong, "; ".join(wrong) or f"{len(listed_variables)} variables"
+        )
     else:
         yield unresolved("vercel.variables", "the project has none")
-    sensitive = [each for each in there if each.type == "sensitive"]
-    shown = sorted({each.key for each in sensitive if each.readable_value is not None})
+    sensitive = [variable for variable in listed_variables if variable.type == "sensitive"]
+    shown = sorted({variable.key for variable in sensitive if variable.readable_value is not None})
     if sensitive:
         detail = f"readable: {', '.join(shown)}" if shown else f"{len(sensitive)} variables"
         yield holds("vercel.sensitive", not shown, detail)
@@ -199,7 +207,7 @@ def variables(account: Account) -> Iterator[Result]:
 
 
 def values(account: Account) -> Iterator[Result]:
-    """Whether a variable that is readable is read by its id."""
+    """Whether a readable variable's value can be read by its id."""
     encrypted = next(
         (variable for variable in account.variables if variable.type == "encrypted"), None
     )
@@ -215,21 +223,22 @@ def values(account: Account) -> Iterator[Result]:
 
 
 def projects(account: Account) -> Iterator[Result]:
-    """What Vercel lists besides the stack's own variables."""
+    """What Vercel lists in addition to the stack's own variables."""
     declared = account.settings.environment
     with account.session.vercel(declared.team_id) as client:
-        there = client.list_projects()
+        listed_projects = client.list_projects()
         shared = client.list_shared_variables()
         custom = client.custom_environments(declared.project_id)
-    mine = any(declared.project_id in (each.id, each.name) for each in there)
+    mine = any(declared.project_id in (project.id, project.name) for project in listed_projects)
     detail = (
-        f"{len(there)} projects, {len(shared)} shared variables, {len(custom)} custom environments"
+        f"{len(listed_projects)} projects, {len(shared)} shared variables, "
+        f"{len(custom)} custom environments"
     )
     yield holds("vercel.projects", mine, detail if mine else f"{detail}; the stack's is not there")
 
 
 def deployments(account: Account) -> Iterator[Result]:
-    """What Vercel tells of deployments."""
+    """What Vercel shows of deployments."""
     declared, target = account.settings.vercel_projects[0], DEPLOYED[account.settings.instance]
     with account.session.vercel(declared.team_id) as client:
         newest = client.latest_deployment(declared.project_id, target)

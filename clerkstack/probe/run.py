@@ -1,4 +1,4 @@
-"""All probes of a stack's account, and the note that they ran."""
+"""Runs all probes of a stack's account, and records it."""
 
 from __future__ import annotations
 
@@ -31,24 +31,24 @@ def probes(settings: Settings, *, write: bool) -> Iterator[Probe]:
 
 
 def probed(account: Account, *, write: bool, progress: Callable[[str], None]) -> dict[str, Result]:
-    """What was found, by premise, in the order of the table; each probe is told as it begins. Of a
-    premise that two probes tell, the worse counts."""
-    found: dict[str, Result] = {}
+    """Run the probes; returns the results by premise, in the order of the table. `progress` is
+    called as each probe starts. If two probes check a premise, the worse result counts."""
+    results: dict[str, Result] = {}
     for probe in probes(account.settings, write=write):
         progress(", ".join(probe.premises))
         for result in probe.told(account):
-            known = found.get(result.premise)
+            known = results.get(result.premise)
             if known is None or _gravity(result) > _gravity(known):
-                found[result.premise] = result
-    return {premise.id: found[premise.id] for premise in PREMISES if premise.id in found}
+                results[result.premise] = result
+    return {premise.id: results[premise.id] for premise in PREMISES if premise.id in results}
 
 
 def _gravity(result: Result) -> int:
     return _GRAVITY.index(result.state)
 
 
-def remember(application_id: str, found: dict[str, Result]) -> None:
-    """Note when an application was probed, and what did not hold."""
-    failing = [each.premise for each in found.values() if each.state is State.FAILS]
+def remember(application_id: str, results: dict[str, Result]) -> None:
+    """Record when an application was probed, and which premises did not hold."""
+    failing = [result.premise for result in results.values() if result.state is State.FAILS]
     time = datetime.now(UTC).isoformat(timespec="seconds")
     probe_log(application_id).record({"probed": time, "does not hold": failing})

@@ -1,7 +1,7 @@
-"""Probes that make something of their own, look at it, and remove it again.
+"""Probes that create something, check it, and remove it again.
 
-For development instances only. What an earlier run left, because it was killed, is removed first:
-it is known by its name.
+For development instances only. What a killed run left behind is recognized by its name and removed
+first.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from clerkstack.reconcile.fields import is_unset
 
 FEATURE = "clerkstack_probe"
 VARIABLE = "CLERKSTACK_PROBE"
-NOTE = "Made and removed by clerkstack probe"
+NOTE = "Created and removed by clerkstack probe"
 ADDRESS = "HTTPS://Clerkstack-Probe.example.com:443/here/../probe"
 EVENT = "user.created"
 
@@ -72,7 +72,7 @@ def _made(
     whole = answered.get("billing") == live.sections.get("billing")
     detail = "`after` is what a read shows" if whole else "`after` is not what a read shows"
     yield holds("clerk.config-after", whole, detail)
-    # Another name, so that it would be a change where it is taken.
+    # Another name, so that it would be a change if it is accepted.
     other = _with({"name": "clerkstack probe, written twice"})
     try:
         platform.patch_config(*account.place, other, if_match=before.version)
@@ -105,7 +105,7 @@ def _taken_away(platform: PlatformClient, account: Account) -> Iterator[Result]:
 
 
 def remove_feature(account: Account) -> None:
-    """Remove the probe's feature where it is there."""
+    """Remove the probe's feature if it exists."""
     platform = account.session.platform
     live = platform.get_config(*account.place, keys=["billing"])
     if FEATURE in _features(live):
@@ -121,7 +121,7 @@ def _with(feature: JsonObject | None) -> dict[str, Json]:
 
 
 def endpoint(account: Account) -> Iterator[Result]:
-    """A webhook endpoint that gets nothing: it is off."""
+    """A disabled webhook endpoint."""
     application, instance = account.place
     app = account.session.svix_app(application, instance)
     if app is None:
@@ -147,8 +147,8 @@ def endpoint(account: Account) -> Iterator[Result]:
                 for what, right in (
                     ("its secret changed", same),
                     ("its secret does not begin with whsec_", form),
-                    ("its events are others", kept),
-                    ("its description is another", live.description == NOTE),
+                    ("its events differ", kept),
+                    ("its description differs", live.description == NOTE),
                 )
                 if not right
             ]
@@ -158,24 +158,24 @@ def endpoint(account: Account) -> Iterator[Result]:
 
 
 def _remove_endpoints(app: SvixClient) -> None:
-    """Remove the probe's endpoints, known by their description: also one whose id was lost."""
-    for each in app.list_endpoints():
-        if each.description == NOTE:
-            app.delete_endpoint(each.id)
+    """Remove the probe's endpoints, recognized by their description, even if the id was lost."""
+    for endpoint in app.list_endpoints():
+        if endpoint.description == NOTE:
+            app.delete_endpoint(endpoint.id)
 
 
 def variable(account: Account) -> Iterator[Result]:
-    """A sensitive variable of its own name, for preview."""
+    """A sensitive variable for preview, under the probe's own name."""
     declared = account.settings.vercel_projects[0]
     with account.session.vercel(declared.team_id) as client:
 
         def there() -> list[str]:
-            found = client.list_variables(declared.project_id)
-            return [each.id for each in found if each.key == VARIABLE]
+            listed = client.list_variables(declared.project_id)
+            return [variable.id for variable in listed if variable.key == VARIABLE]
 
         def remove() -> None:
-            for each in there():
-                client.delete_variable(declared.project_id, each)
+            for variable_id in there():
+                client.delete_variable(declared.project_id, variable_id)
 
         remove()
         try:
@@ -184,7 +184,7 @@ def variable(account: Account) -> Iterator[Result]:
             )
             client.write_variable(declared.project_id, made.id, "written again")
             found = client.list_variables(declared.project_id, decrypt=True)
-            live = next((each for each in found if each.id == made.id), None)
+            live = next((variable for variable in found if variable.id == made.id), None)
             if live is None:
                 yield holds("vercel.write", False, "it is not in the list")
                 return
@@ -197,7 +197,7 @@ def variable(account: Account) -> Iterator[Result]:
             with suppress(ApiError):
                 remove()
             if there():
-                raise ClerkstackError(f"{VARIABLE} is left at Vercel: remove it by hand")
+                raise ClerkstackError(f"{VARIABLE} was left at Vercel: remove it by hand")
 
 
 OF_CONFIG = Probe(

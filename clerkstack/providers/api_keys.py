@@ -147,7 +147,8 @@ def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:
 def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> str:
     names = {FEATURE: FEATURE_SWITCH, **SWITCHES}
     moves = "\n".join(
-        f"  {names[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}" for change in wrong
+        f"  {names[change.path[-1]]}: switch it {'ON' if change.after else 'OFF'}"
+        for change in wrong
     )
     if not written:
         why = "Clerk's config API has no key for these switches on this instance"

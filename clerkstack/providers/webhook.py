@@ -208,7 +208,7 @@ class WebhookEndpointProvider(WritingProvider):
         try:
             self._undo(props)
         except ApiError as error:
-            # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+            # GenerateSvixAuthURL answers 400 if the instance has no Svix app.
             if error.status != 400:
                 raise
 
@@ -532,7 +532,7 @@ def _has_no_app(backend: BackendClient) -> bool:
     try:
         backend.svix_url()
     except ApiError as error:
-        # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+        # GenerateSvixAuthURL answers 400 if the instance has no Svix app.
         return error.status in (400, 404)
     return False
 

@@ -1,4 +1,4 @@
-"""The one file of an artifact, read in memory: nothing of it is ever unpacked."""
+"""Reads the only file of an artifact in memory, without ever unpacking to disk."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import zlib
 from clerkstack.problems import ClerkstackError
 
 MOST_BYTES = 4_000_000
-"""Of an artifact, packed."""
+"""The limit for a packed artifact."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
 
 def only_file(archive: bytes, name: str, most: int) -> bytes:
-    """The file in a ZIP archive that has this one alone.
+    """The file in a ZIP archive that contains only this file.
 
     Args:
-        archive: the archive; whoever made it is not trusted.
-        name: of the file, without a folder.
-        most: bytes that the file may have; no more than that are ever unpacked.
+        archive: the archive, which is not trusted.
+        name: the file's name, without a folder.
+        most: the most bytes that the file may have; no more are ever unpacked.
 
     Raises:
-        ClerkstackError: it is no archive, or holds anything but one such file.
+        ClerkstackError: it is not an archive, or contains anything but that file.
     """
     refused = f"The artifact is not an archive of the one file {name}, so it was not read."
     try:
@@ -43,8 +43,8 @@ def only_file(archive: bytes, name: str, most: int) -> bytes:
 
 
 def _plain(member: zipfile.ZipInfo) -> bool:
-    """Whether it is a file, packed in a way that takes little memory."""
-    # What a Unix says of it; 0 where the archive was made elsewhere.
+    """Whether it is a plain file, with a compression that needs little memory."""
+    # The Unix file type; 0 if the archive was made on another system.
     kind = stat.S_IFMT(member.external_attr >> 16)
     return (
         kind in (0, stat.S_IFREG)

@@ -11,10 +11,10 @@ from clerkstack.review.sections import Section, sections
 from clerkstack.review.stacks import Review, Verdict
 
 MARKER = "<!-- clerkstack review -->"
-"""The first line of the comment of a pull request: by it the comment is found again."""
+"""The first line of a pull request's comment, by which it is found again."""
 
 LIMIT = 65_536  # characters of a comment, GitHub's own limit
-SUMMARY_LIMIT = 250_000  # of a job's summary GitHub takes 1 MiB, and a sign has up to four bytes
+SUMMARY_LIMIT = 250_000  # characters of up to four bytes; GitHub accepts 1 MiB for a summary
 NO_LIMIT = 1_000_000_000
 MOST_STACKS = 50  # rows of the table on top
 
@@ -26,17 +26,16 @@ WORDS = {
 }
 HOW_TO_READ = (
     "This review wrote nothing. **Violations** and **errors** are what `pulumi up` would refuse; "
-    "**notes** do not block. **App, catalog, instance** compares what the app's code asks for, "
-    "what `catalog.yaml` declares and what is live now; a difference of the instance alone is "
-    "what the update changes. A secret's value is never shown. This commit's own code wrote the "
-    "review."
+    "**notes** do not block. **App, catalog, instance** compares what the app's code checks, "
+    "what `catalog.yaml` declares and what is live now; the update fixes a difference that only "
+    "the instance has. A secret's value is never shown. This commit's own code wrote the review."
 )
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """What was reviewed, and when. `whole` is the address of the whole text, where there is one;
-    `marker` the first line, by which the comment is found again."""
+    """What was reviewed, and when. `whole` is the address of the full text, if there is one;
+    `marker` is the first line, by which the comment is found again."""
 
     commit: str
     time: datetime.datetime
@@ -47,8 +46,8 @@ class Occasion:
 def comment(reviews: Sequence[Review], occasion: Occasion, limit: int = LIMIT) -> str:
     """The text of the comment, of at most `limit` characters.
 
-    Where it would be longer, each part is given an equal share of the room, what a short one does
-    not need goes to the others, and what was cut says so.
+    If it would be longer, each part gets an equal share, the unused rest of a short part goes to
+    the others, and a part that was cut says so.
     """
     where = f"in [the run's summary]({occasion.whole})" if occasion.whole else "with --output"
     text = "\n".join(_top(reviews, occasion))
@@ -70,28 +69,28 @@ def comment(reviews: Sequence[Review], occasion: Occasion, limit: int = LIMIT) -
 
 @dataclass(frozen=True)
 class _Part:
-    """What is told about one stack."""
+    """The part about one stack."""
 
     title: str
     sections: list[Section]
 
     def frame(self, where: str) -> int:
-        """Characters of all but the entries."""
+        """The number of characters without the entries."""
         return len(self.title) + 4 + sum(section.frame(where) + 1 for section in self.sections)
 
     def lines(self, where: str) -> list[str]:
-        """Its Markdown; none where there is nothing to tell."""
+        """Its Markdown; none if there is nothing to report."""
         if not self.sections:
             return []
         told = [line for section in self.sections for line in [*section.lines(where), ""]]
         return ["", self.title, "", *told]
 
 
-def _share(room: int, found: list[Section]) -> None:
-    """Cut sections so that together they take no more than `room` characters."""
-    for index, each in enumerate(sorted(found, key=Section.size)):
-        each.shorten(room // (len(found) - index))
-        room -= each.size()
+def _share(room: int, sections: list[Section]) -> None:
+    """Shorten sections so that together they have at most `room` characters."""
+    for index, section in enumerate(sorted(sections, key=Section.size)):
+        section.shorten(room // (len(sections) - index))
+        room -= section.size()
 
 
 def _no_room(reviews: Sequence[Review], where: str) -> str:
@@ -134,20 +133,20 @@ def _violations(review: Review) -> str:
         return "not judged"
     blocking = review.preview.refused
     notes = len(review.preview.violations) - len(blocking)
-    told = [f"**{len(blocking)}**"] if blocking else []
-    told += [f"{notes} {'note' if notes == 1 else 'notes'}"] if notes else []
-    told += ["refused"] if review.preview.errors and not blocking else []
-    return ", ".join(told) or "none"
+    words = [f"**{len(blocking)}**"] if blocking else []
+    words += [f"{notes} {'note' if notes == 1 else 'notes'}"] if notes else []
+    words += ["refused"] if review.preview.errors and not blocking else []
+    return ", ".join(words) or "none"
 
 
 def _agree(review: Review) -> str:
-    told = review.agreement
-    if told is None:
+    agreement = review.agreement
+    if agreement is None:
         return "could not be compared"
-    blocking, all_found = len(told.blocking), len(told.findings)
+    blocking, all_found = len(agreement.blocking), len(agreement.findings)
     words = [f"**{blocking}** blocking"] if blocking else []
     words += [f"{all_found - blocking} that the update changes"] if all_found > blocking else []
-    words += [] if told.app else ["app not read"]
-    words += [] if told.instance.read else ["instance not read"]
-    words += ["no instance yet"] if told.instance.read and not told.live else []
+    words += [] if agreement.app else ["app not read"]
+    words += [] if agreement.instance.read else ["instance not read"]
+    words += ["no instance yet"] if agreement.instance.read and not agreement.live else []
     return ", ".join(words) or "agree"

@@ -1,8 +1,9 @@
-"""The review as a file: what the job that ran a pull request's code hands to the one that comments.
+"""The review as a file, passed from the job that ran a pull request's code to the one that
+comments.
 
-Whoever wrote the pull request wrote that file. Reading it takes it as data alone: its size, each
-text and number, and its form have limits, and what is no part of the form is refused. Nothing in
-it names a file, an address, a pull request or a commit that is heeded.
+The author of the pull request controls that file, so it is read only as data: its size, texts,
+numbers and form are limited, and everything else is refused. A file, address, pull request or
+commit that it names is ignored.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from clerkstack.state.properties import Property
 
 MOST_STACKS = 100
 MOST_BYTES = 6_000_000
-"""Of the file. A property that changes takes some hundred."""
+"""The limit for the file. A changed property takes about a hundred bytes."""
 
 LONGEST_TEXT = 5_000  # characters; a comment shows 2,000 of a message
 DEEPEST = 40  # levels
@@ -60,8 +61,8 @@ class ReviewDocument(Document):
 
 
 def document(reviews: Sequence[Review], occasion: Occasion) -> dict[str, Any]:
-    """The reviews as JSON, their texts short enough to be read again."""
-    told = ReviewDocument(
+    """The reviews as JSON, with texts short enough for `read_document`."""
+    content = ReviewDocument(
         commit=occasion.commit,
         time=occasion.time.isoformat(timespec="seconds"),
         verdict=_word(verdict(reviews)),
@@ -76,30 +77,30 @@ def document(reviews: Sequence[Review], occasion: Occasion) -> dict[str, Any]:
             for review in reviews
         ),
     )
-    short: dict[str, Any] = _mapped(told.data(), lambda text: shortened(text, LONGEST_TEXT))
+    short: dict[str, Any] = _mapped(content.data(), lambda text: shortened(text, LONGEST_TEXT))
     return short
 
 
 def read_document(content: bytes) -> list[Review]:
-    """The reviews in a file that nobody vouches for, every text of them as it may be shown.
+    """The reviews in an untrusted file, with every text made safe to show.
 
     Raises:
-        ClerkstackError: it is too large, no JSON, or not of the form; the message repeats nothing
-            of what it holds.
+        ClerkstackError: it is too large, not JSON, or malformed; the message shows nothing of its
+            content.
     """
     if len(content) > MOST_BYTES:
         raise ClerkstackError(f"The review is larger than {MOST_BYTES} bytes and is not read.")
     try:
-        told = json.loads(content.decode("utf-8"), parse_constant=_no_number)
-        for wrong in _beyond(told):
+        data = json.loads(content.decode("utf-8"), parse_constant=_no_number)
+        for wrong in _beyond(data):
             raise ClerkstackError(f"The review contains {wrong}, so it was not read.")
-        # Whoever wrote it, no key and nothing that commands a terminal goes further.
-        read = ReviewDocument.model_validate(safe(told))
+        # Remove keys and terminal commands, whoever wrote it.
+        read = ReviewDocument.model_validate(safe(data))
         return [_review(stack) for stack in read.stacks]
     except ValidationError as error:
-        # The places alone, and of them only names of ours.
+        # Only the places, and only if they are names of our own format.
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        place = ".".join(str(each) for each in first["loc"] if each in _NAMES)
+        place = ".".join(str(step) for step in first["loc"] if step in _NAMES)
         raise ClerkstackError(
             f"The review is not in the format of `clerkstack review --save` ({place or '?'}: "
             f"{first['type']}), so it was not read."
@@ -122,34 +123,34 @@ def _review(one: ReviewedStack) -> Review:
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:
-    """A JSON value with each of its texts changed, names included."""
+    """A JSON value with `change` applied to all its texts, names included."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, Mapping):
-        return {change(str(key)): _mapped(each, change) for key, each in value.items()}
+        return {change(str(key)): _mapped(item, change) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_mapped(each, change) for each in value]
+        return [_mapped(item, change) for item in value]
     return value
 
 
 def _beyond(value: Any, levels: int = DEEPEST) -> Iterator[str]:
-    """What in a JSON value is beyond the limits, in words."""
+    """What exceeds the limits in a JSON value, in words."""
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
             yield f"a text of more than {LONGEST_TEXT} characters"
     elif isinstance(value, int | float):
-        # Not a number (NaN) is neither larger nor smaller.
+        # NaN is neither larger nor smaller.
         if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
             yield "a number that is out of range"
     elif isinstance(value, dict | list) and not levels:
         yield f"more than {DEEPEST} levels"
     elif isinstance(value, dict):
-        for key, each in value.items():
+        for key, item in value.items():
             yield from _beyond(key)
-            yield from _beyond(each, levels - 1)
+            yield from _beyond(item, levels - 1)
     elif isinstance(value, list):
-        for each in value:
-            yield from _beyond(each, levels - 1)
+        for item in value:
+            yield from _beyond(item, levels - 1)
 
 
 def _no_number(_word: str) -> None:

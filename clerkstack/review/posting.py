@@ -1,4 +1,4 @@
-"""Putting the review where the pull request is read: one comment, kept up to date."""
+"""Posts the review on the pull request: one comment, kept up to date."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from clerkstack.clients.github import Comment, GithubClient
 from clerkstack.review.comment import MARKER
 
 ACTIONS_USER = "github-actions[bot]"
-"""Who comments with the token that GitHub gives to a workflow's job."""
+"""The author of comments made with a workflow job's token."""
 
 
 def author_of(github: GithubClient, *, in_actions: bool) -> str:
-    """Whose comments the token writes, "" where GitHub does not tell.
+    """The author of comments made with the token, empty if GitHub does not say.
 
-    The token of a job is an installation's and may not ask who it is.
+    The token of a job belongs to an installation and may not ask who it is.
     """
     if in_actions:
         return ACTIONS_USER
@@ -28,12 +28,12 @@ def author_of(github: GithubClient, *, in_actions: bool) -> str:
 def post(
     github: GithubClient, number: int, body: str, author: str, marker: str = MARKER
 ) -> Comment:
-    """Make the review's comment say `body`: the author's own one that begins with `marker` where
-    there is one, else a new one. Comments of others are left alone, whatever they begin with.
+    """Write `body` to the review's comment: the author's own comment that begins with `marker`, or
+    a new one. Comments of others are left alone, whatever they begin with.
 
-    Two runs that begin at the same time may both make one. Each looks again afterwards and keeps
-    the oldest; what is left of a run that was killed in between, the next one removes. The same
-    heals a wrong `author`: whose comments the token writes, the new comment says.
+    Two runs at the same time may both create one. Each checks again afterwards and keeps the
+    oldest; the next run removes what a killed run left. This also corrects a wrong `author`: the
+    new comment shows the token's author.
 
     Raises:
         ApiError, Unreachable, UnexpectedAnswer.
@@ -64,6 +64,6 @@ def _keep_first(github: GithubClient, own: Sequence[Comment], body: str) -> Comm
         try:
             github.delete_comment(other.id)
         except NotFound:
-            # Another run was as quick.
+            # Another run was faster.
             continue
     return kept

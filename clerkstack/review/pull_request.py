@@ -1,4 +1,4 @@
-"""What GitHub Actions says of the run: repository, pull request, token, where results go.
+"""What GitHub Actions says about the run: repository, pull request, token, where results go.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 https://docs.github.com/en/webhooks/webhook-events-and-payloads#workflow_run
@@ -21,15 +21,15 @@ from clerkstack.review.comment import MARKER
 DEFAULT_API = "https://api.github.com"
 DEFAULT_SERVER = "https://github.com"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
-# GitHub may name the branch it was read from as well.
+# GitHub may add the branch that the workflow was read from.
 _FILE = re.compile(r"\.github/workflows/([\w.-]{1,100})\.ya?ml(?:@.*)?", re.ASCII)
 FIRST = "pull-request"
-"""The workflow whose comment has the plain marker."""
+"""The workflow whose comment has the marker without a name."""
 
 
 @dataclass(frozen=True)
 class Repository:
-    """How the repository's API is reached."""
+    """The repository, and how to reach its API."""
 
     api: str
     name: str  # owner/name
@@ -39,10 +39,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class ReviewedRun:
-    """The run of a workflow that reviewed a pull request.
+    """The workflow run that reviewed a pull request.
 
-    All of it is GitHub's word. `numbers` are the open pull requests whose newest commit it is of,
-    none where the commit is no longer the newest, or where the run is of a fork.
+    All of it comes from GitHub. `numbers` are the open pull requests whose newest commit the run
+    belongs to; none if the commit is no longer the newest, or if the run belongs to a fork.
     """
 
     id: int
@@ -52,36 +52,36 @@ class ReviewedRun:
     address: str
 
 
-class _Told(BaseModel):
+class _Payload(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
 
 
-class _Place(_Told):
+class _Place(_Payload):
     id: int
 
 
-class _End(_Told):
+class _End(_Payload):
     sha: str
     repo: _Place
 
 
-class _PullRequest(_Told):
+class _PullRequest(_Payload):
     number: int
     head: _End
     base: _End
 
 
-class _Run(_Told):
+class _Run(_Payload):
     id: int
     event: str
     path: str
     head_sha: str
-    # None where the fork was deleted.
+    # None if the fork was deleted.
     head_repository: _Place | None = None
     pull_requests: list[_PullRequest] = []
 
 
-class _Event(_Told):
+class _Event(_Payload):
     workflow_run: _Run
     repository: _Place
 
@@ -90,7 +90,7 @@ def repository(environ: Mapping[str, str]) -> Repository:
     """The repository that this run may comment in.
 
     Raises:
-        ClerkstackError: something is missing; the message says which variable.
+        ClerkstackError: a variable is missing; the message names it.
     """
     name, token = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_TOKEN", "")
     if not _REPOSITORY.fullmatch(name):
@@ -109,10 +109,10 @@ def repository(environ: Mapping[str, str]) -> Repository:
 
 
 def reviewed_run(environ: Mapping[str, str]) -> ReviewedRun:
-    """The run that ended, and made GitHub start this one.
+    """The finished run that made GitHub start this one.
 
-    A branch that has a pull request here may have one in a fork as well, and GitHub names both:
-    only those from this repository into this one count.
+    A branch with a pull request here may have one in a fork too, and GitHub names both: only those
+    from this repository into this one are used.
 
     Raises:
         ClerkstackError: this run was started by something else.
@@ -151,12 +151,12 @@ def reviewed_run(environ: Mapping[str, str]) -> ReviewedRun:
 
 
 def marker_of(workflow: str) -> str:
-    """The first line of the comment that a workflow, by the name of its file, keeps."""
+    """The first line of a workflow's comment, by the name of the workflow's file."""
     return MARKER if workflow == FIRST else f"<!-- clerkstack review of {workflow} -->"
 
 
 def commit_of(environ: Mapping[str, str]) -> str:
-    """The commit that a run of a workflow is of, "" where none is named."""
+    """The commit of a workflow run, empty if there is none."""
     about = _event(environ).get("pull_request") or {}
     return str((about.get("head") or {}).get("sha") or environ.get("GITHUB_SHA") or "")
 

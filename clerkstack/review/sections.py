@@ -1,4 +1,4 @@
-"""The parts of what is told about one stack, each of which can be folded and cut."""
+"""The sections about one stack, which can be folded and shortened."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ LONGEST_SENTENCE = 500  # characters of a sentence in a table
 
 @dataclass
 class Section:
-    """A title, what stands before the entries (a table's head), and the entries.
+    """A title, what precedes the entries (a table's head), and the entries.
 
-    An entry is a row of a table or a paragraph of its own, already Markdown.
+    An entry is a table row or a paragraph, already in Markdown.
     """
 
     title: str
@@ -38,23 +38,23 @@ class Section:
         self.folded = self.folded or len(self.entries) > LONG
 
     def size(self) -> int:
-        """Characters of its entries, with the ends of their lines."""
+        """The number of characters of its entries, including line breaks."""
         return sum(len(entry) + 2 for entry in self.entries)
 
     def shorten(self, size: int) -> None:
-        """Leave entries out at the end, until the others take no more than `size` characters."""
+        """Drop entries from the end until the rest has at most `size` characters."""
         now = self.size()
         while self.entries and now > size:
             now -= len(self.entries.pop()) + 2
             self.left_out += 1
 
     def frame(self, where: str) -> int:
-        """Characters of what stands around its entries, at most."""
+        """The most characters that everything but its entries can have."""
         empty = Section(self.title, [], folded=self.folded, left_out=self.left_out + 10**6)
-        return sum(len(each) + 1 for each in [*empty.lines(where), *self.head, ""])
+        return sum(len(line) + 1 for line in [*empty.lines(where), *self.head, ""])
 
     def lines(self, where: str) -> list[str]:
-        """Its Markdown. `where` says where what was cut can be read."""
+        """Its Markdown. `where` says where to read what was cut."""
         first = f"<details><summary>{self.title}</summary>" if self.folded else f"**{self.title}**"
         table = [*self.head, *self.entries] if self.head else _paragraphs(self.entries)
         lines = [first, "", *(table if self.entries else [])]
@@ -64,22 +64,22 @@ class Section:
 
 
 def sections(review: Review) -> list[Section]:
-    """All that is told about a stack, what blocks first."""
-    found = [_complaints("Could not be checked", review.troubles)]
+    """All sections about a stack, blocking ones first."""
+    parts = [_complaints("Could not be checked", review.troubles)]
     if review.preview is not None:
         preview = review.preview
         notes = [violation for violation in preview.violations if violation not in preview.refused]
-        found += [
+        parts += [
             _violations("⛔ Violations", preview.refused, "mandatory"),
             _complaints("⛔ Errors", preview.errors),
             _violations("Notes from policies", notes, "advisory"),
         ]
     if review.agreement is not None:
-        found += _agreement(review.agreement)
+        parts += _agreement(review.agreement)
     if review.preview is not None:
-        found += [_changes(review.preview), _complaints("Warnings", review.preview.warnings)]
-        found[-1].folded = True
-    return [each for each in found if each.entries]
+        parts += [_changes(review.preview), _complaints("Warnings", review.preview.warnings)]
+        parts[-1].folded = True
+    return [part for part in parts if part.entries]
 
 
 def _counted(title: str, entries: Sequence[object]) -> str:
@@ -115,7 +115,7 @@ def _changes(preview: Preview) -> Section:
 def _change(change: Change) -> Iterator[str]:
     first = [f"**{change.operation}**", code(change.resource)]
     if change.operation in ("create", "import"):
-        # All of it is new: names tell what it is, and what the catalog sells tells values.
+        # Everything is new: names are enough, except for plans and features, which show values.
         tops = list(dict.fromkeys(top_of(property_.path) for property_ in change.properties))
         yield row(*first, code(", ".join(tops)), NOTHING, f"new {code(change.type)}")
         for property_ in change.properties:
@@ -131,7 +131,7 @@ def _change(change: Change) -> Iterator[str]:
 
 
 def _pair(changed: Property) -> tuple[str, str]:
-    """What is shown of a property before and after; of a list only what comes and goes."""
+    """How a property is shown before and after; for a list, only added and removed values."""
     old, new = changed.before, changed.after
     if isinstance(old, list) and isinstance(new, list):
         gone, come = _without(old, new), _without(new, old)
@@ -143,9 +143,9 @@ def _pair(changed: Property) -> tuple[str, str]:
 
 
 def _without(values: Sequence[Any], others: Sequence[Any]) -> list[Any]:
-    """Those values that are not among the others."""
-    there = {shown(other) for other in others}
-    return [value for value in values if shown(value) not in there]
+    """The values that are not among the others."""
+    texts = {shown(other) for other in others}
+    return [value for value in values if shown(value) not in texts]
 
 
 def _signed(sign: str, values: Sequence[Any]) -> str:
@@ -153,7 +153,7 @@ def _signed(sign: str, values: Sequence[Any]) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as a cell shows it: text as it is, "" where there is none, anything else as JSON."""
+    """A value in a cell: text as it is, empty for None, anything else as JSON."""
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -163,33 +163,33 @@ def shown(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _agreement(told: CheckDocument) -> list[Section]:
-    brought = [finding for finding in told.findings if finding.severity is not Severity.FAILED]
-    differing = [(kind, each) for kind, each in told.rows() if not each.agree]
-    agreeing = [(kind, each) for kind, each in told.rows() if each.agree]
+def _agreement(document: CheckDocument) -> list[Section]:
+    brought = [finding for finding in document.findings if finding.severity is not Severity.FAILED]
+    differing = [(kind, item) for kind, item in document.rows() if not item.agree]
+    agreeing = [(kind, item) for kind, item in document.rows() if item.agree]
     titles = heading("", "slug", "field", "app", "catalog", "instance")
-    rows = [line for kind, each in differing for line in _differing(told, kind, each)]
+    rows = [line for kind, item in differing for line in _differing(document, kind, item)]
     total = len(differing) + len(agreeing)
-    agreed = [row(kind, code(each.slug), *_there(told, each)) for kind, each in agreeing]
-    unknown = [use for use in told.uses if not use.known]
+    agreed = [row(kind, code(item.slug), *_there(document, item)) for kind, item in agreeing]
+    unknown = [use for use in document.uses if not use.known]
     return [
-        _findings("⛔ The app's code disagrees", told.blocking),
+        _findings("⛔ The app's code disagrees", document.blocking),
         Section(f"App, catalog, instance: {len(differing)} of {total} differ", rows, titles),
-        _findings("Found, and changed by the update", brought, folded=True),
+        _findings("Fixed by the update", brought, folded=True),
         Section(
             _counted("Uses of a slug that nobody has", unknown),
-            [row(code(each.kind), code(each.slug), code(each.where)) for each in unknown],
+            [row(code(item.kind), code(item.slug), code(item.where)) for item in unknown],
             heading("", "slug", "where"),
         ),
         Section(
-            _counted("Unresolved without running the app", told.unresolved),
-            [row(code(each.where), code(each.message)) for each in told.unresolved],
+            _counted("Unresolved without running the app", document.unresolved),
+            [row(code(item.where), code(item.message)) for item in document.unresolved],
             heading("where", "what"),
             folded=True,
         ),
         Section(
-            _counted("Notes on the app's webhook and variables", told.notes_on_code),
-            [f"- {code(each, LONGEST_SENTENCE)}" for each in told.notes_on_code],
+            _counted("Notes on the app's webhook and variables", document.notes_on_code),
+            [f"- {code(item, LONGEST_SENTENCE)}" for item in document.notes_on_code],
             folded=True,
         ),
         Section(
@@ -201,41 +201,41 @@ def _agreement(told: CheckDocument) -> list[Section]:
     ]
 
 
-def _differing(told: CheckDocument, kind: str, one: Row) -> Iterator[str]:
+def _differing(document: CheckDocument, kind: str, one: Row) -> Iterator[str]:
     sides = (one.app, one.catalog, one.instance)
-    read = (told.app_declares, True, told.live)
-    if any(each is None and is_read for each, is_read in zip(sides, read, strict=True)):
-        yield row(kind, code(one.slug), "exists", *_there(told, one))
+    read = (document.app_declares, True, document.live)
+    if any(side is None and is_read for side, is_read in zip(sides, read, strict=True)):
+        yield row(kind, code(one.slug), "exists", *_there(document, one))
     for name in one.differing():
         common = _common([side[name] for side in sides if side and side.get(name) is not None])
         cells = [
-            _field(each, name, common) if is_read else "not read"
-            for each, is_read in zip(sides, read, strict=True)
+            _field(side, name, common) if is_read else "not read"
+            for side, is_read in zip(sides, read, strict=True)
         ]
         yield row(kind, code(one.slug), code(name), *cells)
 
 
-def _there(told: CheckDocument, one: Row) -> list[str]:
+def _there(document: CheckDocument, one: Row) -> list[str]:
     def word(side: Side, is_read: bool) -> str:
         return ("yes" if side is not None else "**no**") if is_read else "not read"
 
     return [
-        word(one.app, told.app_declares),
+        word(one.app, document.app_declares),
         word(one.catalog, True),
-        word(one.instance, told.live),
+        word(one.instance, document.live),
     ]
 
 
 def _common(values: Sequence[Any]) -> list[Any]:
-    """What all lists have, none where one of the values is no list."""
+    """What all lists have in common; empty if a value is not a list."""
     if not values or not all(isinstance(value, list) for value in values):
         return []
-    there = [{shown(each) for each in other} for other in values]
-    return [each for each in values[0] if all(shown(each) in other for other in there)]
+    texts = [{shown(item) for item in other} for other in values]
+    return [item for item in values[0] if all(shown(item) in other for other in texts)]
 
 
 def _field(side: Side, name: str, common: Sequence[Any]) -> str:
-    """What a side says of a field; of lists that have much in common, only the rest."""
+    """A side's value of a field; for lists with much in common, only the rest."""
     value = None if side is None else side.get(name)
     if isinstance(value, list) and common:
         rest = _without(value, common)

@@ -1,4 +1,4 @@
-"""The review of one stack: its preview with the policy pack, and app, catalog and instance."""
+"""The review of one stack: its preview with the policy pack, and the three-way comparison."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 BILLING = "Billing"
 
-# A preview writes nothing; should a provider try, it is refused in this process tree.
+# A preview writes nothing; if a provider tries, this makes it refuse.
 VARIABLES = {**engine.EVENTS, READ_ONLY: "1"}
 
 
@@ -43,14 +43,13 @@ class Verdict(IntEnum):
 
     CLEAR = 0
     BLOCKED = 1  # a violation, a refusal or a disagreement
-    BAD_INPUT = 2  # what it should have looked at is wrong itself
+    BAD_INPUT = 2  # the input itself is wrong
     SERVICE_FAILED = 3
 
 
 @dataclass
 class Review:
-    """What was found about one stack. A part is None where it could not be told: `troubles` says
-    why."""
+    """The findings on one stack. A part is None if it failed: `troubles` says why."""
 
     stack: str
     preview: Preview | None = None
@@ -64,7 +63,7 @@ class Review:
         self.verdict = max(self.verdict, verdict)
 
     def trouble(self, what: str, message: str, verdict: Verdict) -> None:
-        """Add a part that could not be told."""
+        """Record that a part failed."""
         self.troubles.append(Finding("review", what, message=message))
         self.worsen(verdict)
 
@@ -72,7 +71,7 @@ class Review:
 def previewed(stack: str, pack: str, commands: Commands, progress: Progress) -> Review:
     """Preview a stack with the policy pack. Nothing is written anywhere.
 
-    What goes wrong is part of what is returned, so that it can be shown where people look.
+    Failures are part of the result, so that they are shown in the comment.
     """
     review = Review(stack)
     try:
@@ -84,34 +83,37 @@ def previewed(stack: str, pack: str, commands: Commands, progress: Progress) -> 
 
 
 def _cleaning(stack: str, commands: Commands) -> Cleaning:
-    """What hides the stack's secrets. Where they cannot be read, nor can a preview: it says why."""
+    """The cleaning of the stack's secrets. If they cannot be read, the preview fails too, and says
+    why."""
     words = ("config", "--json", "--show-secrets", "--stack", stack)
     ran = engine.start(words, None, VARIABLES, lambda _line: None, commands)
     try:
         shown = json.loads(ran.out)
-        raw = {key: str(each.get("value", "")) for key, each in shown.items()}
+        raw = {key: str(setting.get("value", "")) for key, setting in shown.items()}
     except (ValueError, AttributeError):
         return Cleaning()
-    return Cleaning(secrets_of(raw, [key for key, each in shown.items() if each.get("secret")]))
+    return Cleaning(
+        secrets_of(raw, [key for key, setting in shown.items() if setting.get("secret")])
+    )
 
 
 def _preview(
     review: Review, pack: str, commands: Commands, progress: Progress, clean: Cleaning
 ) -> None:
     progress(f"{review.stack}: previewing with {pack}")
-    seen = _Seen(partial(_told, progress, review.stack))
+    seen = _Seen(partial(_report, progress, review.stack))
     options = ("--policy-pack", pack) if pack else ()
     words = ("preview", "--json", "--stack", review.stack, *options)
     ran = engine.start(words, None, VARIABLES, seen, commands)
-    found = read_preview(ran.out.splitlines(), clean)
-    if not found.ended:
+    preview = read_preview(ran.out.splitlines(), clean)
+    if not preview.ended:
         message = clean(ran.err) or f"pulumi preview ended with {ran.code} and printed nothing."
         review.trouble("preview", message, _why(message))
         return
-    review.preview = found
-    if found.refused:
+    review.preview = preview
+    if preview.refused:
         review.worsen(Verdict.BLOCKED)
-    for error in found.errors:
+    for error in preview.errors:
         refused = Verdict.BLOCKED if error.subject else Verdict.BAD_INPUT
         reached = not is_unreached(error.message)
         review.worsen(refused if reached else Verdict.SERVICE_FAILED)
@@ -127,20 +129,20 @@ def agree(review: Review, compared: CheckDocument | NotCompared) -> None:
         return
     told = type(compared).model_validate(review.clean(compared.data()))
     if _toggles_come(review.preview):
-        findings = (_brought(finding) for finding in told.findings)
-        told = told.model_copy(update={"findings": tuple(findings)})
-    review.agreement = told
-    if told.blocking:
+        findings = (_brought(finding) for finding in document.findings)
+        document = document.model_copy(update={"findings": tuple(findings)})
+    review.agreement = document
+    if document.blocking:
         review.worsen(Verdict.BLOCKED)
 
 
 def _brought(finding: Finding) -> Finding:
-    """A finding beside an update that writes billing's toggles: it turns the trial's card off."""
+    """A finding, given that the update writes billing's toggles, which turns the trial card off."""
     return replace(finding, severity=Severity.WARNING) if finding.field == TRIAL else finding
 
 
 def _toggles_come(preview: Preview | None) -> bool:
-    """Whether the update brings billing's toggles: the resource is new, or they differ by it."""
+    """Whether the update writes billing's toggles: the resource is new, or they change."""
     return preview is not None and any(
         change.type == BILLING
         and (
@@ -155,12 +157,12 @@ def _why(message: str) -> Verdict:
     return Verdict.SERVICE_FAILED if is_unreached(message) else Verdict.BAD_INPUT
 
 
-def _told(progress: Progress, stack: str, count: int) -> None:
-    progress(f"{stack}: {count} resources looked at")
+def _report(progress: Progress, stack: str, count: int) -> None:
+    progress(f"{stack}: {count} resources checked")
 
 
 class _Seen:
-    """Counts the resources that a preview has looked at, and tells now and then."""
+    """Counts the resources that a preview has checked, and reports progress now and then."""
 
     EVERY = 25
 

@@ -1,14 +1,15 @@
-"""Rotating the secrets that the running app uses, so that nobody is locked out.
+"""Rotates the secrets that the running app uses, without locking anybody out.
 
-    claim      the rotation is noted in the state, with who holds it
-    preflight  the roll-out would work, and the app uses the old secrets: nothing was sent yet
-    mint       Clerk and Svix make the new secrets; the old ones live on for the overlap
-    store      the new ones go into the state, encrypted
-    roll out   `pulumi up` writes the variables and builds the app again
-    prove      the deployment that answers uses the new ones
-    record     the journal says so; the old ones end when the overlap does
+    claim      record the rotation and its holder in the state
+    preflight  check that the roll-out would work and that the app uses the old secrets; sends
+               nothing
+    mint       Clerk and Svix create the new secrets; the old ones stay valid for the overlap
+    store      write the new secrets to the state, encrypted
+    roll out   `pulumi up` writes the variables and rebuilds the app
+    prove      check that the deployment that answers uses the new secrets
+    record     record the result in the journal; the old secrets expire with the overlap
 
-`journal` is what is kept, `run` the sequence; both know neither the engine nor the terminal.
+`journal` is what is stored, `run` has the sequence; neither knows the engine or the terminal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who runs a rotation: for the history, and so that only one run works at a time."""
+"""Who runs a rotation: for the history, and to allow only one run at a time."""
 
 from __future__ import annotations
 
@@ -16,26 +16,25 @@ from clerkstack.rotation.journal_store import Held
 from clerkstack.state.locks import is_alive
 
 LEASE = 30 * 60 * MILLISECONDS
-"""How long another machine's process that writes nothing is taken to be working, in
-milliseconds."""
+"""How long a silent process of another machine is assumed to be working, in milliseconds."""
 FOLDER = Path(".clerkstack")
 
 
 def who() -> str:
-    """Who runs this: in a workflow the person that GitHub names, and the run; else the user."""
+    """Who runs this: in a workflow, GitHub's actor and the run; else the user."""
     actor, run = os.environ.get("GITHUB_ACTOR"), os.environ.get("GITHUB_RUN_ID")
     if actor and run:
         place = os.environ.get("GITHUB_REPOSITORY", "")
         return f"{actor}, {place} run {run}"
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):  # a container with a user of no name
+    except (KeyError, OSError):  # a container whose user has no name
         user = str(os.getuid())
     return f"{user}@{socket.gethostname()}"
 
 
 def myself() -> Holder:
-    """This process, as a rotation's holder from now on."""
+    """This process as a rotation's holder, from now on."""
     return Holder(who=who(), host=socket.gethostname(), pid=os.getpid(), until=now() + LEASE)
 
 
@@ -51,7 +50,7 @@ def is_at_it(holder: Holder) -> bool:
         command = Path(f"/proc/{holder.pid}/cmdline").read_bytes()
     except OSError:
         return not Path("/proc/self").exists()
-    # The number may be another program's now; one that has just begun shows nothing yet.
+    # The process id may have been reused; a new process shows no start time yet.
     return not command or b"rotate" in command.split(b"\0")
 
 
@@ -61,7 +60,7 @@ def alone(stack: str) -> Iterator[None]:
     ends.
 
     Raises:
-        Held: there is another one.
+        Held: another process has it.
     """
     FOLDER.mkdir(exist_ok=True)
     name = re.sub(r"[^A-Za-z0-9._-]", "-", stack)

@@ -1,4 +1,4 @@
-"""The program's part of an update that rolls out rotated secrets: no other resource is written."""
+"""Hooks for an update that rolls out rotated secrets: it writes no other resource."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from clerkstack.rotation.rolling_out import is_rolled_out, refusal
 
 
 def write_secrets_only() -> None:
-    """Have the engine refuse to make, change or remove any resource but those of the secrets.
+    """Make the engine refuse to create, change or remove any resource but those of the secrets.
 
-    The providers of this project refuse by themselves; variables, and what a program declares
-    besides, have providers of others. Those of the secrets wait for nothing but each other: what is
-    declared and was not deployed yet would stop them.
+    This project's providers refuse by themselves, but variables and a program's own resources have
+    other providers. The secrets' resources depend only on each other: resources that are declared
+    and not deployed yet would stop them.
     """
     written: list[pulumi.Resource] = []
     previews = pulumi.ResourceHookOptions(on_dry_run=True)

@@ -1,7 +1,7 @@
-"""What is kept of rotations: the one that is under way, and those before it.
+"""The journal of rotations: the one under way, and earlier ones.
 
-It holds secrets (the old and the new ones of the rotation under way, to go on or back), so it is
-one secret of the state. The history holds fingerprints only.
+It has secrets (the old and new ones of the rotation under way, to continue or go back), so the
+whole journal is a secret in the state. The history has only fingerprints.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MILLISECONDS = 1000
 MILLISECONDS_OF_HOUR = 3600 * MILLISECONDS
 
 Kept = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_value())]
-"""A secret that is written as it is: only into the state, where it is encrypted."""
+"""A secret that is serialized in the clear: only into the state, which encrypts it."""
 
 
 class _Model(BaseModel):
@@ -36,7 +36,7 @@ class _Model(BaseModel):
 
 class Side(_Model):
     """One secret of a rotation. `new` is None until it is minted; `old_ends` is when the old one
-    counts no more, `since` when it was minted (milliseconds since 1970)."""
+    expires, `since` when it was minted (milliseconds since 1970)."""
 
     overlap_hours: int
 
@@ -48,7 +48,7 @@ class Side(_Model):
 
 
 class Holder(_Model):
-    """Who works on a rotation: a process of some machine, until it is believed to be dead."""
+    """Who works on a rotation: a process of some machine, until it is assumed to be dead."""
 
     who: str
     host: str
@@ -60,12 +60,12 @@ class Holder(_Model):
 
 
 class Copy(_Model):
-    """A variable of the stack's projects that is none of its resources and held an old secret.
+    """A variable of the stack's projects that is not one of its resources and had an old secret.
 
-    The rotation writes it, where it still has a value of one of the fingerprints `held`. `built`
-    are its targets that the roll-out builds again, `builds` those that have to be built besides (a
-    custom environment by its slug), and `branch` is whose deployments, where not all. `left` says
-    why it was left as it is.
+    The rotation writes it if its value still has one of the fingerprints `held`. `built` are its
+    targets that the roll-out rebuilds, `builds` those that must be rebuilt in addition (a custom
+    environment by its slug); with `branch`, only that branch's deployments. `left` says why it was
+    left as it is.
     """
 
     kind: Kind
@@ -81,9 +81,9 @@ class Copy(_Model):
 
 
 class Other(_Model):
-    """Something outside of the stack's reach that holds an old secret, or may hold it. `why` says
-    what it is and what to do about it; `named` when a person took it on before the mint, `done`
-    when one said that it has the new secret (milliseconds since 1970)."""
+    """Something outside the stack's reach that holds an old secret, or may hold it. `why` says what
+    it is and what to do about it; `named` is when a person took responsibility for it before the
+    mint, `done` when a person reported that it has the new secret (milliseconds since 1970)."""
 
     kinds: list[Kind]
     name: str
@@ -94,11 +94,10 @@ class Other(_Model):
 
 
 class Running(_Model):
-    """A rotation that is not over. `replaces` is one that was not over either, when a leak came
-    in between: until something is minted, it can be gone back to. `returning` says that an abort
-    may have changed something: Svix, the state or the app may have old secrets. `looked` says
-    whether other holders of the secrets were looked for; `copies` and `others` are those that were
-    found."""
+    """An unfinished rotation. `replaces` is another unfinished one, which a leak interrupted; until
+    something is minted, the run can go back to it. `returning`: an abort may have changed
+    something, so Svix, the state or the app may have old secrets. `looked`: other holders of the
+    secrets were searched for; `copies` and `others` are those that were found."""
 
     id: str
     who: str
@@ -116,18 +115,18 @@ class Running(_Model):
 
     @property
     def emergency(self) -> bool:
-        """Whether the old secrets end with the mint."""
+        """Whether the old secrets expire with the mint."""
         return self.overlap_hours == 0
 
     @property
     def minted(self) -> bool:
-        """Whether every new secret is there."""
+        """Whether every new secret is minted."""
         return all(side.new is not None for side in self.sides.values())
 
 
 class Entry(_Model):
-    """A rotation that is over: who, when, why, which. Times are milliseconds since 1970. `copies`
-    are the other variables that it wrote, `others` the holders that it left to people."""
+    """A finished rotation: who, when, why, which secrets. Times are milliseconds since 1970.
+    `copies` are the other variables that it wrote, `others` the holders that it left to people."""
 
     id: str
     secrets: list[Kind]
@@ -147,8 +146,8 @@ class Entry(_Model):
 
 
 class Journal(_Model):
-    """All that is kept. `last` is the newest one that was proved, while its old secrets may live;
-    `doomed` says when a secret ends that the app uses: one that was gone back to."""
+    """The whole journal. `last` is the newest proved rotation, while its old secrets may be valid;
+    `doomed` is when a secret in use expires, after an abort went back to it."""
 
     running: Running | None = None
     last: Running | None = None
@@ -157,15 +156,15 @@ class Journal(_Model):
 
     @classmethod
     def parse(cls, text: str) -> Journal:
-        """Read what the state holds.
+        """Read the journal in the state.
 
         Raises:
-            ClerkstackError: it is no journal; the message holds nothing of it.
+            ClerkstackError: it is not a journal; the message shows nothing of it.
         """
         try:
             return cls.model_validate_json(text or "{}")
         except ValidationError as error:
-            fields = sorted({".".join(map(str, each["loc"])) for each in error.errors()})
+            fields = sorted({".".join(map(str, error_["loc"])) for error_ in error.errors()})
             raise ClerkstackError(
                 f"The rotations' journal in the state cannot be read ({', '.join(fields)}): a "
                 "newer version of this project wrote it, or somebody edited it. Use the "
@@ -173,11 +172,11 @@ class Journal(_Model):
             ) from None
 
     def text(self) -> str:
-        """As the state holds it."""
+        """The journal as text, for the state."""
         return self.model_dump_json(exclude_none=True)
 
     def drop(self) -> None:
-        """Forget the rotation under way, of which nothing was sent."""
+        """Forget the rotation under way, which has sent nothing."""
         assert self.running is not None
         earlier = self.running.replaces
         if earlier is not None:
@@ -186,7 +185,7 @@ class Journal(_Model):
         self.running = earlier
 
     def keep_on(self) -> None:
-        """Take back an abort that changed nothing yet."""
+        """Undo an abort that has changed nothing yet."""
         running = self.running
         assert running is not None
         running.aborting, running.holder = False, None
@@ -195,20 +194,20 @@ class Journal(_Model):
             self.last, self.running = running, None
 
     def secrets_before(self, kind: Kind) -> set[str]:
-        """The fingerprints of all secrets of a kind that are known from rotations that are over:
-        none of them was minted by the one under way."""
+        """The fingerprints of all secrets of a kind in finished rotations, none of which the
+        rotation under way minted."""
         return {
-            found
+            known_fingerprint
             for entry in self.history
             if self.running is None or entry.id != self.running.id
-            for found in (entry.old.get(kind), entry.new.get(kind))
-            if found is not None
+            for known_fingerprint in (entry.old.get(kind), entry.new.get(kind))
+            if known_fingerprint is not None
         }
 
     @property
     def waiting(self) -> list[Other]:
-        """The other holders that nobody has seen to, while the old secrets are still valid, each
-        once: those of the rotation under way, and of all whose overlap has not ended."""
+        """The other holders that nobody has reported as done while the old secrets are still valid,
+        each once: of the rotation under way, and of all whose overlap has not ended."""
         lists = [entry.others for entry in self._overlapping]
         if self.running is not None and not self.running.aborting:
             lists.append(self.running.others)
@@ -217,24 +216,24 @@ class Journal(_Model):
 
     @property
     def waiting_until(self) -> int | None:
-        """When the old secrets end that the other holders still have (milliseconds since 1970)."""
+        """When the old secrets of the other holders expire (milliseconds since 1970)."""
         waits = (e for e in self._overlapping if any(other.done is None for other in e.others))
         return max((entry.old_ends for entry in waits if entry.old_ends), default=None)
 
     @property
     def _overlapping(self) -> list[Entry]:
         """The rotations whose old secrets are still valid."""
-        there = (entry for entry in self.history if entry.result in ("done", "replaced"))
-        return [entry for entry in there if (entry.old_ends or 0) > now()]
+        entries = (entry for entry in self.history if entry.result in ("done", "replaced"))
+        return [entry for entry in entries if (entry.old_ends or 0) > now()]
 
     def see_to(self, names: Iterable[str]) -> list[str]:
-        """Note that a person has seen to other holders, unless one of the names is of none that is
-        known; those names."""
-        wanted = set(names)
+        """Record that other holders have the new secret. Returns the unknown names; if there are
+        any, nothing is recorded."""
+        wanted_names = set(names)
         runs = [run for run in (self.running, self.last) if run is not None]
         lists = [run.others for run in runs] + [entry.others for entry in self.history]
-        known = [other for others in lists for other in others if other.name in wanted]
-        if unknown := wanted - {other.name for other in known}:
+        known = [other for others in lists for other in others if other.name in wanted_names]
+        if unknown := wanted_names - {other.name for other in known}:
             return sorted(unknown)
         for other in known:
             other.done = other.done or now()
@@ -242,21 +241,21 @@ class Journal(_Model):
 
     @property
     def signs_until(self) -> int | None:
-        """Until when (milliseconds since 1970) a signing secret signs that an earlier rotation
-        replaced: Svix keeps the end that it had, also where a later rotation ends it at once (seen
-        with svix-server). None where there is no such end ahead."""
+        """Until when (milliseconds since 1970) a signing secret replaced by an earlier rotation
+        still signs: Svix keeps its end even if a later rotation ends it at once (seen with
+        svix-server). None if there is no such end ahead."""
         own = (entry for entry in self.history if "webhook" in entry.old)
-        return max((end for each in own if (end := _old_ends(each)) > now()), default=None)
+        return max((end for entry in own if (end := _old_ends(entry)) > now()), default=None)
 
     def tidy(self) -> None:
-        """Forget old secrets that count no more."""
+        """Forget expired secrets."""
         if self.last is not None:
             ends = [side.old_ends or 0 for side in self.last.sides.values()]
             if max(ends) <= now():
                 self.last = None
 
     def conclude(self, result: Result, *, deployment: str | None = None) -> Entry:
-        """End the rotation under way, and note it."""
+        """End the rotation under way, and add it to the history."""
         running = self.running
         assert running is not None
         sides = running.sides.values()
@@ -292,7 +291,7 @@ class Journal(_Model):
 
 
 def _old_ends(entry: Entry) -> int:
-    """When the old signing secret of a rotation ends, at the latest: one that was replaced may have
+    """When the old signing secret of a rotation expires at the latest: a replaced rotation may have
     minted without knowing it."""
     if entry.result == "replaced" and "webhook" not in entry.new:
         return entry.ended + entry.overlap_hours * MILLISECONDS_OF_HOUR
@@ -300,7 +299,7 @@ def _old_ends(entry: Entry) -> int:
 
 
 def fingerprint(secret: SecretStr) -> str:
-    """Tells one secret from another without showing either."""
+    """A fingerprint, which identifies a secret without showing it."""
     return hashlib.sha256(secret.get_secret_value().encode()).hexdigest()[:FINGERPRINT]
 
 

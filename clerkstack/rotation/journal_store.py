@@ -1,4 +1,4 @@
-"""The journal in the state: only the process that holds the rotation may change it."""
+"""Stores the journal in the state: only the process that holds the rotation may change it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ class Held(ClerkstackError):
 
 
 class StateStore(Protocol):
-    """Where a stack's state is."""
+    """Reads and writes a stack's state."""
 
     def change(self, change: Callable[[State], None]) -> State:
-        """Read the state with its secrets shown, change it, write it back; the state.
+        """Read the state with its secrets shown, change it, write it back, and return it.
 
-        Nothing is written where `change` leaves it as it is.
+        Nothing is written if `change` changes nothing.
         """
 
 
 @dataclass
 class JournalStore:
-    """Reads and writes one stack's journal for one process. `held` says whether somebody is still
-    at it; `state` is the stack's, as it was read or written last."""
+    """Reads and writes one stack's journal for one process. `held` says whether a holder is still
+    working; `state` is the stack's state as last read or written."""
 
     stack: str
     store: StateStore
@@ -41,12 +41,12 @@ class JournalStore:
 
     @property
     def journal(self) -> Journal:
-        """The journal, as it was read last."""
+        """The journal as last read."""
         return known_of(self.state, self.stack).journal
 
     def claim(self, begin: Callable[[StackSecrets], Running]) -> tuple[StackSecrets, Running, bool]:
-        """Note a rotation as this process's: the one that `begin` gives; and whether it is an
-        earlier run's.
+        """Claim the rotation that `begin` returns for this process; also returns whether an earlier
+        run started it.
 
         Raises:
             Held: another process holds it.
@@ -66,7 +66,7 @@ class JournalStore:
                         "is dead, add --take-over."
                     )
                 if before.holder not in ended:
-                    # It may have noted its end after this state was read: look once more.
+                    # It may have recorded its end after this state was read: read again.
                     ended.append(before.holder)
                     return
             journal.tidy()
@@ -83,12 +83,12 @@ class JournalStore:
         """Check that no other process claimed the rotation at the same moment.
 
         Raises:
-            Held: somebody has.
+            Held: another process has.
         """
         self._change(running, lambda _state, _journal: None)
 
     def keep(self, running: Running, *, secrets: Mapping[Kind, SecretStr] | None = None) -> None:
-        """Record how far the rotation is, and which secrets are in use from now on."""
+        """Record the progress of the rotation, and the secrets that are in use from now on."""
 
         def change(state: State, journal: Journal) -> None:
             running.holder = self.holder()
@@ -128,7 +128,7 @@ class JournalStore:
         self._change(running, change)
 
     def keep_on(self, running: Running) -> None:
-        """Take back an abort that changed nothing yet."""
+        """Undo an abort that has changed nothing yet."""
 
         def change(state: State, journal: Journal) -> None:
             journal.keep_on()
@@ -137,9 +137,9 @@ class JournalStore:
         self._change(running, change)
 
     def holds(self, secrets: Mapping[Kind, SecretStr]) -> bool:
-        """Whether the state, as it was read last, has these secrets in use."""
-        there = known_of(self.state, self.stack).secrets
-        return all(there.get(kind) == secret for kind, secret in secrets.items())
+        """Whether the state as last read has these secrets in use."""
+        in_state = known_of(self.state, self.stack).secrets
+        return all(in_state.get(kind) == secret for kind, secret in secrets.items())
 
     def let_go(self, running: Running) -> None:
         """Release the rotation for the next run."""
@@ -154,8 +154,8 @@ class JournalStore:
     def _change(self, running: Running, change: Callable[[State, Journal], None]) -> None:
         def mine(state: State) -> None:
             journal = known_of(state, self.stack).journal
-            there, me = journal.running, self.holder()
-            holder = None if there is None or there.id != running.id else there.holder
+            current, me = journal.running, self.holder()
+            holder = None if current is None or current.id != running.id else current.holder
             if holder is None or (holder.host, holder.pid) != (me.host, me.pid):
                 raise Held(
                     f"{holder or 'Somebody'} has taken over the rotation of {self.stack}: "
@@ -169,11 +169,11 @@ class JournalStore:
 def see_to(
     store: StateStore, stack: str, names: Sequence[str], *, held: Callable[[Holder], bool]
 ) -> None:
-    """Note that people have given other holders the new secret.
+    """Record that people have given other holders the new secret.
 
     Raises:
-        Held: a run is at it, which would write over the note.
-        ClerkstackError: of one of the names none is known; nothing is noted.
+        Held: a run is working, and would overwrite this.
+        ClerkstackError: a name is unknown; nothing is recorded.
     """
 
     def change(state: State) -> None:
@@ -184,10 +184,10 @@ def see_to(
                 f"{holder} holds the rotation of {stack}. Report this once that run has ended."
             )
         if unknown := journal.see_to(names):
-            there = ", ".join(other.name for other in journal.waiting) or "none"
+            holders = ", ".join(other.name for other in journal.waiting) or "none"
             raise ClerkstackError(
                 f"{', '.join(unknown)}: {stack}'s secrets have no other holder of this name. "
-                f"Not yet reported as done: {there}."
+                f"Not yet reported as done: {holders}."
             )
         enter(state, journal)
 

@@ -1,4 +1,4 @@
-"""The kinds of secrets that are rotated, what they are called, and which variables hold them."""
+"""The kinds of secrets that are rotated, their names, and the variables that hold them."""
 
 from __future__ import annotations
 

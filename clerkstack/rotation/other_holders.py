@@ -1,9 +1,8 @@
-"""Who else holds a secret that is rotated: judged by the name, the value, and whose publishable key
-stands beside it.
+"""Finds other holders of a rotated secret: by a variable's name, by its value, and by the
+publishable key beside it.
 
-A secret key is one for its whole instance. A second project, a custom environment, a branch, a
-variable of another name or another stack may have it as well, and all of them are refused when the
-old one ends.
+An instance has one secret key. A second project, a custom environment, a branch, a variable with
+another name or another stack may have it too, and all of them fail when the old one expires.
 """
 
 from __future__ import annotations
@@ -32,8 +31,8 @@ NAMES: Mapping[Kind, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Question:
-    """What is looked for: the old secrets of one instance, whose keys these `targets` get. None of
-    them was minted before `not_before` (milliseconds since 1970), where that is known."""
+    """What to search for: the old secrets of one instance, whose keys these `targets` get. None of
+    them was minted before `not_before` (milliseconds since 1970), if known."""
 
     secrets: Mapping[Kind, SecretStr]
     publishable_key: str | None
@@ -41,13 +40,13 @@ class Question:
     not_before: int | None = None
 
     def may_be_in(self, variable: EnvironmentVariable) -> bool:
-        """Whether a variable was written when there was a secret that is looked for."""
+        """Whether a variable was written late enough to hold one of the secrets."""
         if self.not_before is None or variable.updated_at is None:
             return True
         return variable.updated_at >= self.not_before
 
     def kinds_in(self, value: SecretStr) -> list[Kind]:
-        """The secrets that a value is, or has within it."""
+        """The secrets that a value is or contains."""
         text = value.get_secret_value()
         return [kind for kind in self.secrets if self.secrets[kind].get_secret_value() in text]
 
@@ -58,11 +57,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Looked:
-    """A project as it was looked at.
+    """A project as it was read.
 
-    `values` has what could be read of its variables, by their ids. `own` says whether it is one of
-    the stack's projects, and `built` which of its targets the roll-out builds again. `environments`
-    are the slugs of its custom environments by their ids.
+    `values` are the readable values of its variables, by id. `own` says whether it is one of the
+    stack's projects, and `built` which of its targets the roll-out rebuilds. `environments` are the
+    slugs of its custom environments, by id.
     """
 
     id: str
@@ -76,7 +75,7 @@ class Looked:
 
 
 def found_in(project: Looked, question: Question, mine: Owned) -> Iterator[Copy | Other]:
-    """The variables of a project that hold a secret, or may hold it, but for the stack's own."""
+    """The variables of a project that hold a secret, or may hold it, except the stack's own."""
     for variable in project.variables:
         if variable.type == "system" or mine.has(project.id, variable):
             continue
@@ -99,14 +98,14 @@ def shared_in(
     question: Question,
     projects: Mapping[str, str],
 ) -> Iterator[Other]:
-    """The variables that a team's projects share and that hold a secret, or may hold it; `projects`
-    are the names of its projects by their ids."""
+    """The shared variables of a team that hold a secret, or may hold it; `projects` are the names
+    of its projects by id."""
     for variable in shared:
         value = values.get(variable.id)
         kinds = question.kinds_named(variable.key) if value is None else question.kinds_in(value)
         if not kinds or not question.may_be_in(variable):
             continue
-        linked = ", ".join(projects.get(each, each) for each in variable.project_ids)
+        linked = ", ".join(projects.get(id_, id_) for id_ in variable.project_ids)
         where = f"shared by {linked}" if linked else "not shared with a project yet"
         why = f"a variable of the team, {where}"
         yield Other(
@@ -118,17 +117,17 @@ def shared_in(
 
 
 def name_of(project: Looked, variable: EnvironmentVariable) -> str:
-    """What a variable is called: `project/targets/KEY`, with a custom environment's slug among the
-    targets, and `preview:branch` for one of a branch."""
-    custom = [project.environments.get(each, each) for each in variable.custom_environment_ids]
+    """A variable's name in messages: `project/targets/KEY`, with a custom environment's slug among
+    the targets, and `preview:branch` for a branch."""
+    custom = [project.environments.get(id_, id_) for id_ in variable.custom_environment_ids]
     targets = ",".join([*variable.target, *custom]) or "none"
     branch = f":{variable.git_branch}" if variable.git_branch else ""
     return f"{project.name}/{targets}{branch}/{variable.key}"
 
 
 def to_read(variable: EnvironmentVariable, question: Question) -> bool:
-    """Whether the value of a variable has to be read by its id: the list did not show it, and it
-    can be read, and may be what is looked for."""
+    """Whether a variable's value must be read by its id: the list did not show it, it can be read,
+    and it may be one of the secrets."""
     readable = variable.type in WRITABLE and variable.readable_value is None
     return readable and question.may_be_in(variable)
 
@@ -145,7 +144,7 @@ def _holding(
     kinds: list[Kind],
     question: Question,
 ) -> Copy | Other:
-    """A variable of the stack's projects is written where the roll-out reaches it."""
+    """A found variable: a copy to write if the roll-out reaches it, else another holder."""
     value = project.values[variable.id]
     why = ""
     if not project.own:
@@ -159,12 +158,14 @@ def _holding(
     if why:
         return Other(kinds=kinds, name=name, finding="holds", why=why)
     builds = [
-        *(each for each in variable.target if each in DEPLOYED - project.built),
-        *(project.environments.get(each, each) for each in variable.custom_environment_ids),
+        *(target for target in variable.target if target in DEPLOYED - project.built),
+        *(project.environments.get(target, target) for target in variable.custom_environment_ids),
     ]
     if variable.git_branch:
         builds = list(variable.target)
-    built = [each for each in variable.target if each in project.built and each not in builds]
+    built = [
+        target for target in variable.target if target in project.built and target not in builds
+    ]
     return Copy(
         kind=kinds[0],
         name=name,
@@ -179,10 +180,10 @@ def _holding(
 
 
 def _suspect(project: Looked, variable: EnvironmentVariable, question: Question) -> bool:
-    """Whether a variable that cannot be read may hold the instance's secret somewhere: not where it
-    was written before there was that secret, and not where the app has another instance's
-    publishable key. Where it has none that can be read, a target of one of the stack's projects
-    that gets another instance's keys is that one's."""
+    """Whether an unreadable variable may hold the instance's secret in any of its places. It can't
+    if it was written before the secret was minted, or where the app has another instance's
+    publishable key. Without a readable one, a target of the stack's projects that gets another
+    instance's keys belongs to that instance."""
     if not question.may_be_in(variable):
         return False
     for place in (*variable.target, *variable.custom_environment_ids):
@@ -196,18 +197,18 @@ def _suspect(project: Looked, variable: EnvironmentVariable, question: Question)
 
 
 def _publishable_keys(project: Looked, place: str, branch: str | None) -> set[str]:
-    """The publishable keys that a build for a target or a custom environment has: a branch's own
-    go before those of all."""
-    there = [
+    """The publishable keys in a build for a target or a custom environment: a branch's own take
+    precedence."""
+    keys = [
         variable
         for variable in project.variables
         if is_publishable_key(variable)
         and place in (*variable.target, *variable.custom_environment_ids)
         and variable.id in project.values
     ]
-    of_branch = [each for each in there if branch and each.git_branch == branch]
-    chosen = of_branch or [each for each in there if each.git_branch is None]
-    return {project.values[each.id].get_secret_value() for each in chosen}
+    of_branch = [key for key in keys if branch and key.git_branch == branch]
+    chosen = of_branch or [key for key in keys if key.git_branch is None]
+    return {project.values[key.id].get_secret_value() for key in chosen}
 
 
 def in_words(others: Sequence[Other]) -> list[str]:

@@ -1,8 +1,8 @@
-"""The proof that the deployments that answer use a rotation's secrets: of each project its app, at
-its own address.
+"""Proves that the deployments that answer use a rotation's secrets: each project's app at its own
+address.
 
-Vercel says that a deployment is ready a moment before its addresses lead there, so it is looked at
-until it is so, or for too long.
+Vercel reports a deployment as ready a moment before its addresses lead there, so the check is
+repeated until it succeeds or takes too long.
 """
 
 from __future__ import annotations
@@ -32,12 +32,13 @@ Result = TypeVar("Result")
 
 
 class NotProved(ClerkstackError):
-    """The deployment that answers does not use the secrets, or refuses what they sign."""
+    """The deployment that answers does not use the secrets, or refuses messages signed with
+    them."""
 
 
 @dataclass
 class Prover:
-    """Looks at the apps of a stack."""
+    """Checks the apps of a stack."""
 
     settings: Settings
     patience: float = PATIENCE
@@ -47,20 +48,22 @@ class Prover:
     def prove(
         self, secrets: Mapping[Kind, SecretStr], deployed: Sequence[Project] | None = None
     ) -> str | None:
-        """See that the apps use these secrets; the ids of their deployments, where they tell.
+        """Check that the apps use these secrets; returns the ids of their deployments, if reported.
 
         Args:
-            secrets: those that are to be in use.
+            secrets: the secrets that should be in use.
             deployed: the projects whose app runs; None: all.
 
         Raises:
-            NotProved: one does not, after `patience` seconds.
+            NotProved: an app still does not, after `patience` seconds.
         """
         projects = self._all(deployed)
-        told = [self._patiently(partial(self._looked, project, secrets)) for project in projects]
+        deployments = [
+            self._patiently(partial(self._looked, project, secrets)) for project in projects
+        ]
         if "webhook" in secrets and self._takes_events(projects):
             self._patiently(partial(self._probe, secrets["webhook"]))
-        return ", ".join(filter(None, told)) or None
+        return ", ".join(filter(None, deployments)) or None
 
     def _patiently(self, look: Callable[[], Result]) -> Result:
         deadline = self.clock() + self.patience
@@ -79,11 +82,10 @@ class Prover:
     def look(
         self, secrets: Mapping[Kind, SecretStr], deployed: Sequence[Project] | None = None
     ) -> list[str]:
-        """Look once, before anything is rotated: what would keep a rotation from being proved is
-        raised, what is only odd is told.
+        """Check the apps once before anything is rotated; returns what is odd but harmless.
 
         Raises:
-            NotProved: an app does not answer as the proof needs it.
+            NotProved: an app does not answer as the proof requires.
         """
         projects, odd = self._all(deployed), list[str]()
         try:
@@ -111,10 +113,12 @@ class Prover:
         return self.settings.vercel_projects if deployed is None else deployed
 
     def _takes_events(self, deployed: Sequence[Project]) -> bool:
-        """Whether the app runs that the webhook's events go to, or it is none of the projects'."""
+        """Whether the webhook's app runs, or is not one of the projects."""
         host = urlsplit(self.settings.webhook_url).netloc
-        there = [each for each in self._all(None) if urlsplit(each.app_url).netloc == host]
-        return not there or any(each in deployed for each in there)
+        at_host = [
+            project for project in self._all(None) if urlsplit(project.app_url).netloc == host
+        ]
+        return not at_host or any(project in deployed for project in at_host)
 
     def _held(
         self, project: Project, secrets: Mapping[Kind, SecretStr]
@@ -130,9 +134,9 @@ class Prover:
     ) -> None:
         if not self.settings.rotation.fingerprints:
             return
-        told = health.fingerprints or {}
+        reported = health.fingerprints or {}
         names = [variables_of(kind, project.names) for kind in secrets]
-        missing = [" or ".join(name) for name in names if not told.keys() & {*name}]
+        missing = [" or ".join(name) for name in names if not reported.keys() & {*name}]
         if missing:
             without = (
                 (
@@ -168,11 +172,11 @@ class Prover:
     def _others(
         self, project: Project, health: Health, secrets: Mapping[Kind, SecretStr]
     ) -> Iterator[str]:
-        told = health.fingerprints or {}
+        reported = health.fingerprints or {}
         of = f"the deployment {health.deployment}" if health.deployment else "the app"
         of = f"{project.prefix}{of}"
         for kind, secret in secrets.items():
             own = fingerprint(secret)
             for name in variables_of(kind, project.names):
-                if told.get(name, own) != own:
-                    yield f"{of} runs with another {name} ({told[name]}) than {own}."
+                if reported.get(name, own) != own:
+                    yield f"{of} runs with another {name} ({reported[name]}) than {own}."

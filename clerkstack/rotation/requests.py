@@ -1,4 +1,4 @@
-"""Which rotation a run works on: the one under way, a new one, or one to go back from."""
+"""Decides which rotation a run works on: the one under way, a new one, or one to abort."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SCHEDULED, HOURS = "scheduled rotation", 24
 
 @dataclass(frozen=True)
 class RotationRequest:
-    """What a run should rotate. `kinds` of None means all secrets of the stack; only those that
-    were minted before `older_than` (milliseconds since 1970) are rotated, where that is given.
-    `seen_to` names the other holders of the secrets that a person sees to."""
+    """What a run should rotate. `kinds` of None means all secrets of the stack. With `older_than`
+    (milliseconds since 1970), only those minted before. `seen_to` names the other holders that a
+    person takes care of."""
 
     kinds: tuple[Kind, ...] | None
     reason: str
@@ -36,11 +36,11 @@ class NothingOld(ClerkstackError):
 def start_or_resume(
     request: RotationRequest, known: StackSecrets, settings: Settings, stack: str
 ) -> Running:
-    """The rotation under way, or a new one. A leak does not wait for one that is under way.
+    """The rotation under way, or a new one. A leak replaces the one under way.
 
     Raises:
         NothingOld: there is nothing to do.
-        ClerkstackError: the stack has no such secret, or it is not this stack's to rotate.
+        ClerkstackError: the stack has no such secret, or must not rotate it.
     """
     under_way = known.journal.running
     if under_way is not None and (request.overlap_hours or under_way.emergency):
@@ -65,7 +65,7 @@ def start_or_resume(
 
 
 def _carried(under_way: Running) -> Iterator[Copy]:
-    """The other variables that a rotation, which is replaced, may have written or not."""
+    """The other variables that the replaced rotation may have written."""
     for copy in under_way.copies:
         new = under_way.sides[copy.kind].new
         if copy.left is None:
@@ -82,7 +82,7 @@ def _kinds(
             raise ClerkstackError(f"{stack} has no {WORDS[kind]}: it declares no webhook.")
     if request.older_than is not None:
         limit, doomed = request.older_than, known.journal.doomed
-        # One that was gone back to ends soon, however young it is.
+        # A secret that an abort went back to expires soon, however new it is.
         kinds = tuple(k for k in kinds if k in doomed or known.since.get(k, 0) < limit)
         if not kinds:
             raise NothingOld(f"{stack}: no secret is that old.")
@@ -96,7 +96,7 @@ def _kinds(
 
 
 def aborting(known: StackSecrets) -> Running:
-    """The rotation to go back from: under way, or proved while the old ones live on.
+    """The rotation to abort: under way, or proved while the old secrets are still valid.
 
     Raises:
         ClerkstackError: there is none.

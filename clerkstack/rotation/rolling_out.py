@@ -1,12 +1,12 @@
 """The update that rolls out rotated secrets: it writes nothing else, so nothing else is judged.
 
 `clerkstack rotate` runs it on the secrets' own resources (`--target`), with their URNs in the
-variable `ROLL_OUT` of its environment. The program then reads no app, and policies stop it only for
-what it writes. A slug that the app asks for and a trial's card stay as they are; an update that was
-refused for them after the mint would lock everybody out when the old secrets end.
+environment variable `ROLL_OUT`. The program then does not read the app, and policies stop it only
+for what it writes. The update does not change slugs or trial cards; refusing it because of them
+after the mint would lock everybody out when the old secrets expire.
 
-The variable opens nothing. Where it is set, every provider and a hook of every other resource
-refuse to write, so a plain `pulumi up` with it is refused before its first write.
+The variable grants nothing. If it is set, every provider and a hook on every other resource refuse
+to write, so a plain `pulumi up` with it is refused before its first write.
 """
 
 from __future__ import annotations
@@ -32,18 +32,17 @@ def rolls_out() -> bool:
 
 
 def environment_of(urns: Iterable[str]) -> dict[str, str]:
-    """The variable for an update of these resources."""
+    """The environment variable for an update of these resources."""
     return {ROLL_OUT: " ".join(urns)}
 
 
 def is_rolled_out(type_: str, name: str, key: object) -> bool:
-    """Whether this update may write a resource: it is one of those that were named, and one of
-    those that may be.
+    """Whether this update may write a resource: it is named, and of a kind that may be named.
 
     Args:
         type_: the resource's type.
         name: its name.
-        key: the input `key`, where it is a variable.
+        key: the input `key`, if it is a variable.
     """
     if name not in {urn.rpartition("::")[2] for urn in os.environ.get(ROLL_OUT, "").split()}:
         return False
@@ -53,8 +52,8 @@ def is_rolled_out(type_: str, name: str, key: object) -> bool:
 
 
 def rest_as_was(was: Mapping[str, Value], declared: Mapping[str, Value]) -> dict[str, Value]:
-    """What such an update brings of variables, by target/KEY: the secrets among them as declared,
-    all others as they were, so that a change that waits for its own update does not stop it."""
+    """The variables in such an update, by target/KEY: secrets as declared, all others as they were,
+    so that a change that waits for its own update does not stop it."""
     return {name: _of(name, was, declared) for name in was}
 
 
@@ -68,13 +67,13 @@ def _of(name: str, was: Mapping[str, Value], declared: Mapping[str, Value]) -> V
 
 
 def as_if_new(secret: str) -> str:
-    """Another secret of the same form. A preview is made with it before there is a new one, so that
-    whoever judges a write has one to judge."""
+    """Another secret of the same form, for a preview before the mint, so that checks of the write
+    have a value to judge."""
     return secret[:-1] + ("B" if secret.endswith("A") else "A")
 
 
 def refusal(name: str) -> str:
-    """Why another resource is not written, and what to do."""
+    """Why another resource is refused, and what to do."""
     return (
         f"{ROLL_OUT} is set, so this update may write rotated secrets only, and {name} is not one. "
         f"`clerkstack rotate` sets it for its own update. Run `unset {ROLL_OUT}`, then the same "

@@ -1,7 +1,7 @@
-"""The sequence of a rotation. Each step may be the last one that a run does: the next run goes on.
+"""The sequence of a rotation. A run may end after any step: the next run continues.
 
-What is noted before a step is what the next run needs to go on: before the mint the old secrets,
-after it the new ones, in one write with the state's own.
+Each step first records what the next run needs to continue: before the mint the old secrets, after
+it the new ones, in the same write as the state's own.
 """
 
 from __future__ import annotations
@@ -58,28 +58,28 @@ CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
 
 
 class Engine(Protocol):
-    """The engine, on one stack, and what it deploys to."""
+    """The engine for one stack, and the deployments at Vercel."""
 
     def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
-        """Preview the very update that `roll_out` makes, with all who judge it.
+        """Preview exactly the update that `roll_out` makes, with the policies.
 
         Raises:
-            Refused: it would be refused, or, where the rest is to be `unchanged`, change more than
-                the secrets.
+            Refused: it would be refused, or, with `unchanged`, it would change more than the
+                secrets.
         """
 
     def roll_out(self, urns: Sequence[str]) -> None:
-        """Update these resources, and build the apps again.
+        """Update these resources, and rebuild the apps.
 
         Raises:
             ClerkstackError: the update failed.
         """
 
     def is_deployed(self, project: Project) -> bool:
-        """Whether a deployment of a project's app runs."""
+        """Whether a project's app has a deployment."""
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
-        """Build the newest deployment of a target, of a branch or of a custom environment again.
+        """Rebuild the newest deployment of a target, of a branch or of a custom environment.
 
         Raises:
             ClerkstackError: the build failed.
@@ -87,19 +87,19 @@ class Engine(Protocol):
 
 
 class Unseen(ClerkstackError):
-    """Somebody else holds a secret, and nobody has taken it on."""
+    """Somebody else holds a secret, and nobody has taken responsibility for it."""
 
 
 class Refused(ClerkstackError):
-    """The update that brings the new secrets to the app would be refused, so none is minted."""
+    """The update that gives the app the new secrets would be refused, so none is minted."""
 
 
 @dataclass
 class Rotator:
     """Rotates the secrets of one stack.
 
-    `progress` is called with each step as it starts, and, without a step, with other news.
-    `confirm` is asked before secrets that end at once are minted, and raises where the answer is
+    `progress` is called with each step as it starts, and, without a step, with other messages.
+    `confirm` is called before a mint that ends the old secrets at once, and raises if the answer is
     no.
     """
 
@@ -113,7 +113,7 @@ class Rotator:
     confirm: Callable[[Running], None]
 
     def rotate(self, request: RotationRequest) -> Entry:
-        """Rotate, or go on with what an earlier run began.
+        """Rotate, or continue what an earlier run started.
 
         Raises:
             Held: somebody else is running it.
@@ -121,7 +121,7 @@ class Rotator:
             Refused: the update that rolls them out would be refused. Nothing was minted.
             Unseen: other holders of the secrets would be locked out. Nothing was sent.
             NotProved: the app does not use the new secrets, and the old ones were left alone.
-            ClerkstackError: it cannot be done, or has failed; nothing that was done is lost.
+            ClerkstackError: it cannot be done, or failed; nothing that was done is lost.
         """
         self.progress(CLAIM, "recording the rotation in the state")
         known, running, resumed = self.journal_store.claim(
@@ -144,11 +144,11 @@ class Rotator:
                 self._keep_on(running)
             untouched = resumed and self._is_untouched(running, services)
             if untouched and running.emergency:
-                # Nobody has answered for secrets that end at once.
+                # Nobody has confirmed that the old secrets end at once.
                 self.journal_store.drop(running)
                 return self.rotate(request)
             self._take_on(running, request.seen_to)
-            # One that had not looked for other holders is begun anew, so that none is forgotten.
+            # A rotation that did not search for other holders is started again, to miss none.
             fresh = not resumed or (untouched and not running.looked)
             if fresh:
                 self._prepare(known, running, services, request)
@@ -167,12 +167,12 @@ class Rotator:
             self.survey.close()
 
     def abort(self) -> Entry:
-        """Go back to the old secrets while they live.
+        """Go back to the old secrets while they are valid.
 
         Raises:
             Held, NotProved: as `rotate`.
             Refused: the update that rolls them out would be refused. Nothing was changed.
-            ClerkstackError: there is nothing to go back from, or the old secret counts no more.
+            ClerkstackError: there is nothing to abort, or the old secret has expired.
         """
         self.progress(CLAIM, "recording in the state that the rotation is aborted")
         known, running, _ = self.journal_store.claim(aborting)
@@ -199,7 +199,7 @@ class Rotator:
     def _prepare(
         self, known: StackSecrets, running: Running, services: Services, request: RotationRequest
     ) -> None:
-        """See that it can work; take the claim back where it cannot: nothing was sent."""
+        """Check that it can work; otherwise drop the claim, since nothing was sent."""
         try:
             if running.emergency:
                 if "webhook" in running.sides:
@@ -214,20 +214,20 @@ class Rotator:
             self.journal_store.drop(running)
             raise
         if running.copies or running.others:
-            # A run that is killed after the mint has to know them.
+            # Recorded for the next run, in case this one is killed after the mint.
             self.journal_store.keep(running)
         else:
             self.journal_store.still_mine(running)
 
     def _is_untouched(self, running: Running, services: Services) -> bool:
-        """Whether a run ended before it had minted anything."""
+        """Whether an earlier run ended before it minted anything."""
         sides = running.sides
         if any(side.new is not None for side in sides.values()):
             return False
         return all(services.found(kind, running) is None for kind in sides)
 
     def _foresee(self, running: Running, *, unchanged: bool) -> None:
-        """See that what rolls the secrets out would not be refused.
+        """Check that the roll-out of the secrets would not be refused.
 
         Raises:
             Refused: it would.
@@ -249,8 +249,8 @@ class Rotator:
             raise Refused(f"{refused}\nNothing was sent.") from None
 
     def _foresee_or_drop(self, running: Running) -> None:
-        """The same for a rotation that an earlier run claimed; the claim is taken back where it
-        would be refused: nothing was sent."""
+        """The same for a rotation that an earlier run claimed; the claim is dropped if the roll-out
+        would be refused, since nothing was sent."""
         try:
             self._foresee(running, unchanged=True)
         except ClerkstackError:
@@ -287,14 +287,14 @@ class Rotator:
                 )
 
     def _look(self, known: StackSecrets, running: Running, request: RotationRequest) -> None:
-        """Find who else holds the old secrets, and note it."""
+        """Find who else holds the old secrets, and record it."""
         secrets = {kind: side.old for kind, side in running.sides.items()}
-        found = self.survey.look(known, self.journal_store.state, secrets)
+        findings = self.survey.look(known, self.journal_store.state, secrets)
         carried = {copy.variable_id: copy for copy in running.copies}
-        running.copies = list({**carried, **{c.variable_id: c for c in found.copies}}.values())
-        running.others, running.looked = found.others, True
+        running.copies = list({**carried, **{c.variable_id: c for c in findings.copies}}.values())
+        running.others, running.looked = findings.others, True
         self._take_on(running, request.seen_to)
-        for note in found.notes:
+        for note in findings.notes:
             self.progress("", f"warning: {note}")
         for copy in running.copies:
             self.progress("", f"also written: {copy.name}, a copy of the {WORDS[copy.kind]}")
@@ -306,13 +306,12 @@ class Rotator:
                 self.progress("", f"warning: {name} is not another holder, or no longer one")
 
     def _look_late(self, known: StackSecrets, running: Running, request: RotationRequest) -> None:
-        """The same after the mint, which nothing may hold up: the old secrets end by themselves."""
+        """The same after the mint, where nothing may delay the roll-out: the old secrets expire by
+        themselves."""
         try:
             self._look(known, running, request)
         except ClerkstackError as failure:
-            self.progress(
-                "", f"warning: an unknown set of users else holds the old secrets. {failure}"
-            )
+            self.progress("", f"warning: who else holds the old secrets is unknown. {failure}")
             return
         if running.copies or running.others:
             self.journal_store.keep(running)
@@ -330,12 +329,12 @@ class Rotator:
                 if side.new is not None:
                     continue
                 began = now()
-                if look_first and (there := services.found(kind, running)) is not None:
-                    # When an earlier run minted is not known: not before it began.
-                    side.new, began = there, running.started
+                if look_first and (minted := services.found(kind, running)) is not None:
+                    # The time of an earlier run's mint is unknown, but not before the run started.
+                    side.new, began = minted, running.started
                 else:
                     side.new = services.minted(kind, running)
-                running.replaces = None  # there is no way back to before
+                running.replaces = None  # the replaced rotation can no longer be resumed
                 side.minted, side.old_ends = now(), self._end(kind, side, began)
         except ClerkstackError:
             self._after_refusal(running, services)
@@ -366,14 +365,14 @@ class Rotator:
             ) from None
 
     def _end(self, kind: Kind, side: Side, began: int) -> int:
-        """When the old secret ends; one that was gone back to keeps the end that it had."""
+        """When the old secret expires; one that an abort went back to keeps its earlier end."""
         end = began + side.overlap_hours * MILLISECONDS_OF_HOUR
         return min(end, self.journal_store.journal.doomed.get(kind, end))
 
     def _after_refusal(self, running: Running, services: Services) -> None:
-        """What is there already is noted, so that the next run knows it, and rolled out: the old
-        one ends by itself, however long the other is refused. A rotation that minted nothing is
-        none; one whose end is not known is gone on with."""
+        """Record and roll out what was minted before the refusal: the old secret expires by itself,
+        however long the other mint is refused. A rotation that minted nothing is dropped; one whose
+        outcome is unknown is left for the next run."""
         minted = _secrets(running)
         if minted:
             self.journal_store.keep(running, secrets=minted)
@@ -392,7 +391,7 @@ class Rotator:
             self.journal_store.drop(running)
 
     def _forward(self, running: Running, services: Services, *, fresh: bool) -> Entry:
-        """Everything after the mint; each of it may be done twice."""
+        """Everything after the mint; each step is safe to repeat."""
         if not fresh:
             self._settle(running, services)
         if not self.journal_store.holds(_secrets(running)):
@@ -403,55 +402,56 @@ class Rotator:
         return self.journal_store.conclude(running, "done", deployment=deployment, rotated=rotated)
 
     def _settle(self, running: Running, services: Services) -> None:
-        """Roll out nothing that ends: an abort may have begun, or somebody rotated elsewhere, since
-        an earlier run minted. What counts now is what Clerk and Svix show."""
+        """Use the secrets that Clerk and Svix show now: since an earlier run minted, an abort may
+        have started, or somebody may have rotated elsewhere. No expiring secret is rolled out."""
         for kind, side in running.sides.items():
             try:
-                there = services.shown(kind, running)
+                valid = services.shown(kind, running)
             except ClerkstackError as failure:
                 if running.returning:
                     raise
                 self.progress("", f"warning: which {WORDS[kind]} is valid is unknown. {failure}")
                 continue
-            if there == side.new:
+            if valid == side.new:
                 continue
-            if kind == "webhook" and there == side.old:
+            if kind == "webhook" and valid == side.old:
                 self.progress("", f"Svix signs with the new {WORDS[kind]} again")
                 services.sign_with(_new(side), running)
                 continue
             self.progress(
                 "",
-                f"warning: somebody rotated the {WORDS[kind]} elsewhere: {fingerprint(there)} "
+                f"warning: somebody rotated the {WORDS[kind]} elsewhere: {fingerprint(valid)} "
                 f"is valid, and is used instead of {fingerprint(_new(side))}",
             )
             for copy in running.copies:
                 if copy.kind == kind:
                     copy.held = [*copy.held, fingerprint(_new(side))]
-            side.new, side.minted = there, now()
+            side.new, side.minted = valid, now()
 
     def _look_for_mints(self, running: Running, services: Services) -> None:
-        """Learn of secrets that were minted and not noted."""
+        """Find secrets that were minted but not recorded."""
         for kind, side in running.sides.items():
-            if side.new is None and (there := services.found(kind, running)) is not None:
-                side.new, side.minted = there, now()
+            if side.new is None and (minted := services.found(kind, running)) is not None:
+                side.new, side.minted = minted, now()
                 side.old_ends = self._end(kind, side, running.started)
 
     def _can_go_back(self, running: Running, services: Services) -> bool:
-        """Whether the old secrets still count: Svix takes an old one back, Clerk takes none."""
+        """Whether the old secrets are still valid: Svix accepts an old one again, Clerk does
+        not."""
         clerk = running.sides.get("clerk")
         return clerk is None or clerk.new is None or services.counts(clerk.old)
 
     def _keep_on(self, running: Running) -> None:
-        """Take an abort back that cannot be made. The state gets the secret key that lasts."""
+        """Undo an abort that is impossible. The state gets the secret key that stays valid."""
         running.aborting = False
         self.journal_store.keep(running, secrets=_lasting(running))
 
     def _back(self, running: Running, services: Services) -> Entry:
-        """Back to the old secrets, where new ones were minted."""
+        """Go back to the old secrets, if new ones were minted."""
         sides = running.sides
         if not any(side.new for side in sides.values()):
             if running.replaces is not None:
-                # What it was to replace is gone back from.
+                # The rotation that it replaced is aborted instead.
                 self.journal_store.drop(running)
                 return self.abort()
             self.progress(RECORD, "nothing was minted")
@@ -473,14 +473,14 @@ class Rotator:
         try:
             return self._gone_back(running, old)
         except (ClerkstackError, KeyboardInterrupt):
-            # Until the next run the state has what lasts: somebody may deploy in between, and
-            # Clerk's old key ends.
+            # Until the next run, the state keeps the secrets that stay valid: somebody may deploy
+            # in between, and Clerk's old key expires.
             with contextlib.suppress(ClerkstackError):
                 self.journal_store.keep(running, secrets=_lasting(running))
             raise
 
     def _gone_back(self, running: Running, old: Mapping[Kind, SecretStr]) -> Entry:
-        """Roll the old ones out, and note that it is over."""
+        """Roll the old secrets out, and record the end."""
         sides, clerk = running.sides, running.sides.get("clerk")
         for other in running.others:
             if other.done is not None and "webhook" in other.kinds:
@@ -501,7 +501,7 @@ class Rotator:
         urns = self._targets(running, list(secrets))
         if urns or running.copies:
             self.progress(ROLL_OUT, "writing the variables, and building the app with them")
-        # Before the app is built: a build has the variables of its moment.
+        # Before the app is built: a build gets the variables at that time.
         written, failure = self._write_copies(running, secrets, look=look)
         if urns:
             self.engine.roll_out(urns)
@@ -524,22 +524,23 @@ class Rotator:
 
     def _deployed(self) -> list[Project]:
         """The projects whose app runs with the stack's variables."""
-        there = (each for each in self.settings.vercel_projects if each.deployed)
-        return [project for project in there if self.engine.is_deployed(project)]
+        projects = (one for one in self.settings.vercel_projects if one.deployed)
+        return [project for project in projects if self.engine.is_deployed(project)]
 
     def _write_copies(
         self, running: Running, secrets: Mapping[Kind, SecretStr], *, look: bool
     ) -> tuple[list[Copy], ClerkstackError | None]:
-        """Write the other variables of the stack's projects: those that have the secret now, and
-        what is to be raised once the app is built. What Vercel refuses is left to people: it cannot
-        be in the way for ever. Where the old secret is dead already, nothing holds the app up."""
+        """Write the other variables of the stack's projects. Returns those that have the secret
+        now, and the error to raise once the app is built. What Vercel refuses is left to people, so
+        that it does not block every run. If the old secret is already invalid, nothing delays the
+        app."""
         back, written, failure = running.aborting, [], None
         for copy in (c for c in running.copies if c.left is None and c.kind in secrets):
             new = running.sides[copy.kind].new
             if back and new is None:
                 continue
             held = [fingerprint(new)] if back and new is not None else copy.held
-            # One that a rotation before this one has, or has not, written.
+            # A copy that an earlier rotation may have written.
             look_first = look or len(copy.held) > 1
             try:
                 left = self.survey.write(copy, secrets[copy.kind], held=held, look=look_first)
@@ -547,7 +548,7 @@ class Rotator:
                 if not running.emergency:
                     raise
                 failure = failed
-                # The build that comes now is without it: the next run makes one more.
+                # The next build will not have it: the next run makes another one.
                 copy.builds, copy.built = [*copy.builds, *copy.built], []
                 continue
             if left is None:
@@ -562,7 +563,7 @@ class Rotator:
         return written, failure
 
     def _build(self, running: Running, copies: Sequence[Copy]) -> None:
-        """Build again what the roll-out does not: custom environments and branches, each once."""
+        """Rebuild what the roll-out does not: custom environments and branches, each once."""
         done: set[tuple[str, str, str | None]] = set()
         for copy in copies:
             for target in copy.builds:
@@ -589,24 +590,25 @@ class Rotator:
         return targets(self.journal_store.state, kinds or list(running.sides), deployed)
 
     def _let_go(self, running: Running) -> None:
-        """Whoever comes next need not wait until this process is believed to be dead."""
-        # It may be over, or somebody else's; or the state can't be reached.
+        """Release the rotation, so that the next run need not wait until this process counts as
+        dead."""
+        # It may be finished or taken over, or the state can't be reached.
         with contextlib.suppress(ClerkstackError):
             self.journal_store.let_go(running)
 
 
 def _refusal(stack: str, running: Running, left: Sequence[Other]) -> str:
-    """What is to be done about other holders, with the command that goes on, as was asked for."""
+    """What to do about other holders, with the requested command to continue."""
     words = ["--secret", *running.sides] if len(running.sides) == 1 else []
     words += [] if running.reason == SCHEDULED else ["--reason", running.reason]
     words += [] if running.overlap_hours == HOURS else ["--overlap", f"{running.overlap_hours}h"]
     words += [word for other in running.others for word in ("--holder-done", other.name)]
-    asked = shlex.join(words)
+    command = shlex.join(words)
     lines = "\n".join(f"  {line}" for line in in_words(left))
     return (
         "Others hold the secrets to be rotated, and would be refused when the old ones "
         f"end:\n{lines}\nNothing was sent. Make sure that each receives the new secret before "
-        f"then, and name them: bin/clerkstack rotate --stack {stack} {asked}\nUntil the old "
+        f"then, and name them: bin/clerkstack rotate --stack {stack} {command}\nUntil the old "
         "secrets end, `rotate --status` and `doctor` list those that are not reported as "
         f"done: bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
     )
@@ -618,7 +620,7 @@ def _secrets(running: Running) -> dict[Kind, SecretStr]:
 
 
 def _lasting(running: Running) -> dict[Kind, SecretStr]:
-    """Of an abort that does not get on: Svix keeps the old signing secret, Clerk no old key."""
+    """The secrets that stay valid if an abort stops: the old signing secret, the new secret key."""
     return {kind: secret for kind, secret in _secrets(running).items() if kind == "clerk"}
 
 

@@ -1,7 +1,7 @@
-"""What a rotation asks Clerk and Svix: mint, look, go back.
+"""What a rotation sends to Clerk and Svix: mint, read, go back.
 
-A mint is not repeated blindly: where its answer was lost, the secret that counts now is looked at,
-and one that is not the old one is the one that was minted.
+A mint is not repeated blindly: if its answer was lost, the currently valid secret is read; if it is
+not the old one, it is the one that was minted.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ PAUSE = 1.0  # seconds
 class Services:
     """Clerk and Svix, for one instance and its endpoint.
 
-    `key` is the secret key that the state knows: where it counts no more, the one that the Platform
-    API shows is taken. `before` gives the fingerprints of secrets that the rotation under way did
-    not mint.
+    `key` is the secret key in the state; if it is no longer valid, the one that the Platform API
+    shows is used. `before` returns the fingerprints of secrets that the rotation under way did not
+    mint.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class Services:
     # -- the secrets ------------------------------------------------------------------------------
 
     def minted(self, kind: Kind, running: Running) -> SecretStr:
-        """The new secret: minted now, or by a request without answer.
+        """The new secret: minted now, or by an earlier request without an answer.
 
         Raises:
-            ApiError, Unreachable, UnexpectedAnswer: it is not known whether there is one.
+            ApiError, Unreachable, UnexpectedAnswer: it is unknown whether there is one.
         """
         mint = self._mint_key if kind == "clerk" else self._mint_signing_secret
         for attempt in range(MINTS):
@@ -72,29 +72,29 @@ class Services:
             except (ApiError, Unreachable, UnexpectedAnswer) as failure:
                 if not _may_have_minted(failure):
                     raise
-                if (there := self.found(kind, running)) is not None:
-                    return there
+                if (minted_before := self.found(kind, running)) is not None:
+                    return minted_before
                 if attempt == MINTS - 1:
                     raise
                 self._sleep(PAUSE)
         raise AssertionError
 
     def found(self, kind: Kind, running: Running) -> SecretStr | None:
-        """The secret that this rotation minted and does not know, None where it minted none.
+        """The secret that this rotation minted without recording it, None if it minted none.
 
-        A secret of an earlier rotation is none, nor is one beside which the old one still counts
-        where it was to end with the mint. A signing secret that a replaced rotation may have minted
-        is taken for none: an old one that leaked has to end.
+        A secret of an earlier rotation is not one; nor is any secret while the old one is still
+        valid that the mint should have ended. A signing secret that a replaced rotation may have
+        minted is ignored: a leaked old one must end.
         """
-        side, there = running.sides[kind], self.shown(kind, running)
-        if there == side.old or fingerprint(there) in self._before(kind):
+        side, valid = running.sides[kind], self.shown(kind, running)
+        if valid == side.old or fingerprint(valid) in self._before(kind):
             return None
         if side.overlap_hours:
-            return there
+            return valid
         if kind == "clerk":
-            return None if self.counts(side.old) else there
+            return None if self.counts(side.old) else valid
         replaced = running.replaces.sides.get(kind) if running.replaces else None
-        return None if replaced is not None and replaced.new is None else there
+        return None if replaced is not None and replaced.new is None else valid
 
     def shown(self, kind: Kind, running: Running) -> SecretStr:
         """The secret that Clerk or Svix shows now."""
@@ -110,7 +110,7 @@ class Services:
         return instance.secret_key
 
     def counts(self, key: SecretStr) -> bool:
-        """Whether a secret key counts at Clerk, as one of this instance (GetInstance)."""
+        """Whether Clerk accepts a secret key as one of this instance (GetInstance)."""
         try:
             return self._session.instance_of(key) == self._instance_id
         except ApiError as error:
@@ -119,8 +119,8 @@ class Services:
             raise
 
     def sign_with(self, secret: SecretStr, running: Running) -> None:
-        """Make a signing secret the one that counts again; the one that counts now lives on for the
-        overlap, an hour at least: the app uses it until it is built again."""
+        """Make an old signing secret the current one again. The present one stays valid for the
+        overlap, at least an hour: the app uses it until it is rebuilt."""
         svix = self._open_svix(running)
         if svix.signing_secret(self._endpoint()) == secret:
             return
@@ -133,14 +133,14 @@ class Services:
             )
 
     def reach_svix(self, running: Running) -> None:
-        """Open the way to Svix, before the key that opens it may end."""
+        """Connect to Svix before the key that is needed for it may expire."""
         self._open_svix(running)
 
     # -- inside -----------------------------------------------------------------------------------
 
     def _mint_key(self, running: Running) -> SecretStr:
-        """PlatformRotateInstanceSecretKeys, then GetInstance: a new key that does not count yet, or
-        was not kept, is looked for like one whose answer was lost."""
+        """PlatformRotateInstanceSecretKeys, then GetInstance: a new key that is not valid yet, or
+        was not kept, is treated like one whose answer was lost."""
         settings = self._settings
         made = self._session.platform.rotate_secret_keys(
             settings.application_id,
@@ -161,7 +161,7 @@ class Services:
         return made.secret_key
 
     def _mint_signing_secret(self, running: Running) -> SecretStr:
-        """v1.endpoint.rotate-secret, then v1.endpoint.get-secret: only that shows it."""
+        """v1.endpoint.rotate-secret, then v1.endpoint.get-secret, which shows the new secret."""
         svix, endpoint = self._open_svix(running), self._endpoint()
         svix.rotate_signing_secret(
             endpoint, overlap_seconds=running.sides["webhook"].overlap_hours * SECONDS_OF_HOUR
@@ -184,7 +184,8 @@ class Services:
         return self._svix
 
     def _link(self, running: Running) -> str:
-        """The link to the instance's Svix app (GenerateSvixAuthURL), with whichever key counts."""
+        """The link to the instance's Svix app (GenerateSvixAuthURL), with whichever key is
+        valid."""
         side = running.sides.get("clerk")
         for key in (side.new, side.old) if side else (self._key,):
             if key is None:
@@ -201,7 +202,7 @@ class Services:
 
 
 def _may_have_minted(failure: Exception) -> bool:
-    """Whether the request may have been done although no good answer came."""
+    """Whether the request may have been processed although there was no good answer."""
     if isinstance(failure, ApiError):
         return failure.status >= 500
     return not isinstance(failure, Unreachable) or failure.sent

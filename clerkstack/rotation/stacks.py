@@ -1,4 +1,4 @@
-"""What a rotation reads of a stack's state and writes into it: pure functions of the model."""
+"""What a rotation reads from a stack's state and writes into it. Pure functions."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ OUTPUTS: dict[Kind, tuple[str, str]] = {
     "clerk": (INSTANCE, "secret_key"),
     "webhook": (ENDPOINT, "signing_secret"),
 }
-"""The resource and its output that holds a secret."""
+"""The resource and the output that hold a secret."""
 COMMAND = "command:local:Command"
 
 
 @dataclass(frozen=True)
 class StackSecrets:
-    """The secrets of a stack, as its state has them: which are in use, whose, and the journal.
+    """The secrets in a stack's state: those in use, their instance, and the journal.
 
-    `since` is when each secret was minted, or where no rotation is known, when the variable that
-    holds it was written (milliseconds since 1970). `rotated` are those of which a rotation is
-    known, `variables` the names of the stack's variables that hold each.
+    `since` is when each secret was minted, or without a known rotation, when its variable was
+    written (milliseconds since 1970). `rotated` are the secrets with a known rotation, `variables`
+    the names of the stack's variables that hold each secret.
     """
 
     journal: Journal
@@ -51,7 +51,7 @@ class StackSecrets:
     variables: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
 
     def holders(self, kind: Kind) -> str:
-        """The variables that hold a secret, in words; its own name where the stack has none."""
+        """The variables that hold a secret, in words; the secret's own name if there are none."""
         return " and ".join(self.variables.get(kind, ())) or WORDS[kind]
 
 
@@ -59,7 +59,7 @@ def known_of(state: State, stack: str) -> StackSecrets:
     """Read a state that was exported with its secrets shown.
 
     Raises:
-        ClerkstackError: the stack is not deployed, or was deployed before rotations were kept.
+        ClerkstackError: the stack is not deployed, or was deployed before there was a journal.
     """
     instance, rotations = state.the(INSTANCE), state.the(ROTATIONS)
     if instance is None:
@@ -88,7 +88,7 @@ def known_of(state: State, stack: str) -> StackSecrets:
 
 
 def is_rotating(state: State, stack: str) -> bool:
-    """Whether a state has a rotation that is not over; it was exported with its secrets shown."""
+    """Whether a state, exported with its secrets shown, has an unfinished rotation."""
     # Without it, nothing was ever rotated.
     deployed = any(resource.is_own(ROTATIONS) for resource in state.resources)
     return deployed and known_of(state, stack).journal.running is not None
@@ -101,7 +101,7 @@ def enter(
     secrets: Mapping[Kind, SecretStr] | None = None,
     rotated: Mapping[Kind, int] | None = None,
 ) -> None:
-    """Change a state in place: the journal, and secrets that are in use from now on."""
+    """Write the journal, and the secrets in use from now on, into a state, in place."""
     rotations = state.the(ROTATIONS)
     assert rotations is not None
     rotations.set_output("journal", secret(journal.text()))
@@ -115,26 +115,26 @@ def enter(
 
 
 def targets(state: State, kinds: Sequence[Kind], deployed: Sequence[str]) -> list[str]:
-    """The URNs of what a roll-out writes: the variables that hold these secrets in the targets of
-    the stack, what looks that they arrived, and the redeploy; of every project."""
+    """The URNs that a roll-out writes: for every project, the variables that hold these secrets in
+    the stack's targets, the check that they arrived, and the redeploy."""
     names = {name for kind in kinds for name in variables_of(kind)}
-    found = [
+    urns = [
         variable.urn
         for variable in state.variables()
         if variable.inputs.get("key") in names
         and set(variable.inputs.get("targets") or ()) <= set(deployed)
     ]
-    if not found:
+    if not urns:
         return []
-    return found + [resource.urn for resource in state.resources if _rolls_out(resource)]
+    return urns + [resource.urn for resource in state.resources if _rolls_out(resource)]
 
 
 def variables_missing(
     state: State, kinds: Sequence[Kind], projects: Sequence[Project]
 ) -> Iterator[str]:
-    """Variables, as target/KEY after the project's name, that would have to hold a secret and are
-    not the stack's."""
-    there = {
+    """Variables, as target/KEY after the project's name, that must hold a secret but are not the
+    stack's."""
+    written = {
         (variable.inputs.get("projectId"), target, variable.inputs.get("key"))
         for variable in state.variables()
         for target in variable.inputs.get("targets") or ()
@@ -145,14 +145,14 @@ def variables_missing(
                 if kind == "webhook" and takes_no_events(project, projects, target):
                     continue
                 for name in variables_of(kind, project.names):
-                    if (project.project_id, target, name) not in there:
+                    if (project.project_id, target, name) not in written:
                         yield f"{project.prefix}{target}/{name}"
 
 
 def variables_gone(state: State) -> Iterator[str]:
-    """Variables, as target/KEY, that an update removed and did not make again: it was killed, or
-    refused in the middle. A build would be without them."""
-    there = {
+    """Variables, as target/KEY, that an update removed and did not create again, because it was
+    killed or refused. A build would lack them."""
+    existing = {
         (variable.inputs.get("projectId"), f"{target}/{variable.inputs.get('key')}")
         for variable in state.variables()
         if not variable.deleting
@@ -161,34 +161,34 @@ def variables_gone(state: State) -> Iterator[str]:
     for written in state.own(WRITTEN):
         project = written.inputs.get("project_id")
         values = written.output("values") or {}
-        yield from (name for name in values if (project, name) not in there)
+        yield from (name for name in values if (project, name) not in existing)
 
 
 def held_by(project: Project, projects: Sequence[Project], kinds: Iterable[Kind]) -> list[Kind]:
-    """Which of these secrets the deployments of a project have to have."""
+    """The secrets among these that the deployments of a project must have."""
     no_events = takes_no_events(project, projects, project.deployed)
     return [kind for kind in kinds if kind != "webhook" or not no_events]
 
 
 @dataclass(frozen=True)
 class Owned:
-    """The stack's own variables, by Vercel's id and by where they are: project, key, target."""
+    """The stack's own variables, by Vercel's id and by project, key and target."""
 
     ids: frozenset[str]
     places: frozenset[tuple[str, str, str]]
 
     def has(self, project_id: str, variable: EnvironmentVariable) -> bool:
-        """Whether a variable is one of them; one of a branch or a custom environment is so only by
-        its id."""
+        """Whether a variable is one of them; for a branch or a custom environment, only its id
+        decides."""
         if variable.id in self.ids:
             return True
         if variable.git_branch or variable.custom_environment_ids or not variable.target:
             return False
-        return all((project_id, variable.key, each) in self.places for each in variable.target)
+        return all((project_id, variable.key, target) in self.places for target in variable.target)
 
 
 def owned_by(state: State) -> Owned:
-    """The variables that a stack's state has."""
+    """The variables in a stack's state."""
     ids, places = set(), set()
     for variable in state.variables():
         if variable.deleting:
@@ -219,8 +219,8 @@ def _since(state: State, rotations: Resource) -> dict[Kind, int]:
 
 
 def _holding(state: State, kind: Kind) -> tuple[str, ...]:
-    there = {variable.inputs.get("key") for variable in state.variables()}
-    return tuple(name for name in variables_of(kind) if name in there)
+    keys = {variable.inputs.get("key") for variable in state.variables()}
+    return tuple(name for name in variables_of(kind) if name in keys)
 
 
 def _rotated(rotations: Resource) -> dict[Kind, int]:
@@ -228,7 +228,7 @@ def _rotated(rotations: Resource) -> dict[Kind, int]:
 
 
 def _rolls_out(resource: Resource) -> bool:
-    # The second: the program's commands that build the apps again.
+    # The second: the program's commands that rebuild the apps.
     return resource.is_own(WRITTEN) or (
         resource.type == COMMAND and "clerkstack:components:Environment$" in resource.urn
     )

@@ -1,7 +1,7 @@
-"""What a rotation asks Vercel about other holders of a secret, and what it writes there.
+"""Searches Vercel for other holders of a secret, and writes those that it may.
 
-Requests: for each team one list of its projects and one of its shared variables, and for each
-project one list of variables; a value that a list does not show is read by itself.
+Requests: for each team, one list of its projects and one of its shared variables; for each project,
+one list of variables; a value that a list does not show is read separately.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     from clerkstack.state.neighbours import Neighbour
 
 CLOCKS_DIFFER = SECONDS_OF_HOUR * 1000
-"""Milliseconds by which Vercel's clock and the one that a mint was noted with may differ."""
+"""Milliseconds by which Vercel's clock and the one that recorded a mint may differ."""
 
 
 @dataclass
 class Findings:
-    """What was found; `notes` say what could not be looked at."""
+    """What was found; `notes` say what could not be checked."""
 
     copies: list[Copy] = field(default_factory=list)
     others: list[Other] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Findings:
 
 
 class Survey:
-    """Looks for the other holders of one stack's secrets, and writes those that it may."""
+    """Finds the other holders of one stack's secrets, and writes those that it may."""
 
     def __init__(
         self,
@@ -72,7 +72,8 @@ class Survey:
         """Find who else holds these secrets.
 
         Raises:
-            ApiError, Unreachable: the stack's own projects, or who there is, cannot be read.
+            ApiError, Unreachable: the stack's own projects, or the list of projects, cannot be
+                read.
         """
         findings = Findings()
         stacks = self._neighbours(findings, secrets)
@@ -85,8 +86,8 @@ class Survey:
                 frozenset(TARGETS[self._settings.instance]),
                 _not_before(known.journal, secrets),
             )
-            # What another stack's state has goes with that stack.
-            mine = _all(owned_by(state), *(owned_by(each.state) for each in stacks))
+            # The variables in another stack's state are reported with that stack.
+            mine = _all(owned_by(state), *(owned_by(other.state) for other in stacks))
             own: dict[str | None, list[Project]] = {}
             for project in self._settings.vercel_projects:
                 own.setdefault(project.team_id, []).append(project)
@@ -95,31 +96,31 @@ class Survey:
         return findings
 
     def write(self, copy: Copy, value: SecretStr, *, held: Iterable[str], look: bool) -> str | None:
-        """Write a variable that held an old secret; why it was left as it is, where it was.
+        """Write a variable that held an old secret; returns the reason if it was left as it is.
 
-        Where `look`, it is read first, and left alone unless it has a value of one of the
-        fingerprints `held`.
+        With `look`, it is read first, and left alone unless its value has one of the fingerprints
+        `held`.
 
         Raises:
-            ApiError, Unreachable, UnexpectedAnswer: it is not known whether it was written.
+            ApiError, Unreachable, UnexpectedAnswer: it is unknown whether it was written.
         """
         vercel = self._live.vercel(copy.team_id)
         try:
             if look:
-                there = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
-                if there == value:
+                live_value = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
+                if live_value == value:
                     return None
-                if there is None or fingerprint(there) not in set(held):
+                if live_value is None or fingerprint(live_value) not in set(held):
                     return "its value changed meanwhile"
             vercel.write_variable(copy.project_id, copy.variable_id, value.get_secret_value())
-            there = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
+            live_value = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
         except NotFound:
             return "it is gone"
         except ApiError as refusal:
             if refusal.status in LEFT_ALONE:
                 return f"{REFUSED} ({refusal.status})"
             raise
-        if there != value:
+        if live_value != value:
             raise UnexpectedAnswer(
                 f"Vercel accepted the new value of {copy.name} but does not show it. Run the same "
                 "command again."
@@ -131,8 +132,8 @@ class Survey:
     def _neighbours(
         self, findings: Findings, secrets: Mapping[Kind, SecretStr]
     ) -> Sequence[Neighbour]:
-        """The other stacks of the instance. A backend that lists none is told; a stack that is
-        there, and cannot be read, may be one of them."""
+        """The other stacks of the instance. If they cannot be listed, that is reported; a stack
+        that cannot be read may be one of them."""
         try:
             return self._stacks()
         except UnknownNeighbours as unknown:
@@ -163,9 +164,9 @@ class Survey:
             listed = {}
         seen: set[str] = set()
         for project in own:
-            there = _named(listed.values(), project.project_id)
-            seen.add(there.id if there else project.project_id)
-            name = there.name if there else project.name or project.project_id
+            listed_project = _named(listed.values(), project.project_id)
+            seen.add(listed_project.id if listed_project else project.project_id)
+            name = listed_project.name if listed_project else project.name or project.project_id
             looked = self._looked(
                 vercel,
                 Looked(
@@ -197,27 +198,30 @@ class Survey:
     def _looked(
         self, vercel: VercelClient, project: Looked, question: Question, mine: Owned
     ) -> Looked:
-        """A project with the values that can be read, and the names of its environments where they
-        are of any use."""
+        """A project with its readable values, and the names of its environments if needed."""
         values = {
-            each.id: value
-            for each in project.variables
-            if (value := each.readable_value) is not None
+            environment_id.id: value
+            for environment_id in project.variables
+            if (value := environment_id.readable_value) is not None
         }
         read = partial(vercel.get_variable, project.id)
         for variable in project.variables:
             if not mine.has(project.id, variable) and to_read(variable, question):
                 _read(values, variable, read)
         looked = replace(project, values=values)
-        found = list(found_in(looked, question, mine))
-        if any(isinstance(copy, Other) and copy.finding == "may hold" for copy in found):
+        holders = list(found_in(looked, question, mine))
+        if any(isinstance(copy, Other) and copy.finding == "may hold" for copy in holders):
             # The publishable key beside it shows whose key it is.
             for variable in project.variables:
                 if is_publishable_key(variable) and variable.id not in values:
                     _read(values, variable, read)
-            found = list(found_in(looked, question, mine))
-        custom = {each for one in project.variables for each in one.custom_environment_ids}
-        if any(each in one.name for one in found for each in custom):
+            holders = list(found_in(looked, question, mine))
+        custom = {
+            environment_id
+            for one in project.variables
+            for environment_id in one.custom_environment_ids
+        }
+        if any(environment_id in one.name for one in holders for environment_id in custom):
             return replace(looked, environments=self._environments(vercel, project))
         return looked
 
@@ -248,20 +252,20 @@ class Survey:
                 values[variable.id] = variable.readable_value
             elif to_read(variable, question):
                 _read(values, variable, vercel.get_shared_variable)
-        names = {each.id: each.name for each in listed.values()}
+        names = {project.id: project.name for project in listed.values()}
         findings.others += shared_in(shared, values, question, names)
 
 
 LEFT_ALONE = frozenset({400, 403, 409, 422})
-"""What Vercel answers where it will not take a value at all: to ask again is of no use."""
+"""Vercel's answers if it never accepts a value: retrying is pointless."""
 REFUSED = "Vercel refuses to change it"
 
 
 def _of_stack(
     other: Neighbour, known: StackSecrets, secrets: Mapping[Kind, SecretStr]
 ) -> Iterator[Other]:
-    """Another stack's state holds the instance's secret key; the signing secret only where both
-    have one endpoint."""
+    """Another stack as a holder: its state has the instance's secret key; the signing secret only
+    if both share an endpoint."""
     kinds: list[Kind] = ["clerk"] if "clerk" in secrets else []
     endpoint = other.resource(ENDPOINT)
     theirs = None if endpoint is None else endpoint.outputs.get("endpoint_id")
@@ -276,8 +280,8 @@ def _of_stack(
 
 
 def _not_before(journal: Journal, secrets: Mapping[Kind, SecretStr]) -> int | None:
-    """A time (milliseconds since 1970) before which none of the secrets was minted: the rotation
-    that made it had not begun. None where no rotation is known to have made one of them."""
+    """A time (milliseconds since 1970) before which none of the secrets was minted: the start of
+    their rotation. None if a secret has no known rotation."""
     began = []
     for kind, secret in secrets.items():
         made = [e.started for e in journal.history if e.new.get(kind) == fingerprint(secret)]
@@ -292,7 +296,7 @@ def _read(
     variable: EnvironmentVariable,
     read: Callable[[str], EnvironmentVariable],
 ) -> None:
-    """Add the value of a variable, where it can be read by its id."""
+    """Add the value of a variable, if it can be read by its id."""
     try:
         value = read(variable.id).readable_value
     except (Forbidden, NotFound):
@@ -302,11 +306,11 @@ def _read(
 
 
 def _named(listed: Iterable[Listed], id_or_name: str) -> Listed | None:
-    return next((each for each in listed if id_or_name in (each.id, each.name)), None)
+    return next((project for project in listed if id_or_name in (project.id, project.name)), None)
 
 
-def _sort(found: Iterable[Copy | Other], findings: Findings) -> None:
-    for copy in found:
+def _sort(holders: Iterable[Copy | Other], findings: Findings) -> None:
+    for copy in holders:
         if isinstance(copy, Copy):
             findings.copies.append(copy)
         else:
@@ -315,6 +319,6 @@ def _sort(found: Iterable[Copy | Other], findings: Findings) -> None:
 
 def _all(*owned: Owned) -> Owned:
     return Owned(
-        frozenset().union(*(each.ids for each in owned)),
-        frozenset().union(*(each.places for each in owned)),
+        frozenset().union(*(stack.ids for stack in owned)),
+        frozenset().union(*(stack.places for stack in owned)),
     )

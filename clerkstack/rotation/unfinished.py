@@ -1,5 +1,5 @@
-"""An update of a stack whose last rotation was going back, was killed, and was left alone until the
-old secret ended: the state may hold that one, and the update would bring it to the app."""
+"""Refuses an update after an abort that was killed and not continued until the old secret expired:
+the state may have that secret, and the update would give it to the app."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from clerkstack.state.model import State
 
 
 def ended_meanwhile(state: State, stack: str) -> str | None:
-    """Why such an update is not made; None where nothing was left, or the old secrets still count.
+    """Why such an update is refused; None if no abort is unfinished or the old secrets are valid.
 
     Args:
         state: type and outputs of each resource of the stack.

@@ -1,5 +1,5 @@
-"""Removing what smoke runs made: by its recognisable name, so that nothing is forgotten that a lost
-answer, a kill or a power cut left behind."""
+"""Removes what smoke runs created, recognized by its name, even after a lost answer, a kill or a
+power cut."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from clerkstack.clients.users import User, UsersClient
 
 MARK = "clerkstack-smoke-"
-"""What the address of every user and the name of every organization of a smoke run begin with."""
+"""The prefix of every user's address and organization's name in a smoke run."""
 
 
 class LeftBehind(ClerkstackError):
-    """Something could not be removed. `service` names the service that failed, where one did."""
+    """Something could not be removed. `service` names the service that failed, if one did."""
 
     def __init__(self, message: str, *, service: str | None) -> None:
         self.service = service
@@ -27,10 +27,10 @@ class LeftBehind(ClerkstackError):
 
 def clean_up(users: UsersClient, mark: str, *, progress: Callable[[str], None]) -> list[str]:
     """Remove the users and organizations whose address or name begins with the mark, and revoke
-    the organizations' keys; give what was removed. Goes on after what cannot be removed.
+    the organizations' keys; returns what was removed. Continues after what cannot be removed.
 
     Raises:
-        LeftBehind: something is left, or whether anything is left is unknown; with ids.
+        LeftBehind: something is left, or it is unknown whether anything is left; with ids.
     """
     if not mark.startswith(MARK):
         raise ValueError("not the mark of a smoke run")
@@ -43,7 +43,7 @@ def clean_up(users: UsersClient, mark: str, *, progress: Callable[[str], None]) 
         try:
             act(id_)
         except NotFound:
-            pass  # gone already
+            pass  # already gone
         except ClerkstackError as error:
             left.append(what)
             failures.append(error)
@@ -78,8 +78,8 @@ def failed_service(error: Exception) -> str | None:
 
 
 def _organizations(users: UsersClient, mark: str) -> list[str]:
-    there = users.find_organizations(query=mark)
-    return [organization.id for organization in there if organization.name.startswith(mark)]
+    organizations = users.find_organizations(query=mark)
+    return [organization.id for organization in organizations if organization.name.startswith(mark)]
 
 
 def _users(users: UsersClient, mark: str) -> list[str]:
@@ -87,7 +87,7 @@ def _users(users: UsersClient, mark: str) -> list[str]:
         addresses = [email_address.email_address for email_address in user.email_addresses]
         return bool(addresses) and all(address.startswith(mark) for address in addresses)
 
-    return [each.id for each in users.find_users(email_address=mark) if is_ours(each)]
+    return [user.id for user in users.find_users(email_address=mark) if is_ours(user)]
 
 
 def _revoke(users: UsersClient, organization_id: str) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SmokeStep:
-    """One step: whether it went well, what was seen, how long it took (seconds).
+    """One step: whether it passed, what was seen, how long it took (seconds).
 
-    `ran` is False where an earlier step that it needs had failed; then it is not `ok` either.
-    `service` names the service that failed rather than refused, where one did.
+    `ran` is False if an earlier step that it needs failed; then it is not `ok` either. `service`
+    names the service that failed rather than refused, if one did.
     """
 
     name: str
@@ -23,7 +23,7 @@ class SmokeStep:
 
 @dataclass(frozen=True)
 class SmokeReport:
-    """The run of a deployment. `interrupted` says that a person ended it before its end."""
+    """A run against a deployment. `interrupted`: a person stopped it."""
 
     url: str
     steps: tuple[SmokeStep, ...]
@@ -31,15 +31,15 @@ class SmokeReport:
 
     @property
     def ok(self) -> bool:
-        """Whether everything went well."""
+        """Whether every step passed."""
         return not self.interrupted and all(step.ok for step in self.steps)
 
     @property
     def failed(self) -> tuple[SmokeStep, ...]:
-        """The steps that ran and did not go well."""
+        """The steps that ran and did not pass."""
         return tuple(step for step in self.steps if step.ran and not step.ok)
 
     @property
     def service_failed(self) -> bool:
-        """Whether a service failed: the deployment may be right all the same."""
+        """Whether a service failed: the deployment may still be right."""
         return any(step.service is not None for step in self.failed)

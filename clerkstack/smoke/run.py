@@ -1,4 +1,4 @@
-"""One smoke run: the steps in order, what each needs, and the clean-up in any case."""
+"""One smoke run: the steps in order, what each needs, and the clean-up, which always runs."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def run_on(
     progress: Progress = lambda _: None,
     done: Done = lambda _: None,
 ) -> SmokeReport:
-    """Do what a new customer does, and remove it again, however it ended.
+    """Do what a new customer does, and remove everything again, whatever happens.
 
-    `progress` is called with what starts, `done` with each step when it has ended. A step that
-    fails ends the ones that need it and no others. An interrupt (KeyboardInterrupt) ends the steps;
-    the clean-up is done all the same, and the report says so.
+    `progress` is called with what starts, `done` with each finished step. A failed step skips only
+    the steps that need it. An interrupt (KeyboardInterrupt) ends the steps; the clean-up still
+    runs, and the report says so.
 
     Raises:
         KeyboardInterrupt: the clean-up was interrupted too.
@@ -99,7 +99,7 @@ def run_on(
 
 
 def _result(step: _Step, visit: Visit, ran: list[SmokeStep], progress: Progress) -> SmokeStep:
-    missing = [each.name for each in ran if each.name in step.needs and not each.ok]
+    missing = [earlier.name for earlier in ran if earlier.name in step.needs and not earlier.ok]
     if missing:
         return SmokeStep(step.name, False, f"not run: needs {', '.join(missing)}", 0.0, ran=False)
     progress(step.name)

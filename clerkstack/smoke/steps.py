@@ -1,4 +1,4 @@
-"""The steps of a smoke run, each a thing that a new customer does."""
+"""The steps of a smoke run: what a new customer does."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 TEST_CODE = "424242"
 TEST_SUBADDRESS = "+clerk_test"
-LIFETIME = 900  # seconds that the key and the sign-in token count, should nobody remove them
+LIFETIME = 900  # seconds that the key and the sign-in token are valid, if nobody removes them
 SECONDS_TO_REVOKE = 15.0
 PAUSE = 0.25
 ALLOWED = range(200, 300)
 REFUSED = frozenset({402, 403, 404})
-"""How a gate refuses: Clerk's `auth.protect` answers 404, an app of its own usually 403."""
+"""How a gate refuses: Clerk's `auth.protect` answers 404, an app's own check usually 403."""
 
 
 class StepFailed(ClerkstackError):
-    """The step did not go well, though every request was answered."""
+    """The step failed although every request was answered."""
 
 
 @dataclass
 class Visit:
-    """What the steps have in common, and hand on."""
+    """What the steps share and pass on."""
 
     target: Target
     mark: str
@@ -54,7 +54,7 @@ class Visit:
     key: MintedKey | None = None
 
     def new_visitor(self) -> VisitorClient:
-        """Somebody with a browser of their own; past the bot protection, where there is one."""
+        """A visitor with a new browser, past the bot protection if there is one."""
         from clerkstack.clients.visitor import VisitorClient
 
         guarded = self.environment is not None and bool(self.environment.sign_up.captcha_enabled)
@@ -67,19 +67,19 @@ class Visit:
         return self.closing.enter_context(visitor)
 
     def need_organization(self) -> Organization:
-        """The organization that a step before made."""
+        """The organization that an earlier step created."""
         assert self.organization is not None
         return self.organization
 
     def need_key(self) -> MintedKey:
-        """The key that a step before minted."""
+        """The API key that an earlier step created."""
         assert self.key is not None
         return self.key
 
 
 def sign_up(visit: Visit) -> str:
-    """Sign up with a test address and its fixed code; where test mode is off or sign-ups are not
-    public, the user is made through the Backend API, which sends nobody anything."""
+    """Sign up with a test address and its fixed code. If test mode is off or sign-ups are not
+    public, create the user through the Backend API, which sends no email."""
     from clerkstack.clients.frontend import FrontendClient
 
     target = visit.target
@@ -104,7 +104,8 @@ def sign_up(visit: Visit) -> str:
 
 
 def _sign_up_form(visit: Visit, environment: Environment) -> dict[str, str]:
-    """What the instance wants of a new user, and no more: it refuses what it has switched off."""
+    """Exactly the fields that the instance requires of a new user: it refuses fields that it has
+    turned off."""
     answers = {
         "password": secrets.token_urlsafe(24),
         "first_name": "Smoke",
@@ -130,13 +131,13 @@ def sign_in(visit: Visit) -> str:
 
 
 def create_organization(visit: Visit) -> str:
-    """Make an organization whose first member is the user."""
+    """Create an organization with the user as its first member."""
     visit.organization = visit.users.create_organization(name=visit.mark, created_by=visit.user_id)
     return visit.organization.id
 
 
 def webhook(visit: Visit) -> str:
-    """Wait until the app's webhook has minted the sandbox key of the new organization."""
+    """Wait until the app's webhook has created the new organization's sandbox key."""
     organization = visit.need_organization()
     if not visit.target.smoke.sandbox_key:
         return "skipped: smoke.sandboxKey is false"
@@ -144,21 +145,21 @@ def webhook(visit: Visit) -> str:
     def minted() -> str | None:
         for key in visit.users.list_api_keys(organization.id):
             if isinstance(key.claims, dict) and key.claims.get("type") == "sandbox":
-                return f"the sandbox key {key.id} is there"
+                return f"the sandbox key {key.id} exists"
         return None
 
-    found = _until(visit, visit.wait_seconds, minted)
-    if found is None:
+    seen = _until(visit, visit.wait_seconds, minted)
+    if seen is None:
         raise StepFailed(
             f"no key with the claim type: sandbox after {visit.wait_seconds:.0f} seconds. The "
             "webhook did not arrive or was refused, or the app failed: the endpoint's page "
             "in Clerk's dashboard shows the attempts"
         )
-    return found
+    return seen
 
 
 def mint_key(visit: Visit) -> str:
-    """Mint an API key for the organization."""
+    """Create an API key for the organization."""
     visit.key = visit.users.create_api_key(
         name=visit.mark,
         subject=visit.need_organization().id,
@@ -181,7 +182,7 @@ def call_mcp(visit: Visit) -> str:
     smoke = visit.target.smoke
     session = visit.app.open_mcp(smoke.mcp_path, key=visit.need_key().secret)
     tools = session.tools()
-    names = [str(each.get("name")) for each in tools]
+    names = [str(item.get("name")) for item in tools]
     if not tools:
         raise StepFailed(f"the MCP server at {smoke.mcp_path} has no tools")
     if smoke.mcp_tool is not None and smoke.mcp_tool not in names:
@@ -189,9 +190,9 @@ def call_mcp(visit: Visit) -> str:
             f"the MCP server has no tool {smoke.mcp_tool}. Its tools: {', '.join(names)}"
         )
     free = [
-        str(each.get("name"))
-        for each in tools
-        if not (each.get("inputSchema") or {}).get("required")
+        str(item.get("name"))
+        for item in tools
+        if not (item.get("inputSchema") or {}).get("required")
     ]
     tool = smoke.mcp_tool or next(iter(free), None)
     if tool is None:
@@ -201,7 +202,7 @@ def call_mcp(visit: Visit) -> str:
 
 
 def ask_gates(visit: Visit) -> str:
-    """See that each gated route answers as the organization's plan says."""
+    """Check that each gated route answers according to the organization's plan."""
     gates = visit.target.smoke.gates
     if not gates:
         return "skipped: smoke.gates is empty"
@@ -211,23 +212,23 @@ def ask_gates(visit: Visit) -> str:
     slugs = {plan.slug for plan in plans}
     features = {feature.slug for plan in plans for feature in plan.features}
     token = visit.visitor.session_token(visit.session_id, organization_id=organization.id)
-    wrong, told = [], []
+    wrong, answers = [], []
     for gate in gates:
-        asked = f"feature {gate.feature}" if gate.feature else f"plan {gate.plan}"
+        subject = f"feature {gate.feature}" if gate.feature else f"plan {gate.plan}"
         allowed = gate.feature in features if gate.feature else gate.plan in slugs
         status = visit.app.status(gate.path, token=token)
-        told.append(f"{gate.path} {'lets in' if allowed else 'refuses'}")
+        answers.append(f"{gate.path} {'lets in' if allowed else 'refuses'}")
         if status not in (ALLOWED if allowed else REFUSED):
             should = "let in" if allowed else "be refused"
-            wrong.append(f"{gate.path} answered {status}, and should {should} ({asked})")
+            wrong.append(f"{gate.path} answered {status}, and should {should} ({subject})")
     on = f"on the plan {', '.join(sorted(slugs)) or 'none'}"
     if wrong:
         raise StepFailed(f"{'; '.join(wrong)}; the organization is {on}")
-    return f"{', '.join(told)}; {on}"
+    return f"{', '.join(answers)}; {on}"
 
 
 def refuse_revoked(visit: Visit) -> str:
-    """Revoke the key, and see that the app lets nobody in with it."""
+    """Revoke the key, and check that the app refuses it."""
     from clerkstack.clients.app import AppRefused
 
     key = visit.need_key()
@@ -248,20 +249,20 @@ def refuse_revoked(visit: Visit) -> str:
             raise
         return None
 
-    found = _until(visit, SECONDS_TO_REVOKE, refused)
-    if found is None:
+    seen = _until(visit, SECONDS_TO_REVOKE, refused)
+    if seen is None:
         raise StepFailed(
             f"the revoked key {key.id} still opens {visit.target.smoke.mcp_path} after "
             f"{SECONDS_TO_REVOKE:.0f} seconds"
         )
-    return found
+    return seen
 
 
 def _until(visit: Visit, seconds: float, look: Callable[[], str | None]) -> str | None:
-    """Look until there is something, at least once, with growing pauses."""
+    """Call `look` until it returns something, at least once, with growing pauses."""
     deadline = visit.now() + seconds
     pause = PAUSE
-    while (found := look()) is None and visit.now() + pause < deadline:
+    while (seen := look()) is None and visit.now() + pause < deadline:
         visit.sleep(pause)
         pause = min(pause * 1.5, 3.0)
-    return found
+    return seen

@@ -1,4 +1,4 @@
-"""Which deployment a smoke run goes to, and the keys of its instance."""
+"""The deployment that a smoke run tests, and the keys of its instance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Target:
     """A deployment of the app at `url`, and its Clerk instance. `frontend` is the Frontend API's
-    address where it is not the one inside the publishable key."""
+    address, if it differs from the one in the publishable key."""
 
     url: str
     publishable_key: str
@@ -32,7 +32,7 @@ def target_of(settings: Settings, live: LiveInstance, *, url: str | None = None)
 
     Raises:
         ApiError, Unreachable: the instance's keys could not be read.
-        OtherInstancesKey: the secret key is another instance's: users would be made there.
+        OtherInstancesKey: the secret key belongs to another instance, where users would be created.
         ClerkstackError: there is no such instance, or the Platform API shows none of its keys.
     """
     publishable, secret = live.publishable_key if live.found() else None, live.secret_key()

@@ -1,4 +1,4 @@
-"""Taking secrets out of what the engine and other commands told."""
+"""Removes secrets from the output of the engine and other commands."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ from clerkstack.state.marks import SIGNATURE, UNKNOWNS, is_secret
 
 SECRET = "(secret)"
 UNKNOWN = "(known after the update)"
-OWN = "__"  # properties whose names begin so are the engine's own
+OWN = "__"  # prefix of the engine's own properties
 
 
 class Cleaning:
-    """Replaces the values it was given, and everything that has a key's form."""
+    """Removes the given values, and everything that looks like a key."""
 
     def __init__(self, hidden: Iterable[str] = ()) -> None:
-        # The longest first: one may be the beginning of another.
-        self._hidden = sorted({each for each in hidden if len(each) >= SHORTEST}, key=len)[::-1]
+        # The longest first: a value may begin with another.
+        self._hidden = sorted({secret for secret in hidden if len(secret) >= SHORTEST}, key=len)[
+            ::-1
+        ]
 
     def __call__(self, value: Any) -> Any:
-        """A JSON value, names included, as it may be shown."""
+        """A JSON value, names included, made safe to show."""
         return safe(value, hidden=self._hidden)
 
     def __repr__(self) -> str:
@@ -33,12 +35,12 @@ class Cleaning:
 def secrets_of(config: Mapping[str, str], encrypted: Iterable[str]) -> Iterator[str]:
     """The secret values in a stack's config.
 
-    Of a setting with parts the engine says only that one of them is a secret: those are taken
-    that are named as one.
+    For a setting with parts, the engine says only that one of them is a secret: the parts with a
+    secret's name are taken.
 
     Args:
-        config: as the engine shows it, secrets decrypted.
-        encrypted: which keys of it hold a secret.
+        config: the config as the engine shows it, with secrets decrypted.
+        encrypted: the keys that hold a secret.
     """
     for key in encrypted:
         value = config.get(key, "")
@@ -54,11 +56,11 @@ def secrets_of(config: Mapping[str, str], encrypted: Iterable[str]) -> Iterator[
 
 
 def plain(value: Any) -> Any:
-    """A value of the engine's JSON with its marks put into words, the engine's own left out."""
+    """A value of the engine's JSON with its marks in words, without the engine's own properties."""
     if isinstance(value, dict):
         if SIGNATURE in value:
             return SECRET if is_secret(value) else "(a file or a reference)"
-        return {key: plain(each) for key, each in value.items() if not key.startswith(OWN)}
+        return {key: plain(item) for key, item in value.items() if not key.startswith(OWN)}
     if isinstance(value, list):
-        return [plain(each) for each in value]
+        return [plain(item) for item in value]
     return UNKNOWN if isinstance(value, str) and value in UNKNOWNS else value

@@ -1,8 +1,8 @@
-"""What `pulumi preview` would change, refuses and complains of, read from the engine's events.
+"""Reads changes, violations and errors of `pulumi preview` from the engine's events.
 
-`pulumi preview --json` prints one event a line where PULUMI_ENABLE_STREAMING_JSON_PREVIEW is set
-(`pulumi preview --help`), of the form of sdk/go/common/apitype/events.go. It is the one form that
-has both changes and violations, and it goes through a pipe: no file with it is ever written.
+`pulumi preview --json` prints one event per line if PULUMI_ENABLE_STREAMING_JSON_PREVIEW is set
+(`pulumi preview --help`), in the form of sdk/go/common/apitype/events.go. Only this form has both
+changes and violations, and it goes through a pipe: it is never written to a file.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from clerkstack.checks.finding import Finding, Severity
 from clerkstack.state.cleaning import Cleaning, plain
 from clerkstack.state.properties import Property, changed, named, secret_leaves, top_of
 
-# A replacement is told in three steps; `replace` is the one that stands for it.
+# A replacement has three steps; only `replace` is counted.
 Operation = Literal["create", "update", "replace", "delete", "import"]
 OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 MANDATORY = "mandatory"
 CHECK = "preview"
-# Said beside what is told more exactly.
+# Messages that only repeat a more exact one.
 _ENDINGS = (
     "preview failed",
     "update failed",
     "an unhandled error occurred: program exited",
-    # Of a program that was still declaring when the engine gave up.
+    # From a program that was still running when the engine gave up.
     "Resource monitor has terminated",
 )
 
 
 @dataclass(frozen=True)
 class Change:
-    """A resource that would be made, changed, replaced or removed."""
+    """A resource that would be created, changed, replaced or removed."""
 
     operation: Operation
     resource: str
@@ -46,10 +46,10 @@ class Change:
 
 @dataclass
 class Preview:
-    """What one preview told.
+    """The result of one preview.
 
-    Of a violation, `check` is the policy; it has failed if `pulumi up` would refuse. `ended` is
-    False where the engine stopped before it had a result.
+    A violation's `check` is the policy; it has failed if `pulumi up` would refuse it. `ended` is
+    False if the engine stopped before it had a result.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -66,30 +66,30 @@ class Preview:
         return [violation for violation in self.violations if violation.severity is Severity.FAILED]
 
     def count(self) -> dict[str, int]:
-        """How many changes there are of each operation, those that there are."""
+        """The number of changes by operation, without zeros."""
         counted = Counter(change.operation for change in self.changes)
-        return {each: counted[each] for each in OPERATIONS if counted[each]}
+        return {operation: counted[operation] for operation in OPERATIONS if counted[operation]}
 
 
 def read_preview(lines: Iterable[str], clean: Cleaning) -> Preview:
-    """Read the events of a preview, one a line; what is no event is passed over."""
-    found = Preview()
+    """Read the events of a preview, one per line; other lines are skipped."""
+    preview = Preview()
     for event in _events(lines):
-        if told := event.get("resourcePreEvent"):
-            _read_step(found, told.get("metadata") or {}, clean)
-        elif told := event.get("policyEvent"):
-            violation = _violation(told, clean)
-            if violation not in found.violations:
-                found.violations.append(violation)
-        elif told := event.get("diagnosticEvent"):
-            _read_diagnostic(found, told, clean)
-        elif told := event.get("summaryEvent"):
-            found.ended = True
-            found.failed = told.get("result") == "failed"
-    told_more = [error for error in found.errors if not error.message.startswith(_ENDINGS)]
-    if told_more or found.refused:
-        found.errors = told_more
-    return found
+        if details := event.get("resourcePreEvent"):
+            _read_step(preview, details.get("metadata") or {}, clean)
+        elif details := event.get("policyEvent"):
+            violation = _violation(details, clean)
+            if violation not in preview.violations:
+                preview.violations.append(violation)
+        elif details := event.get("diagnosticEvent"):
+            _read_diagnostic(preview, details, clean)
+        elif details := event.get("summaryEvent"):
+            preview.ended = True
+            preview.failed = details.get("result") == "failed"
+    told_more = [error for error in preview.errors if not error.message.startswith(_ENDINGS)]
+    if told_more or preview.refused:
+        preview.errors = told_more
+    return preview
 
 
 def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -102,68 +102,70 @@ def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             yield event
 
 
-def _read_step(found: Preview, step: dict[str, Any], clean: Cleaning) -> None:
+def _read_step(preview: Preview, step: dict[str, Any], clean: Cleaning) -> None:
     operation, urn = step.get("op"), str(step.get("urn"))
     if not (step.get("new") or step.get("old") or {}).get("custom"):
-        return  # a component: what it holds is told by itself
+        return  # a component: its children have their own steps
     if operation == "same":
-        found.unchanged += 1
+        preview.unchanged += 1
     if operation not in OPERATIONS:
         return
     properties = tuple(
         Property(*map(clean, (property_.path, property_.before, property_.after)))
         for property_ in _properties(step)
     )
-    found.changes.append(
+    preview.changes.append(
         Change(operation, clean(_name(urn)), str(step.get("type")).rpartition(":")[2], properties)
     )
 
 
 def _properties(step: dict[str, Any]) -> list[Property]:
-    old, new = (plain(step.get(each) or {}) for each in ("old", "new"))
+    old, new = (plain(step.get(side) or {}) for side in ("old", "new"))
     before, after = old.get("inputs") or {}, new.get("inputs") or {}
     if step.get("op") == "delete":
         return []
     if step.get("op") in ("create", "import"):
         return list(changed({}, after))
-    # What neither side declares is the provider's to fill in: the engine names it, and there is
-    # nothing to tell of it. (What begins with __ is the engine's own, and left out already.)
+    # The engine also names properties that only the provider sets; there is nothing to show of
+    # them. (The engine's own, which begin with __, are already left out.)
     declared = {*before, *after}
     detailed = step.get("detailedDiff") or {}
     if detailed:
         shown = sorted(path for path in detailed if top_of(path) in declared)
-        found = list(named(shown, {**(old.get("outputs") or {}), **before}, after))
+        properties = list(named(shown, {**(old.get("outputs") or {}), **before}, after))
     else:
-        found = list(changed(before, after))
-        # The engine names top-level properties only, and a dynamic provider none of those that the
+        properties = list(changed(before, after))
+        # The engine names only top-level properties, and for a dynamic provider not those that the
         # program changed.
-        missing = [each for each in step.get("diffs") or [] if each in declared]
-        missing = [each for each in missing if not any(top_of(one.path) == each for one in found)]
-        found += named(missing, {**before, **(old.get("outputs") or {})}, after)
-    told = [each for each in found if each.before is not None or each.after is not None]
-    return told or list(secret_leaves(after))
+        missing = [path for path in step.get("diffs") or [] if path in declared]
+        missing = [
+            path for path in missing if not any(top_of(one.path) == path for one in properties)
+        ]
+        properties += named(missing, {**before, **(old.get("outputs") or {})}, after)
+    known = [one for one in properties if one.before is not None or one.after is not None]
+    return known or list(secret_leaves(after))
 
 
-def _violation(told: dict[str, Any], clean: Cleaning) -> Finding:
-    refused = told.get("enforcementLevel") == MANDATORY
+def _violation(event: dict[str, Any], clean: Cleaning) -> Finding:
+    refused = event.get("enforcementLevel") == MANDATORY
     return Finding(
-        clean(str(told.get("policyName", ""))),
-        clean(_name(str(told.get("resourceUrn", "")))),
+        clean(str(event.get("policyName", ""))),
+        clean(_name(str(event.get("resourceUrn", "")))),
         severity=Severity.FAILED if refused else Severity.WARNING,
-        message=clean(str(told.get("message", "")).strip()),
+        message=clean(str(event.get("message", "")).strip()),
     )
 
 
-def _read_diagnostic(found: Preview, told: dict[str, Any], clean: Cleaning) -> None:
-    message = clean(str(told.get("message", "")).strip())
+def _read_diagnostic(preview: Preview, event: dict[str, Any], clean: Cleaning) -> None:
+    message = clean(str(event.get("message", "")).strip())
     kinds = {
-        "error": (found.errors, Severity.FAILED),
-        "warning": (found.warnings, Severity.WARNING),
+        "error": (preview.errors, Severity.FAILED),
+        "warning": (preview.warnings, Severity.WARNING),
     }
-    place, severity = kinds.get(str(told.get("severity")), (None, Severity.NOTE))
+    place, severity = kinds.get(str(event.get("severity")), (None, Severity.NOTE))
     if place is None or not message:
         return
-    subject = clean(_name(str(told.get("urn") or "")))
+    subject = clean(_name(str(event.get("urn") or "")))
     finding = Finding(CHECK, subject, severity=severity, message=message)
     if finding not in place:
         place.append(finding)

@@ -1,4 +1,4 @@
-"""Which properties of a resource change, from what to what."""
+"""Finds the properties of a resource that change, with both values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STEP = re.compile(r'\.?(?:\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]|([^.\[]+))')
 
 @dataclass(frozen=True)
 class Property:
-    """A property that changes, by its path. None stands for one that is not there."""
+    """A property that changes, by its path. None means missing."""
 
     path: str
     before: Any
@@ -24,7 +24,7 @@ class Property:
 
 
 def changed(before: Any, after: Any, path: str = "") -> Iterator[Property]:
-    """The leaves in which two values differ. A list is one leaf where it holds no objects."""
+    """The leaves in which two values differ. A list without objects is one leaf."""
     if before == after:
         return
     if isinstance(before, dict | None) and isinstance(after, dict | None) and (before or after):
@@ -41,7 +41,7 @@ def changed(before: Any, after: Any, path: str = "") -> Iterator[Property]:
 def named(
     paths: Iterable[str], before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> Iterator[Property]:
-    """The properties at the paths that the engine names, whether or not their values are told."""
+    """The properties at the paths that the engine names, whether or not it shows their values."""
     for path in paths:
         old, new = at(before, path), at(after, path)
         leaves = list(changed(old, new, path))
@@ -49,19 +49,19 @@ def named(
 
 
 def secret_leaves(value: Any, path: str = "") -> Iterator[Property]:
-    """The secrets in a value: the engine tells that they are, never whether they change."""
+    """The secrets in a value: the engine shows that they exist, never whether they change."""
     if value == SECRET:
         yield Property(path, SECRET, SECRET)
     elif isinstance(value, dict):
-        for key, each in value.items():
-            yield from secret_leaves(each, joined(path, key))
+        for key, item in value.items():
+            yield from secret_leaves(item, joined(path, key))
     elif isinstance(value, list):
-        for index, each in enumerate(value):
-            yield from secret_leaves(each, f"{path}[{index}]")
+        for index, item in enumerate(value):
+            yield from secret_leaves(item, f"{path}[{index}]")
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at a path as the engine writes it (`plans.pro["a.b"][0]`), or None."""
+    """The value at a path in the engine's form (`plans.pro["a.b"][0]`), or None."""
     for index, quoted, name in _STEP.findall(path):
         key = name or re.sub(r"\\(.)", r"\1", quoted)
         if isinstance(value, list) and index and int(index) < len(value):
@@ -74,7 +74,7 @@ def at(value: Any, path: str) -> Any:
 
 
 def joined(path: str, key: str) -> str:
-    """A path one step further, as the engine writes it."""
+    """A path extended by a key, in the engine's form."""
     if not _PLAIN_NAME.fullmatch(key):
         quoted = key.replace("\\", "\\\\").replace('"', '\\"')
         return f'{path}["{quoted}"]'
@@ -82,7 +82,7 @@ def joined(path: str, key: str) -> str:
 
 
 def top_of(path: str) -> str:
-    """The first step of a path: the property that it is in."""
+    """The first step of a path: the top-level property."""
     index, quoted, name = next(iter(_STEP.findall(path)), ("", "", path))
     return name or index or re.sub(r"\\(.)", r"\1", quoted)
 
@@ -92,4 +92,4 @@ def _listed(value: Any) -> bool:
 
 
 def _of_objects(value: Any) -> bool:
-    return isinstance(value, list) and any(isinstance(each, dict | list) for each in value)
+    return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)

@@ -797,7 +797,7 @@ def test_a_leak_is_rolled_out_though_vercel_can_not_be_asked(testbed: RotationTe
     entry = testbed.rotate(kinds=("clerk",), overlap_hours=0)
 
     assert entry.result == "done"
-    assert any("an unknown set of users else" in line for line in testbed.said)
+    assert any("who else holds the old secrets is unknown" in line for line in testbed.said)
     assert not holds(testbed, copy)
 
 
