@@ -180,7 +180,7 @@ class Local:
             code = _run([self._pulumi, "plugin", "install", *words], self._environ)
             if code != 0:
                 self._steps.say(
-                    f"the plugin {words[1]} can't be had here. Without it, the stand-in of "
+                    f"the plugin {words[1]} cannot be fetched here. Without it, the stand-in of "
                     "local/machine/plugins does for the local stacks: "
                     f"{STAND_INS_VARIABLE}=yes make up"
                 )

@@ -77,7 +77,7 @@ class Refused(CommandFailed):
         super().__init__(error.command, error.code, error.lines)
         self.part, self.refusal = part, refusal
         times = "once" if tries == 1 else f"{tries} times"
-        self.args = (f"{part} can't be had, refused {times}, at last with: {refusal}",)
+        self.args = (f"{part} cannot be fetched, refused {times}, at last with: {refusal}",)
 
 
 def run(

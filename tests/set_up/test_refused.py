@@ -63,7 +63,7 @@ def test_refused_for_ever_ends_with_what_was_refused_and_by_what(
     with pytest.raises(again.Refused) as caught:
         client.run(patience=0)
 
-    assert str(caught.value).startswith("the thing can't be had, refused once, at last with: ")
+    assert str(caught.value).startswith("the thing cannot be fetched, refused once, at last with: ")
     assert "503" in caught.value.refusal
     assert client.said_again() == []
 

@@ -201,3 +201,37 @@ def test_every_policy_is_described() -> None:
         assert f"| [{policy.id}](#{policy.id}) |" in text
         for option in policy.options:
             assert f"`{option}`" in text
+
+
+# Quoted from the engine, its plugins or Vercel.
+OTHERS_WORDS = (
+    "the stack is currently locked",
+    "pending operations",
+    "failed to load checkpoint",
+    "no stack named",
+    "The Pulumi CLI does not support state migrations",
+    "cannot be deleted because it is protected",
+    "using pulumi-resource-vercel from $PATH",
+    "503 Service Unavailable",
+    "ENV_CONFLICT",
+    "[mandatory]",
+)
+
+
+def test_messages_that_the_page_on_trouble_quotes_are_shown() -> None:
+    rows = [line.split(" | ")[0] for line in (TOP / "docs/trouble.md").read_text().splitlines()]
+    rows = [row for row in rows if row.startswith("| ")]
+    quotes = [quote for row in rows for quote in re.findall("`([^`]+)`", row)]
+    folders = [TOP / name for name in ("clerkstack", "policies", "local")]
+    sources = "".join(file.read_text() for top in folders for file in top.rglob("*.py"))
+    joined = re.sub(r'"\s*\n\s*f?"', "", sources)
+    gone = []
+
+    for quote in quotes:
+        parts = [part.strip(" .").split() for part in re.split("…|<[a-z]+>", quote)]
+        runs = [part[start : start + 3] for part in parts for start in range(len(part) - 2)]
+        if runs and not any(" ".join(run) in joined for run in runs):
+            gone.append(quote)
+
+    assert len(quotes) > 20
+    assert [quote for quote in gone if not any(words in quote for words in OTHERS_WORDS)] == []

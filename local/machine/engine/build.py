@@ -71,7 +71,7 @@ def build(
 ) -> tuple[Path, str]:
     """Build all parts in `workshop`, then move them to their place at once; (pulumi, version).
 
-    Raises Unusable when a module or a Go cannot be had or a build fails.
+    Raises Unusable when a module or a Go cannot be fetched or a build fails.
     """
     go = find_go(environ, places, workshop) or fetch_go(environ, places, workshop, steps)
     try:

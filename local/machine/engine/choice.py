@@ -64,7 +64,7 @@ def ensure_official(
     pauses: Sequence[float] = release.PAUSES,
 ) -> Engine:
     """The official release of the pinned version, whatever is on PATH, and the plugins of the
-    locked packages; asked for again after each of the pauses (seconds) where it can't be had.
+    locked packages; asked for again after each of the pauses (seconds) where it cannot be fetched.
     Raises EngineSetupError."""
     limit = release.REACH_LIMIT_OF_CI
     with alone(places.lock, steps):
@@ -77,7 +77,9 @@ def ensure_official(
                 return Engine(source="release", pulumi=pulumi, version=version)
             except Unusable as reason:
                 if pause is None or isinstance(reason, NotTheRelease):
-                    raise EngineSetupError(f"The official Pulumi can't be had: {reason}") from None
+                    raise EngineSetupError(
+                        f"The official Pulumi cannot be fetched: {reason}"
+                    ) from None
                 steps.say(f"{reason}; again in {pause:g} seconds")
                 time.sleep(pause)
     raise AssertionError("the last try returns or raises")

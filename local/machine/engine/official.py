@@ -98,7 +98,7 @@ def bring_plugins(pulumi: Path, environ: Mapping[str, str], places: Places, step
         try:
             steps.run(command, environ=environ, cwd=places.project, limit=600)
         except (CommandFailed, OSError) as error:
-            raise Unusable(f"the plugin {words[1]} {words[2]} cannot be had: {error}") from error
+            raise Unusable(f"plugin {words[1]} {words[2]} cannot be fetched: {error}") from error
 
 
 def plugins_missing(places: Places, environ: Mapping[str, str]) -> list[list[str]]:

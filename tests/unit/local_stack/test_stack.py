@@ -89,7 +89,7 @@ def test_a_plugin_that_cannot_be_had_is_told_with_what_does_without_it(project: 
     ran = project.run("up", PLUGIN_CODE="3")
 
     assert ran.returncode == 3
-    assert "the plugin vercel can't be had here" in ran.stderr
+    assert "the plugin vercel cannot be fetched here" in ran.stderr
     assert "CLERKSTACK_STAND_INS=yes make up" in ran.stderr
     assert [line for line in project.journal() if " up " in line] == []
 
