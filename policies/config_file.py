@@ -14,7 +14,7 @@ FILE = "policies/config.yaml"
 
 
 def load_rules(file: Path, shown: str = FILE) -> Rules:
-    """Read the pack's configuration; without the file all is as it comes.
+    """Read the pack's configuration; without the file, everything has its default.
 
     Raises:
         InputError: every problem, with file, line and remedy.

@@ -1,4 +1,4 @@
-"""`policies/config.yaml` as models that are made of the policies, which say what can be set."""
+"""Models of `policies/config.yaml`, made from the policies: each policy says what can be set."""
 
 from __future__ import annotations
 
@@ -12,11 +12,19 @@ from clerkstack.handwritten.document import Document
 from clerkstack.handwritten.fields import usable, wrong
 from policies.policy import MOST_DAYS, Option, Policy, Values
 from policies.registry import BY_ID
-from policies.rules import DEFAULTS, MAX_WAIVER_DAYS, PROMISED, Level, Rules, broken_promise, kept
+from policies.rules import (
+    DEFAULTS,
+    MAX_WAIVER_DAYS,
+    STAYS_MANDATORY,
+    Level,
+    Rules,
+    instead_of_level,
+    turns_off,
+)
 from policies.view import PRODUCTION
 
 LIMITS = ("waivers", "excuses")
-"""The groups with the limit of a waiver; the second is what it was called before."""
+"""The groups with the limit of a waiver; the second is its former name."""
 
 
 class Written(BaseModel):
@@ -40,7 +48,7 @@ def _texts(value: Any) -> list[str]:
 
 
 class Limit(Written):
-    """How long a waiver may hold."""
+    """How long a waiver may last."""
 
     max_days: Annotated[int, PlainValidator(_days)] = MAX_WAIVER_DAYS
 
@@ -50,15 +58,15 @@ def _level(policy: Policy, environment: str) -> Callable[[Any], Level]:
         if not isinstance(usable(value), str) or value not in {*Level}:
             raise wrong("is not a level", f"Use {', '.join(Level)}")
         level = Level(value)
-        if environment == PRODUCTION and broken_promise(policy, level):
-            raise wrong(PROMISED, kept(policy))
+        if environment == PRODUCTION and turns_off(policy, level):
+            raise wrong(STAYS_MANDATORY, instead_of_level(policy))
         return level
 
     return checked
 
 
 def _model(policy: Policy) -> type[Written]:
-    """What a policy can be given."""
+    """The model of one policy's settings."""
     fields: dict[str, Any] = {
         environment: (Annotated[Level, PlainValidator(_level(policy, environment))], None)
         for environment in DEFAULTS

@@ -88,8 +88,8 @@ class Rules:
         return Rules(own_levels, own_values, self.max_waiver_days)
 
 
-def broken_promise(policy: Policy, level: Level) -> bool:
-    """Whether a level in production would turn a promise off."""
+def turns_off(policy: Policy, level: Level) -> bool:
+    """Whether a level in production would turn a non-overridable policy off."""
     return policy.non_overridable and level is not Level.MANDATORY
 
 

@@ -36,10 +36,10 @@ def load_waivers(
     Args:
         file: where it is.
         today: in UTC.
-        max_days: how far away the end of a policy's waiver may be.
-        policies: the policies that there are; None: those of policies are not looked at.
-        points: the points of the cutover that there are; None: any is taken.
-        form: whose fields it has, those of `FILE` or those of `EXCUSES`.
+        max_days: the longest time that a waiver of a policy may still have.
+        policies: the ids of all policies; None: waivers of policies are not checked.
+        points: the ids of all cutover points; None: any is accepted.
+        form: the form of the file, `FILE` or `EXCUSES`.
 
     Raises:
         InputError: every problem, with file, line and fix.
@@ -54,7 +54,7 @@ def load_waivers(
 
 
 def load_signoffs(file: Path, points: Collection[str]) -> tuple[Waiver, ...]:
-    """The waivers of points in the file that had them before; without the file there are none.
+    """The waivers of points in the deprecated file; without the file there are none.
 
     Raises:
         InputError: every problem, with file, line and fix.
@@ -67,8 +67,8 @@ def load_signoffs(file: Path, points: Collection[str]) -> tuple[Waiver, ...]:
 
 
 def write_waiver(file: Path, waiver: Waiver) -> None:
-    """Put one in, in the place of an older one of the same id and stack; the rest of the file and
-    its comments stay."""
+    """Add a waiver, replacing an older one of the same id and stack; the rest of the file and its
+    comments stay."""
     from clerkstack.handwritten.round_trip import dumped, round_trip
 
     text = file.read_text(encoding="utf-8") if file.exists() else HEAD

@@ -21,21 +21,21 @@ FOR_ONE = "Name one stack: a waiver applies to one stack"
 LAST_DAY = "Write the last day on which it is valid, such as 2026-12-31"
 BEGIN = "Write a time before the end, such as 2026-12-31T12:00:00Z, or remove it"
 REMEDIES = {
-    "id": "Name the policy as the refusal does",
+    "id": "Name the policy as in the violation",
     "stack": FOR_ONE,
-    "subject": f"Name the resource as the refusal does, or `{STACK}` where it names none",
+    "subject": f"Name the resource as in the violation, or `{STACK}` if it names none",
     "reason": "State why this is acceptable",
     "by": "Name who is responsible for it",
     "until": LAST_DAY,
 }
 SIGNED = "Write it as `clerkstack cutover sign` does: stack, point, then by, date, until, instance"
 KNOW_POINTS = "`clerkstack cutover points` lists them; remove this one"
-# Other forms that Python reads (20261231, 2026-W53-4) are misread by people.
+# Python accepts other forms (20261231, 2026-W53-4), which people misread.
 _WRITTEN = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _text(remedy: str, form: str = r"(?s).*\S.*") -> Callable[[Any], str]:
-    """Checks a text that must not be blank."""
+    """A validator for text that must not be blank."""
 
     def checked(value: Any) -> str:
         if usable(value) in (None, ""):
@@ -68,7 +68,7 @@ def _end(value: Any) -> str:
 
 
 def _time(remedy: str) -> Callable[[Any], datetime]:
-    """Checks a time; one without a zone, and a day alone, are UTC."""
+    """A validator for times; without a time zone, or as a date, they are UTC."""
 
     def checked(value: Any) -> datetime:
         found = _moment(usable(value))
@@ -80,7 +80,7 @@ def _time(remedy: str) -> Callable[[Any], datetime]:
 
 
 class Written(BaseModel):
-    """What a person wrote of one waiver."""
+    """A waiver as written in a file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -99,12 +99,12 @@ class Entry(Written):
 
     @property
     def of_point(self) -> bool:
-        """Whether it is of a point of the cutover, and not of a policy."""
+        """Whether it waives a point of the cutover, not a policy."""
         return self.id.startswith(POINT)
 
     @property
     def end(self) -> datetime | None:
-        """When it is over (UTC): after the day that is written, or, of a point, at a time."""
+        """When it expires (UTC): after the given day, or, for a point, at the given time."""
         day = _day(self.until)
         if day is not None:
             return datetime.combine(day, time(), UTC) + timedelta(days=1)
@@ -119,7 +119,7 @@ class Excuse(Entry):
 
 
 class SignOff(Written):
-    """An entry of signoffs.yaml: one person's word for one point."""
+    """An entry of signoffs.yaml: one person's sign-off of one point."""
 
     by: Annotated[str, PlainValidator(_text(SIGNED))]
     date: Annotated[datetime, PlainValidator(_time(SIGNED))]
@@ -132,7 +132,7 @@ FORMS: dict[str, tuple[str, type[Entry]]] = {
     FILE: ("waivers", Entry),
     EXCUSES: ("excuses", Excuse),
 }
-"""By the name of the file: the key of its list, and what is in it."""
+"""The key of a file's list and the model of its entries, by file name."""
 
 
 def read_entries(
@@ -183,7 +183,7 @@ def read_entries(
 
 
 def read_signoffs(file: Path, points: Collection[str]) -> tuple[Waiver, ...]:
-    """The sign-offs of the file that had them before waivers.yaml; none if it does not exist.
+    """The sign-offs in the deprecated signoffs.yaml; none if it does not exist.
 
     Raises:
         InputError: every problem, with file, line and fix.

@@ -20,7 +20,7 @@ POINT = "cutover/"
 """The prefix of a cutover point's id."""
 ANY = "*"
 STACK = "stack"
-"""The subject of what concerns no single resource."""
+"""The subject of a violation that names no resource."""
 
 
 def of_stack(waivers: Collection[Waiver], stack: str) -> list[Waiver]:

@@ -32,7 +32,7 @@ from clerkstack.clients.errors import (
 from clerkstack.clients.evidence import Evidence
 from clerkstack.clients.proxy_environment import obstacle, usable_place
 from clerkstack.clients.read_only import READ_ONLY, read_only
-from clerkstack.clients.retries import SAFE_METHODS, Lost, Outcome, repeated, retry_after
+from clerkstack.clients.retries import SAFE_METHODS, NoAnswer, Outcome, repeated, retry_after
 from clerkstack.closing import Closing
 from clerkstack.scrub import secrets_in
 

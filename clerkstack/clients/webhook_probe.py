@@ -105,7 +105,7 @@ def encoded_body(body: dict[str, Any]) -> bytes:
 
 
 def _read_error(body: Any) -> Refusal:
-    """Nothing of what the app answers is repeated."""
+    """Show nothing of the app's answer."""
     json.dumps(body)
     return Refusal()
 

@@ -116,7 +116,7 @@ def checkout(machine: Machine) -> Finding:
 
 
 def approvals(machine: Machine) -> Finding:
-    """Nothing of GitHub's deploys to production that nobody approved."""
+    """No GitHub workflow deploys to production without an approval."""
     environ, folder = machine.environ, machine.folder
     repository = environments.repository_of(environ, folder)
     token = environ.get("GITHUB_TOKEN") or environ.get("GH_TOKEN")

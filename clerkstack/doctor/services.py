@@ -122,7 +122,7 @@ def clock(patient: Patient) -> Finding:
 
 
 def webhook(patient: Patient) -> Finding:
-    """The endpoint is there, and signs with the secret that the app has."""
+    """The endpoint exists, and signs with the app's secret."""
     if not patient.settings.components.webhook:
         return ok("this stack declares none")
     live, again = patient.live, f"pulumi up --refresh --stack {patient.name}"

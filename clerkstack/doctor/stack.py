@@ -145,7 +145,7 @@ def state(patient: Patient) -> Finding:
 
 
 def rotation(patient: Patient) -> Finding:
-    """No rotation is left in the middle."""
+    """No rotation is unfinished."""
     journal = patient.known.journal
     again = f"bin/clerkstack rotate --stack {patient.name}"
     if journal.running is not None:

@@ -1,1 +1,1 @@
-"""Whether what is live is what the stack declares: `clerkstack drift`."""
+"""Compares what is live with what the stack declares: `clerkstack drift`."""

@@ -15,12 +15,12 @@ def yaml_text(document: Mapping[str, Any]) -> str:
 
 
 REMOVED = object()
-"""In the place of a value: the path is taken out."""
+"""Instead of a value: remove the path."""
 
 
 def edited_yaml(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
-    """YAML with other values at some paths, and without what is `REMOVED`; comments, order and
-    everything else stay."""
+    """The YAML with `changes` made: new values at some paths, `REMOVED` paths gone. Comments, order
+    and everything else stay."""
     yaml = round_trip()
     document = yaml.load(text) or {}
     for path, value in changes.items():
@@ -37,19 +37,19 @@ def edited_yaml(text: str, changes: Mapping[tuple[str, ...], Any]) -> str:
                 at[step] = {}
             at = at[step]
         at[last] = value
-    # By what has loaded it: that knows the file's own %YAML line.
+    # Dumped by the object that loaded it, which knows the file's %YAML line.
     return dumped(document, yaml)
 
 
 def dumped(document: Any, yaml: YAML | None = None) -> str:
-    """What `round_trip` has loaded, or a plain document, as text."""
+    """A document that `round_trip` loaded, or a plain one, as text."""
     out = io.StringIO()
     (yaml or round_trip()).dump(document, out)
     return out.getvalue()
 
 
 def round_trip() -> YAML:
-    """Loads and dumps so that comments, quotes and order stay."""
+    """A YAML reader and writer that keeps comments, quotes and order."""
     yaml = YAML()
     yaml.width = 100
     yaml.preserve_quotes = True

@@ -1,1 +1,1 @@
-"""What one live instance has and another has not: `clerkstack parity`."""
+"""Compares two live instances: `clerkstack parity`."""

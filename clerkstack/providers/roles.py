@@ -73,7 +73,7 @@ class OrganizationRolesProvider(WritingProvider):
         return Holding(stack, since, declared.document, made, declared.before, shared_of(props))
 
     def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """The ledger, and the mark of the record before."""
+        """The ledger, and the mark of the earlier record."""
         return {**{key: _props[key] for key in LEDGER if key in _props}, **mark_of(_props)}
 
     def group_name(self, group: str) -> str:
@@ -92,7 +92,7 @@ class OrganizationRolesProvider(WritingProvider):
             return []
 
     def compared(self, inputs: JsonObject) -> JsonObject:
-        """All of them; a check that only moved in the app's code is no change."""
+        """All inputs; a check that only moved in the app's code is not a change."""
         return without_places(inputs)
 
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
@@ -228,7 +228,7 @@ class _RolesWrite:
         return self._facts(self._tried)
 
     def left(self) -> JsonObject:
-        # What was refused was not made: somebody else may make it before the next run.
+        # A refused group was not created: somebody else may create it before the next run.
         return self._facts(read_roles(self._backend, self._wanted).view())
 
     def send(self) -> None:

@@ -306,7 +306,7 @@ class _EndpointWrite:
         endpoints = self._svix.list_endpoints()
         if self.facts.get("endpoint") in {endpoint.id for endpoint in endpoints}:
             return self.facts
-        # What was refused was not made: somebody else may make it before the next run.
+        # A refused group was not created: somebody else may create it before the next run.
         there_now = any(same_url(endpoint.url, str(self._desired["url"])) for endpoint in endpoints)
         return self._before_making if there_now else {"app": self._owned.ledger["made_app"]}
 

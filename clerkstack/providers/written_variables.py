@@ -89,9 +89,9 @@ class WrittenVariablesProvider(ClerkProvider):
         """Record when the variables were written, which this update has just done."""
         inputs = inputs_of(props)
         declared = _Variables.of(inputs)
-        there = self._there(declared)
-        _verify(declared.values, there)
-        outputs = {"written": _written(declared, there), "restored": ""}
+        live = self._there(declared)
+        _verify(declared.values, live)
+        outputs = {"written": _written(declared, live), "restored": ""}
         return CreateResult("written-variables", {**inputs, **outputs})
 
     @plainly
@@ -103,15 +103,15 @@ class WrittenVariablesProvider(ClerkProvider):
         if rolls_out():
             edited = [name for name in edited if is_secret(name)]
         values, restored = declared.values, was.restored
-        there = self._there(declared)
-        before = {name: variable.updated_at for name, variable in there.items()}
+        live = self._there(declared)
+        before = {name: variable.updated_at for name, variable in live.items()}
         if edited:
             with self.session.vercel(declared.team_id) as vercel:
                 for name in edited:
-                    if name in there:
+                    if name in live:
                         value = str(values[name])
-                        vercel.write_variable(declared.project_id, there[name].id, value)
-            there = self._there(declared)
+                        vercel.write_variable(declared.project_id, live[name].id, value)
+            live = self._there(declared)
         new = {name: value for name, value in values.items() if was.values.get(name) != value}
         _verify(new, live)
         # A rewritten variable has a new time.
@@ -126,7 +126,7 @@ class WrittenVariablesProvider(ClerkProvider):
         """Which variables somebody edited since, for `pulumi refresh`."""
         props = inputs_of(_props)
         kept = _Variables.of(props)
-        there = self._there(kept)
+        live_variables = self._there(kept)
         state: JsonObject = {}
         for name, known in kept.state.items():
             if name not in live_variables:
@@ -160,7 +160,7 @@ class WrittenVariablesProvider(ClerkProvider):
             )
 
     def _there(self, declared: _Variables) -> dict[str, EnvironmentVariable]:
-        """The live variables among those that are declared, as target/KEY."""
+        """The live variables that are declared, by target/KEY."""
         live = self.session.variables(declared.team_id, declared.project_id, decrypt=True)
         return {
             f"{target}/{variable.key}": variable
@@ -178,7 +178,7 @@ def edited_since(written: object, variable: EnvironmentVariable) -> bool:
 
 
 def _written(declared: _Variables, there: Mapping[str, EnvironmentVariable]) -> JsonObject:
-    """When each sensitive one was updated."""
+    """When each sensitive variable was updated."""
     return {name: there[name].updated_at for name in declared.state if name in there}
 
 

@@ -38,10 +38,10 @@ _WORDS = {each.name.lower().replace("_", " "): each for each in Verdict}
 
 
 class ReviewedStack(Part):
-    """What a pull request would do to a stack, and what stands against it.
+    """What a pull request would change in a stack, and what blocks it.
 
-    `preview` is null if there was none, `agreement` (the document of `check --live`) if app,
-    catalog and instance could not be compared; `troubles` are the reasons.
+    `preview` is null if it failed, `agreement` (the document of `check --live`) if app, catalog and
+    instance could not be compared; `troubles` are the reasons.
     """
 
     stack: Annotated[str, Field(min_length=1, max_length=200)]

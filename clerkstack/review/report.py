@@ -14,7 +14,7 @@ from policies.registry import BY_ID
 
 
 def report_of(reviews: Sequence[Review], commit: str, began: datetime) -> Report:
-    """Of `clerkstack review`: what stands against the change, stack by stack."""
+    """The report of `clerkstack review`: what blocks the change, stack by stack."""
     groups = [
         Group(
             review.stack,

@@ -127,7 +127,7 @@ def agree(review: Review, compared: CheckDocument | NotCompared) -> None:
         verdict = Verdict.SERVICE_FAILED if compared.service else Verdict.BAD_INPUT
         review.trouble("clerkstack check", review.clean(str(compared)), verdict)
         return
-    told = type(compared).model_validate(review.clean(compared.data()))
+    document = type(compared).model_validate(review.clean(compared.data()))
     if _toggles_come(review.preview):
         findings = (_brought(finding) for finding in document.findings)
         document = document.model_copy(update={"findings": tuple(findings)})

@@ -55,9 +55,9 @@ class StackEngine:
         self._state: State | None = None
 
     def change(self, change: Callable[[State], None]) -> State:
-        """Read the state with its secrets shown, change it, write it back; the state.
+        """Read the state with its secrets shown, change it, write it back, and return it.
 
-        Nothing is written where `change` leaves it as it is.
+        Nothing is written if `change` changes nothing.
         """
 
         def once() -> State:
@@ -92,11 +92,11 @@ class StackEngine:
         )
 
     def foresee(self, urns: Sequence[str], *, unchanged: bool) -> None:
-        """Preview the very update that `roll_out` makes, with all who judge it.
+        """Preview exactly the update that `roll_out` makes, with the policies.
 
         Raises:
-            Refused: it would be refused, or, where the rest is to be `unchanged`, change more than
-                the secrets.
+            Refused: it would be refused, or, with `unchanged`, it would change more than the
+                secrets.
         """
         try:
             lines = self._watched("preview", urns, quiet=True)
@@ -109,7 +109,7 @@ class StackEngine:
             )
 
     def roll_out(self, urns: Sequence[str]) -> None:
-        """Update these resources, and build the apps again.
+        """Update these resources, and rebuild the apps.
 
         Raises:
             RollOutFailed: the update failed; with the reasons that the engine gave.
@@ -150,14 +150,14 @@ class StackEngine:
         return self._unlocked(once)
 
     def is_deployed(self, project: Project) -> bool:
-        """Whether a deployment of a project's app runs."""
+        """Whether a project's app has a deployment."""
         known = self._settings.components.environment and self._settings.vercel_token is not None
         if not known or self._live is None:
             return True  # somewhere, and by others
         return self._live.deployment(project, project.deploys_to) is not None
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
-        """Build the newest deployment of a target, of a branch or of a custom environment again.
+        """Rebuild the newest deployment of a target, of a branch or of a custom environment.
 
         Raises:
             RollOutFailed: the build failed.

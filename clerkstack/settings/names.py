@@ -20,8 +20,8 @@ BUILT_IN_ROLES = ("org:admin", "org:member")
 CREATOR_NEEDS = frozenset(
     {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
 )
-"""A role without these cannot be the creator's (https://clerk.com/docs/organizations/creator-role).
-"""
+"""The permissions that the creator's role must have
+(https://clerk.com/docs/organizations/creator-role)."""
 
 SENDERO_ROLES = (*BUILT_IN_ROLES, "org:finance")
 """The roles of a stack that sets none."""

@@ -12,7 +12,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
     "production": ("production",),
 }
 
-# `vercel dev` on a person's machine reads the development target; nothing is deployed there.
+# Only `vercel dev` on people's machines uses the development target; nothing is deployed there.
 DEPLOYED: dict[str, DeployedTarget] = {
     "development": "preview",
     "production": "production",

@@ -1,1 +1,1 @@
-"""The smoke run: what a new customer does, against a deployment, and nothing of it left behind."""
+"""The smoke run: does what a new customer does, on a deployment, and leaves nothing behind."""

@@ -153,8 +153,8 @@ def run(
 
 
 def current_backend() -> str:
-    """The address of the backend that this shell uses; the engine is asked only where it cannot be
-    found without it.
+    """The address of the backend that this shell uses; runs the engine only if it cannot be found
+    otherwise.
 
     Raises:
         BackendFailed: it cannot be reached.
@@ -164,8 +164,8 @@ def current_backend() -> str:
 
 
 def drop_what_a_kill_cut_off(stack: str) -> list[Path]:
-    """`drop_cut_off_attributes` in the backend that this shell uses, of a stack by the name that
-    the engine takes (`organization/project/stack`, or shorter)."""
+    """`drop_cut_off_attributes` in the backend that this shell uses, for a stack by a name that the
+    engine accepts (`organization/project/stack`, or shorter)."""
     return drop_cut_off_attributes(current_backend(), stack.rpartition("/")[2])
 
 

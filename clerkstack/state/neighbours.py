@@ -170,7 +170,7 @@ def _listed() -> dict[str, _Listed]:
 
 def _listed_by_the_engine() -> list[_Listed]:
     try:
-        # In Pulumi Cloud all would be those of everybody.
+        # In Pulumi Cloud, `--all` would list the stacks of the whole organization.
         return _list(*(() if is_cloud() else ("--all",)))
     except ClerkstackError:
         # A single state that can't be read fails the whole list.

@@ -18,19 +18,19 @@ from clerkstack.state.engine import pulumi
 
 @dataclass(frozen=True)
 class Workshop:
-    """A project of nothing but its name and one stack's config, to run the engine's commands in
-    that write to the config: the project's own file stays as it is."""
+    """A copy of the project with only its name and one stack's config, for engine commands that
+    write to the config: the project's own file stays as it is."""
 
     folder: Path
     stack: str
 
     @property
     def config(self) -> Path:
-        """The stack's config in it; its secrets are encrypted."""
+        """The copy of the stack's config, with encrypted secrets."""
         return self.folder / config_file(self.stack)
 
     def pulumi(self, *words: str, backend: str | None = None, given: str | None = None) -> str:
-        """Run the engine's command on the stack in it; see `engine.pulumi`."""
+        """Run an engine command on the copy's stack; see `engine.pulumi`."""
         variables = {} if backend is None else {BACKEND: backend}
         if file := os.environ.get(PASSPHRASE_FILE):
             variables[PASSPHRASE_FILE] = str(Path(file).absolute())
@@ -38,8 +38,8 @@ class Workshop:
         return pulumi(*words, *options, given=given, variables=variables)
 
     def init(self, *, backend: str | None = None) -> None:
-        """Make the stack. Its config stays: making a stack would replace a key that the secrets in
-        it are encrypted with."""
+        """Create the stack but keep its config: creating a stack would replace the key with which
+        the config's secrets are encrypted."""
         before = self.config.read_bytes()
         self.pulumi("stack", "init", backend=backend)
         self.config.write_bytes(before)
@@ -50,7 +50,7 @@ def workshop(stack: str) -> Iterator[Workshop]:
     """A copy of this folder's project file and of the stack's config.
 
     Raises:
-        ClerkstackError: one of them is not there.
+        ClerkstackError: one of them is missing.
     """
     with tempfile.TemporaryDirectory(prefix="clerkstack-") as made:
         folder = Path(made)
