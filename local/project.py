@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -200,11 +201,21 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
     for part in parts:
         source = TOP / part
         if source.is_dir():
-            shutil.copytree(source, folder / part, dirs_exist_ok=True)
+            shutil.copytree(source, folder / part, dirs_exist_ok=True, copy_function=copy_file)
         else:
             shutil.copy2(source, folder / part)
     link_environment(folder)
     return folder
+
+
+def copy_file(source: str, target: str) -> str:
+    """Copy a file, as `shutil.copytree` asks for it. A cache of bytecode is linked: Python puts a
+    new one in its place, and never writes into one that is there."""
+    if source.endswith(".pyc"):
+        with suppress(OSError):
+            os.link(source, target)
+            return target
+    return shutil.copy2(source, target)
 
 
 def link_environment(folder: Path) -> None:

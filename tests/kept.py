@@ -25,7 +25,15 @@ from pathlib import Path
 
 import pytest
 
-from local.project import PARTS, PROVIDER, TOP, Project, copy_project, link_environment
+from local.project import (
+    PARTS,
+    PROVIDER,
+    TOP,
+    Project,
+    copy_file,
+    copy_project,
+    link_environment,
+)
 from local.world import World
 from local.world.minted import given_out
 
@@ -58,7 +66,7 @@ class Kept:
 
     def put_project(self, folder: Path, world: World) -> Project:
         """Copy the project; it goes to that world, which runs on a copy of the kept one."""
-        shutil.copytree(self.folder / "project", folder, symlinks=True, dirs_exist_ok=True)
+        _copy(self.folder / "project", folder)
         link_environment(folder)
         moved = {old.encode(): getattr(world.urls, name) for name, old in self.urls.items()}
         # In one pass: a port that was one service's may be another's now.
@@ -119,7 +127,11 @@ def _make(make: Maker, place: Path) -> None:
             facts = {"stack": project.stack, "urls": urls, "minted": minted, "made": time.time()}
         (folder / FACTS).write_text(json.dumps(facts))
         shutil.rmtree(place, ignore_errors=True)
-        shutil.copytree(folder, place, symlinks=True)
+        _copy(folder, place)
+
+
+def _copy(folder: Path, target: Path) -> None:
+    shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True, copy_function=copy_file)
 
 
 def _is_fresh(place: Path) -> bool:
