@@ -107,11 +107,14 @@ class Expressions:
             return self.string(node)
         if kind == "template_string":
             holes = [each for each in node.named_children if each.type == "template_substitution"]
-            if holes and self._source.of(holes[0]) == self._source.of(node)[1:-1]:  # `${orgRole}`
-                return self.of(next(iter(content(holes[0])), None), scope)
-            if holes:
-                return ["x", "is a template string with expressions", place]
-            return self.string(node)
+            if not holes:
+                return self.string(node)
+            hole, text = self._source.of(holes[0]), self._source.of(node)[1:-1]
+            lost: Ir = ["x", "is a template string with expressions", place]
+            if text in (hole, f"org:{hole}"):
+                inner = self.of(next(iter(content(holes[0])), None), scope)
+                return inner if text == hole else [*lost, inner]  # `org:${role}`
+            return lost
         if kind == "number":
             return ["n", self._source.of(node), place]
         if kind == "unary_expression":
@@ -415,6 +418,8 @@ class Expressions:
         word = f"is a {kind.replace('_', ' ')}, not a constant"
         sides = [node.child_by_field_name(name) for name in names]
         alternatives = [self.of(side, scope) for side in sides if side is not None]
+        if operator == "+" and self._source.of(node.child_by_field_name("left"))[1:-1] == "org:":
+            return ["x", word, place, self.of(node.child_by_field_name("right"), scope)]
         return ["?", word, alternatives, place] if alternatives else ["x", word, place]
 
     def item(self, node: Node, scope: Scope) -> Ir:

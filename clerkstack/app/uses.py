@@ -130,7 +130,8 @@ def _is_list(module: Module, ir: Ir) -> bool:
             ir = ir[1]
         else:
             break
-    return (ir[0] == "c" and last(ir[1]) in _LISTING) or (ir[0] == "x" and len(ir) > 3)
+    is_set = ir[0] == "x" and len(ir) > 3 and str(ir[1]).startswith("is a new")
+    return is_set or (ir[0] == "c" and last(ir[1]) in _LISTING)
 
 
 def _is_of_parameter(module: Module, callee: Ir) -> bool:
