@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -63,12 +64,18 @@ class Description:
         ).validate(answer.json())
 
 
+# Making the routes takes longer than asking for one of them, and one service is asked at a time.
+_latest_app = lru_cache(maxsize=1)(app_of)
+
+
 def asked(service: Service, method: str, path: str, **options: Any) -> httpx.Response:
     """Ask a service in this process, without a listener."""
+    app = _latest_app(service)
 
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(app=app_of(service))
-        async with httpx.AsyncClient(transport=transport, base_url="http://world.test") as client:
+        transport = httpx.ASGITransport(app=app)
+        base = "http://world.test"
+        async with httpx.AsyncClient(transport=transport, base_url=base, trust_env=False) as client:
             return await client.request(method, path, **options)
 
     return asyncio.run(ask())

@@ -351,7 +351,7 @@ def test_what_a_killed_run_left_is_found_and_nothing_else(there: Deployment) -> 
 
 
 def test_a_mark_of_anything_else_is_refused() -> None:
-    with pytest.raises(ValueError, match="something else"):
+    with pytest.raises(ValueError, match="not the mark of a smoke run"):
         clean_up(None, "jo", progress=lambda _: None)  # type: ignore[arg-type]
 
 
@@ -365,7 +365,7 @@ def test_without_test_mode_the_user_is_made_through_the_backend_api(there: Deplo
     report = there.smoke(email_domain="sendero.example")
 
     assert report.ok, report
-    assert "made through the Backend API: sign-ups are restricted" in report.steps[0].detail
+    assert "created through the Backend API: sign-ups are restricted" in report.steps[0].detail
     assert there.left() == []
 
 
@@ -382,7 +382,7 @@ def test_production_has_no_test_mode_and_no_test_address() -> None:
         left = there.left()
 
     assert report.ok, report
-    assert "made through the Backend API: test mode is off" in report.steps[0].detail
+    assert "created through the Backend API: test mode is off" in report.steps[0].detail
     assert all(each.startswith(MARK) and "+" not in each for each in seen)
     assert left == []
 
@@ -407,4 +407,4 @@ def test_a_tool_that_is_not_there_is_told(there: Deployment) -> None:
     report = other.smoke()
 
     assert names(report.failed) == ["MCP call"]
-    assert report.failed[0].detail == "the MCP server has no tool quote, but workspace"
+    assert report.failed[0].detail == "the MCP server has no tool quote. Its tools: workspace"
