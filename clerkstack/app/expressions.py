@@ -112,8 +112,8 @@ class Expressions:
             hole, text = self._source.of(holes[0]), self._source.of(node)[1:-1]
             lost: Ir = ["x", "is a template string with expressions", place]
             if text in (hole, f"org:{hole}"):
-                inner = self.of(next(iter(content(holes[0])), None), scope)
-                return inner if text == hole else [*lost, inner]  # `org:${role}`
+                held = self.of(next(iter(content(holes[0])), None), scope)
+                return held if text == hole else [*lost, held]  # `org:${role}`
             return lost
         if kind == "number":
             return ["n", self._source.of(node), place]
