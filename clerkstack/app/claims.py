@@ -13,8 +13,8 @@ from tree_sitter import Node
 
 from clerkstack.app.clerk import CLAIMS
 from clerkstack.app.facts_of_files import Ir
-from clerkstack.app.looking import CLAIMED, GIVEN
 from clerkstack.app.syntax import bare, content
+from clerkstack.app.words import CLAIMED, GIVEN
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass

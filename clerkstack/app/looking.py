@@ -16,21 +16,11 @@ from typing import Any
 
 from clerkstack.app.reading import LARGEST
 from clerkstack.app.says import plain, says_in, speaks
+from clerkstack.app.words import CLAIMED
 
 NOTHING = ["nothing"]
 SECONDS = 0.5
 """Of CPU, for a file that asks for nothing."""
-CLAIMED = (
-    rb"sessionClaims|pla|fea|rol|org_?[rR]ole|org_?[pP]ermissions|\w*[mM]embership\w*"
-    rb"|\w*BillingSubscription|subscriptionItems|useSubscription|usePlans|getPlanList"
-    rb"|plan\??\.slug"
-)
-"""What claims of a session are called, and what has such: words of a pattern."""
-
-GIVEN = "="
-"""Stands before the name of what gives a claim, and alone for a file with a function that is given
-one: see `look`."""
-
 # A file without these bytes asks Clerk for nothing, and is not parsed.
 _ASKS = re.compile(
     rb"\b(?:has|protect|Protect|Show|checkAuthorization\w*|" + CLAIMED + rb")\b"

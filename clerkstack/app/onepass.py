@@ -22,11 +22,11 @@ from clerkstack.app.blocks import Block, Element, script_of
 from clerkstack.app.clerk import COMPONENTS, is_others_type
 from clerkstack.app.expressions import Expressions, TooMuch
 from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
-from clerkstack.app.looking import GIVEN
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
 from clerkstack.app.syntax import Source, bare, content
+from clerkstack.app.words import GIVEN
 
 SECONDS = 0.6
 """Of CPU, for one file."""

@@ -15,10 +15,10 @@ from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
-from clerkstack.app.looking import GIVEN
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.reading import NotRead, Reader
 from clerkstack.app.uses import Checks, Found, UnresolvedCheck, Use
+from clerkstack.app.words import GIVEN
 from clerkstack.problems import InputError, Problem
 
 if TYPE_CHECKING:

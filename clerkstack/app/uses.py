@@ -29,9 +29,9 @@ from clerkstack.app.evaluate import (
 from clerkstack.app.facts_of_files import Ir, column_of, line_of
 from clerkstack.app.kinds import KINDS, SCOPES, named
 from clerkstack.app.kinds import Kind as Asked
-from clerkstack.app.looking import GIVEN
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.values import HAS, MAY, Constant, Either, Kind, Place, Unresolved, kind_of
+from clerkstack.app.words import GIVEN
 
 _SELF = frozenset({"call", "apply", "bind"})
 # Claims that are several slugs, and calls that give several.
