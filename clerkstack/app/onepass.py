@@ -37,6 +37,7 @@ Visit: TypeAlias = "Callable[[Pass, Node, Scope], None]"
 # Calls around a word that are looked through for whether it is theirs.
 _NESTED = 40
 _MANY = 1000
+_MANY_NAMES = 200
 _REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1")
 # What a name is given that is wanted: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
@@ -179,7 +180,10 @@ class Pass:
         of_clerk = {each for each, (_, name) in facts.imports.items() if name in COMPONENTS}
         names = self.asking | self.local | of_clerk
         if self.compares:
-            self._walk(_WORDS + b"|" + claims.WORDS, names | {*facts.imports}, _COMPARING)
+            # A pattern of many names takes long: then all calls are looked at.
+            few = len(facts.imports) <= _MANY_NAMES
+            calls = b"|" + (claims.WORDS if few else claims.WORDS + rb"|\w\(")
+            self._walk(_WORDS + calls, names | {*facts.imports} if few else names, _COMPARING)
         else:
             self._walk(_WORDS, names, _FIRST)
         self.is_first = False

@@ -64,6 +64,8 @@ _SIDE = re.compile(rb"\A(?:\s|//[^\n]*\n|/\*.*?\*/)*[\"'](use client|use server)
 _SERVER_ONLY = re.compile(rb"\bimport\s*[\"']server-only[\"']")
 _CLERK = re.compile(rb"clerk", re.IGNORECASE)
 _CHECKED = 64
+# More names of a part of a type no file has; a pattern of many takes long.
+_MOST_PARTS = 100
 
 
 # Looking for one of these takes a tenth of the time of an expression, and few files have any.
@@ -123,7 +125,7 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
 
     source = Source(text)
     of_events, of_variables = Events(source), Variables(source)
-    parts = "|".join(of_events.parts) or "(?!)"
+    parts = "|".join([*of_events.parts][:_MOST_PARTS]) or "(?!)"
     walked = re.compile(_WALKED.pattern + rf"|\b(?:{parts})\b".encode())
     hits = [each.start() for each in walked.finditer(text)]
     pending, count = [root], 0

@@ -56,6 +56,15 @@ CODE = {
     "loaded": b"const G=lazy(()=>import('./a'));<G plan='x'/>;" * 20_000 + HAS,
     "claims by other names": b"".join(b"const a%d=a%d;" % (n, n - 1) for n in range(1, 50_000))
     + b"const a0=x.pla;a49999==='a'",
+    "parts of types": b"".join(
+        b"const [r%d,x%d]=evt.type.split('.');" % (n, n) for n in range(40_000)
+    )
+    + b"verifyWebhook();"
+    + HAS,
+    "claims beside imports": b"import {"
+    + b",".join(b"a%d" % n for n in range(100_000))
+    + b"} from 'x';orgRole==='a';"
+    + b"a1(b);" * 1000,
     "what is given": b"defineProps<{plan:string}>();" * 30_000 + HAS,
     "a bundle": b"/*auth*/" + HAS * (5 * 1024 * 1024 // len(HAS)),
 }
