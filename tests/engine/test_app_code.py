@@ -147,7 +147,7 @@ def test_a_check_that_only_moved_changes_nothing(project: Project, world: World)
     assert "unchanged" in said
     assert "updated" not in said
     assert requests(world) == []
-    assert "The app asks Clerk in 1 place for something that is not known without" in said
+    assert "The app asks Clerk in 1 place for something that cannot be known without" in said
     assert "src/page.tsx:9:46" in said
 
 

@@ -266,7 +266,7 @@ def test_what_a_preview_can_not_see_is_judged_before_the_write(
 
     refused = project.up(check=False)
 
-    assert "what is live cannot be read" in shown
+    assert "the instance cannot be read" in shown
     assert "12 subscribers" in refused
     assert writes(world) == []
 
@@ -277,5 +277,5 @@ def test_a_preview_without_a_network_is_a_preview(project: Project, world: World
 
     shown = project.preview()
 
-    assert "what is live cannot be read" in shown
+    assert "the instance cannot be read" in shown
     assert writes(world) == []
