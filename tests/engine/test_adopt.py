@@ -443,7 +443,7 @@ def test_what_the_stack_manages_already_is_never_let_go(project: Project, world:
     refused = project.clerkstack("adopt")
 
     assert refused.returncode == 2
-    assert "manages the variable preview/NEXT_PUBLIC_APP_URL already" in refused.stderr
+    assert "already manages the variable preview/NEXT_PUBLIC_APP_URL" in refused.stderr
     assert (project.folder / "Pulumi.local.yaml").read_text() == file
 
 
