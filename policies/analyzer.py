@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -47,15 +46,9 @@ LEVELS = {
 
 
 class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
-    """One run of the engine.
+    """One run of the engine."""
 
-    Args:
-        folder: where config.yaml is.
-        waivers: the file with the waivers.
-    """
-
-    def __init__(self, folder: Path = FOLDER, waivers: Path = WAIVERS) -> None:
-        self._folder, self._waivers = folder, waivers
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._declared = Declared("")
         self._rules = Rules()
@@ -70,8 +63,8 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         now = datetime.now(UTC)
         try:
             self._declared = Declared.of(request.stack, request.config)
-            self._rules = load_rules(self._folder / "config.yaml")
-            waivers = waivers_of(self._folder, self._waivers, now, self._rules)
+            self._rules = load_rules(FOLDER / "config.yaml")
+            waivers = waivers_of(FOLDER, WAIVERS, now, self._rules)
         except InputError as error:
             _refuse(context, error)
         self._judge = Judge(request.stack, self._rules, waivers, now, rolls_out())

@@ -15,7 +15,8 @@ from collections.abc import Iterator, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
+from typing import Any
 
 PACKAGES = ("clerkstack", "components", "policies")
 PLUGINS = ("local.machine.plugins.command.provider", "local.machine.plugins.vercel.provider")
@@ -42,6 +43,14 @@ class Preloaded(MetaPathFinder, Loader):
                 if MAIN not in Path(module.__file__ or "").read_text():
                     self._modules[name] = module
         self._files = dict(_files(str(top)))
+        # Constants, and what they are defaults of.
+        self._paths = [
+            (names, name, str(value)[len(self._top) :])
+            for module in self._modules.values()
+            for names in (vars(module), *_defaults(module))
+            for name, value in names.items()
+            if isinstance(value, Path) and value.is_relative_to(top)
+        ]
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -59,6 +68,8 @@ class Preloaded(MetaPathFinder, Loader):
             return None
         for module in modules.values():
             self._move(module, here)
+        for names, name_of_path, path in self._paths:
+            names[name_of_path] = Path(here + path)
         sys.modules.update(modules)
         return modules[name].__spec__
 
@@ -79,6 +90,14 @@ class Preloaded(MetaPathFinder, Loader):
             module.__path__ = spec.submodule_search_locations
             module.__path__.append(file.rpartition("/")[0])
         module.__spec__, module.__loader__ = spec, self
+
+
+def _defaults(module: ModuleType) -> Iterator[dict[str, Any]]:
+    return (
+        value.__kwdefaults__
+        for value in vars(module).values()
+        if isinstance(value, FunctionType) and value.__kwdefaults__
+    )
 
 
 def _below(top: Path) -> Iterator[str]:

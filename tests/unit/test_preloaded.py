@@ -28,6 +28,14 @@ print(json.dumps({
 }))
 """
 
+PATHS = """
+import inspect, json
+from policies import analyzer, judge
+defaults = inspect.signature(judge.judge).parameters
+paths = [judge.FOLDER, judge.WAIVERS, *(defaults[name].default for name in ("folder", "waivers"))]
+print(json.dumps([str(path) for path in (*paths, analyzer.WAIVERS)]))
+"""
+
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
@@ -54,6 +62,15 @@ def told(python: str, copy: Path) -> dict[str, object]:
 
 def test_a_copy_as_it_was_made_has_them_at_once(python: str, copy: Path) -> None:
     assert told(python, copy)["loaded"]
+
+
+def test_files_are_looked_for_in_the_copy(python: str, copy: Path) -> None:
+    (copy / "paths.py").write_text(PATHS)
+
+    shown = json.loads(subprocess.check_output([python, "paths.py"], cwd=copy, text=True))
+
+    folder, waivers = str(copy / "policies"), str(copy / "waivers.yaml")
+    assert shown == [folder, waivers, folder, waivers, waivers]
 
 
 @pytest.mark.parametrize("part", ["clerkstack/safe.py", "clerkstack/catalog/models.py"])
