@@ -19,10 +19,12 @@
 
 /* Rotations look whether another one runs: by its number and its command line. */
 #define KNOWN_BY_COMMAND_LINE "rotate"
+#define PROGRAMS "pulumi-language-python-exec"
 #define FILES 3 /* standard input, output and error */
 
 extern char **environ;
 static volatile pid_t child;
+static int of_a_host;
 
 static void alone(char **argv) {
     argv[0] = PYTHON;
@@ -33,7 +35,8 @@ static void alone(char **argv) {
 /* The language host interrupts a program and kills it at once: it has no time to say so. "At once"
    is long where the machine is busy. */
 static void pass_on(int number) {
-    sleep(1);
+    if (of_a_host)
+        sleep(1);
     kill(child, number);
 }
 
@@ -114,8 +117,10 @@ int main(int argc, char **argv) {
     while (words[options] && (!strcmp(words[options], "-u") || !strcmp(words[options], "-m")))
         options++;
     known = words[options] && words[options][0] != '-' && !getenv("TESTS_WITHOUT_FORKS");
-    for (char **word = words; known && *word; word++)
+    for (char **word = words; known && *word; word++) {
         known = strcmp(*word, KNOWN_BY_COMMAND_LINE) != 0;
+        of_a_host |= strstr(*word, PROGRAMS) != NULL;
+    }
     if (known)
         signal(SIGINT, SIG_DFL);
     struct sockaddr_un place = {.sun_family = AF_UNIX, .sun_path = SOCKET};
