@@ -69,6 +69,7 @@ def test_every_operation_that_declares_the_key_acts_once(world: Emulated) -> Non
             http.post(f"{one}/send-example", json={"eventType": "user.created"}, headers=KEY)
             for _ in range(2)
         ]
+        world.backend.deliveries.settle()
         stats = http.get(f"{one}/stats").json()
         tokens = [
             http.post("/api/v1/auth/one-time-token", json=body, headers=KEY) for _ in range(2)

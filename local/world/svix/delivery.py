@@ -140,7 +140,7 @@ class Deliveries:
         """Write nothing down any more: the world has ended, and what is on its way has not."""
         self.keep = _nowhere
 
-    def settle(self, seconds: float = SECONDS_TO_ANSWER + 5) -> None:
+    def settle(self, seconds: float = 180) -> None:
         """Wait until nothing is on its way. Nobody who waits may hold the guard.
 
         Raises:
