@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from clerkstack.app.auto_imports import pascal
+from clerkstack.app.clerk import COMPONENTS
 
 BLOCKS = frozenset({".vue", ".svelte", ".astro", ".mdx"})
 _SCRIPT = re.compile(rb"<script\b[^<>]*>", re.IGNORECASE)
@@ -210,7 +211,7 @@ class _Reading:
 
     def _is_component(self, name: str) -> bool:
         """Whether a tag in small letters may be one of a component: `plan-gate`."""
-        is_one = name in ("Protect", "Show") or any(map(str.isupper, name[1:]))
+        is_one = name in COMPONENTS or any(map(str.isupper, name[1:]))
         return is_one or self._text.find(name.encode()) >= 0
 
     def _attributes(self, template: bytes, at: int) -> Iterator[Attribute]:

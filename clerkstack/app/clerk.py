@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COMPONENTS = frozenset({"Protect", "Show"})
 ASKING = frozenset({"has", "checkAuthorization", "checkAuthorizationWithCustomPermissions"})
+# They give what their function does.
+COMPUTING = frozenset({"useMemo", "computed"})
 CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs", "h"})
 # What gives an object with `has`: auth(), useAuth(), getAuth(request), requestState.toAuth(), …
 GIVING = frozenset({"auth", "useAuth", "getAuth", "toAuth", "useSession", "currentSession"})

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clerkstack.app import clerk
-from clerkstack.app.clerk import last
+from clerkstack.app.clerk import COMPUTING, last
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.modules import Module, Modules
 from clerkstack.app.reading import ENTRIES
@@ -41,8 +41,6 @@ VISITING = frozenset(
 SAME = frozenset(
     {"memo", "forwardRef", "cache", "useCallback", "observer", "debounce", "styled", "throttle"}
 )
-# They give what their function does.
-_COMPUTING = frozenset({"useMemo", "computed"})
 # They give the component that their function loads.
 _LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
 # What gives what somebody has put there elsewhere.
@@ -548,7 +546,7 @@ class Evaluator:
         if error.behind is None and error.kind is None:
             self._given_back(module, ir, error)
         behind = error.behind
-        if last(ir[1]) in _COMPUTING and behind is not None:
+        if last(ir[1]) in COMPUTING and behind is not None:
             return behind if behind.is_known or isinstance(behind.value, Either) else error
         return error
 
@@ -588,7 +586,7 @@ class Evaluator:
         elif called is not None and called.is_ == "function" and called.module is not None:
             error.behind, error.kind = self._result(called.module, called.name)
         elif name not in _ELSEWHERE:
-            if name in _COMPUTING and given and given[0][0] == "f":
+            if name in COMPUTING and given and given[0][0] == "f":
                 error.behind, error.kind = self._result(module, given[0][1])
                 return
             if name == "String" and given:

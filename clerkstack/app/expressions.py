@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from tree_sitter import Node
 
+from clerkstack.app.clerk import COMPUTING
 from clerkstack.app.facts_of_files import FileFacts, Ir
 from clerkstack.app.scopes import Binding, Scope, Step, parameters
 from clerkstack.app.syntax import FUNCTIONS, MEMBERS, Source, arguments_of, content
@@ -710,7 +711,7 @@ _COMPONENT = "f@component"
 PROPS = frozenset({"defineProps", "withDefaults", "$props"})
 # They give what they are given, or a reference to it; what their function gives.
 _THROUGH = frozenset({"toRefs", "toValue", "unref", "readonly", "reactive", "toRaw", "$derived"})
-_GIVING_BACK = frozenset({"then", "computed", "useMemo"})
+_GIVING_BACK = COMPUTING | {"then"}
 _MEMBER = frozenset({"method_definition", "public_field_definition"})
 _MAPPING = frozenset({"map", "flatMap"})
 _PLAIN = MEMBERS | {"identifier", "string", "template_string"}

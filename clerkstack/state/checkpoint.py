@@ -14,6 +14,9 @@ from pathlib import Path
 from clerkstack.state.backends import folder_of
 from clerkstack.state.locks import Owner, locks_in
 
+ATTRIBUTES = ".attrs"
+"""How the file ends that the engine writes beside a checkpoint."""
+
 
 def drop_cut_off_attributes(backend: str, stack: str) -> list[Path]:
     """Remove the attributes of a stack's checkpoint if they cannot be read.
@@ -42,9 +45,9 @@ def cut_off_attributes(backend: str, stack: str) -> list[Path]:
     unreadable = [
         file
         for compression in ("", ".gz", ".zst")
-        for file in folder.glob(f".pulumi/stacks/*/{stack}.json{compression}.attrs")
+        for file in folder.glob(f".pulumi/stacks/*/{stack}.json{compression}{ATTRIBUTES}")
     ]
-    return [file for file in unreadable if _is_cut_off(file)]
+    return [file for file in unreadable if is_cut_off(file)]
 
 
 def locks_of(backend: str, stack: str) -> list[Owner]:
@@ -54,7 +57,8 @@ def locks_of(backend: str, stack: str) -> list[Owner]:
     return [] if folder is None else locks_in(folder, stack)
 
 
-def _is_cut_off(attributes: Path) -> bool:
+def is_cut_off(attributes: Path) -> bool:
+    """Whether a checkpoint's attributes cannot be read."""
     try:
         json.loads(attributes.read_bytes())
     except ValueError:

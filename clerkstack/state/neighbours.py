@@ -18,12 +18,10 @@ from clerkstack.state import engine
 from clerkstack.state.checkpoint import drop_cut_off_attributes
 from clerkstack.state.failures import UnknownStack
 from clerkstack.state.model import Resource, State
-from clerkstack.state.stored import stored_stacks
+from clerkstack.state.stored import ORGANIZATION, stored_stacks
 from clerkstack.state.variables import existing
 
 PROJECT_OF_VERCEL = "VercelProject"
-FILE_BACKEND = "organization/"
-"""How a stack's full name begins in a backend other than Pulumi Cloud."""
 
 
 class UnknownNeighbours(ClerkstackError):
@@ -164,7 +162,7 @@ def _listed() -> dict[str, _Listed]:
     return {
         stack.name: stack
         for stack in _listed_by_the_engine()
-        if stack.name.count("/") < 2 or stack.name.startswith(FILE_BACKEND)
+        if stack.name.count("/") < 2 or stack.name.startswith(f"{ORGANIZATION}/")
     }
 
 

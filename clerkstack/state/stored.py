@@ -14,6 +14,7 @@ from typing import Any
 
 from clerkstack.backend import project_name
 from clerkstack.state.backends import folder_of
+from clerkstack.state.checkpoint import ATTRIBUTES, is_cut_off
 from clerkstack.state.model import State
 
 STACKS = ".pulumi/stacks"
@@ -21,8 +22,8 @@ META = ".pulumi/meta.yaml"
 BY_PROJECT = "version: 1"
 """What the backend's own file says where the stacks are in a folder for each project."""
 ORGANIZATION = "organization"
-"""What stands for one in the full name of a stack: a backend of files has none."""
-BESIDE = (".attrs", ".bak")
+"""What stands for one in the full name of a stack in a backend other than Pulumi Cloud."""
+BESIDE = (ATTRIBUTES, ".bak")
 """How the files end that the engine writes beside a state."""
 
 
@@ -87,10 +88,10 @@ def _name(file: Path) -> str:
 
 
 def _read(file: Path) -> Stored:
-    attributes = file.with_name(f"{file.name}.attrs")
-    if attributes.exists():
-        # Where a kill cut them off the engine refuses the state, and whoever asks it mends them.
-        json.loads(attributes.read_bytes())
+    attributes = file.with_name(f"{file.name}{ATTRIBUTES}")
+    # Where a kill cut them off the engine refuses the state, and whoever asks it mends them.
+    if attributes.exists() and is_cut_off(attributes):
+        raise OtherForm
     document = _object(json.loads(file.read_bytes()))
     latest = _object(_object(document.get("checkpoint")).get("latest"))
     entries = latest.get("resources") or []
