@@ -1,4 +1,5 @@
-"""CPU that something may take, whatever machine, Python and worker of the tests run it."""
+"""CPU that something may take, and waiting for something, whatever machine, Python and worker of
+the tests run it."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ T = TypeVar("T")
 _STEPS_OF_A_SECOND = 45_000_000
 _MEASURED = 1_000_000
 _TRIES = 3
+_PATIENCE = 180.0  # seconds; a machine may stand still for many of them
 
 
 def within(seconds: float, act: Callable[[], T]) -> T:
@@ -35,6 +37,19 @@ def within(seconds: float, act: Callable[[], T]) -> T:
         if taken < allowed:
             return result
     raise AssertionError(f"{taken:.2f} s of CPU, {allowed:.2f} s are allowed")
+
+
+def wait_until(there: Callable[[], object], *, pause: float = 0.01) -> None:
+    """Wait until something is there; fail if it does not come.
+
+    Args:
+        there: looks for it.
+        pause: seconds between looks.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while not there():
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(pause)
 
 
 def _timed(act: Callable[[], T]) -> tuple[T, float]:

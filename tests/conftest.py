@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx
@@ -47,10 +47,10 @@ def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture(autouse=True)
-def _forgets_secrets() -> Generator[None]:
-    """A test hides the secrets that it knows of: removing those of thousands takes half a minute
-    from a text that is long."""
-    before = set(safe._secrets)
+def _nothing_stays_hidden() -> Iterator[None]:
+    """What a test hides is hidden in that test alone: a process has few secrets, a run of all tests
+    would have thousands, and look for each in every text."""
+    before = {*safe._secrets}
     yield
     safe._secrets.intersection_update(before)
 

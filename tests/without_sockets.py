@@ -8,7 +8,6 @@ meet, or is asked from another process or through the world's proxy, goes throug
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from email.utils import formatdate
@@ -40,9 +39,9 @@ class _Turns(answering.Turns):
             yield
 
 
-@contextlib.contextmanager
+@pytest.fixture(scope="module", autouse=True)
 def without_sockets() -> Iterator[None]:
-    """Worlds without a proxy that start meanwhile are asked so."""
+    """Worlds without a proxy that a module of tests starts are asked so, where this is imported."""
     places: dict[Place, tuple[worlds.World, answering.ServiceApp]] = {}
     listen, send = worlds.World._listen, httpx.HTTPTransport.handle_request
 

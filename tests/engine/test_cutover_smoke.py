@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,6 +13,7 @@ from local.project import Project
 from local.world import World
 from local.world import seed as seeded
 from local.world.deployed import Deployed
+from tests.clock import wait_until
 from tests.deployments import production_of_an_app, protected_production
 from tests.engine.cutting_over import HOST, ask, judged, production, set_dns
 from tests.kept import starts_from
@@ -106,7 +105,7 @@ def test_ctrl_c_in_the_smoke_run_removes_what_it_made(
         stderr=subprocess.PIPE,
         text=True,
     ) as running:
-        wait_for(lambda: people.users)
+        wait_until(lambda: people.users)
         running.send_signal(signal.SIGINT)
         out, told = running.communicate(timeout=180)
 
@@ -114,10 +113,3 @@ def test_ctrl_c_in_the_smoke_run_removes_what_it_made(
     assert "interrupted: removing what was created" in told
     assert (people.users, people.organizations) == ({}, {})
     assert (out, page.exists()) == ("", False)
-
-
-def wait_for(there: Any, seconds: float = 180) -> None:
-    deadline = time.monotonic() + seconds
-    while not there():
-        assert time.monotonic() < deadline, "it did not come"
-        time.sleep(0.02)

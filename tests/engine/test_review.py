@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from local.project import PASSPHRASE, Project, write_source
 from local.world import World
 from local.world import seed as seeded
 from tests import sendero
+from tests.clock import wait_until
 from tests.deployments import declared_production, development_beside_production
 from tests.engine.by_hand import by_hand
 from tests.engine.live import read_instance, writes
@@ -223,10 +223,10 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
         text=True,
     )
     assert running.stderr is not None
-    until = time.monotonic() + 180
-    while len([each for each in at_work_in(two.folder) if "python-exec" in each]) < 2:
-        assert time.monotonic() < until, at_work_in(two.folder)
-        time.sleep(0.2)
+    wait_until(
+        lambda: len([each for each in at_work_in(two.folder) if "python-exec" in each]) >= 2,
+        pause=0.2,
+    )
 
     running.send_signal(number)
     _, said = running.communicate(timeout=180)
@@ -234,10 +234,7 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
     assert running.returncode == 130, said
     # Nothing is begun any more.
     assert said.rstrip().endswith("interrupted: ending the engine")
-    until = time.monotonic() + 180
-    while at_work_in(two.folder) and time.monotonic() < until:
-        time.sleep(0.2)
-    assert at_work_in(two.folder) == []
+    wait_until(lambda: at_work_in(two.folder) == [], pause=0.2)
     assert not (two.folder / "r.json").exists()
     write_source(two.folder / "__main__.py", program)
     assert two.preview()

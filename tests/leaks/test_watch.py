@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.clock import wait_until
 from tests.leaks.search import Planted
 from tests.leaks.watch import Clean, Program, Watch, in_files
 
@@ -21,7 +21,6 @@ PLANTED = Planted([("planted", SECRET)])
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="Linux only: /proc")
 
 
-SECONDS = 180
 WAIT = "input()"
 
 
@@ -39,17 +38,10 @@ def python(code: str, *words: str, **variables: str) -> Iterator[subprocess.Pope
         process.communicate("\n")
 
 
-def until(seen: Callable[[], object]) -> None:
-    """Wait until something was seen, however slow the machine is, or for too long."""
-    deadline = time.monotonic() + SECONDS
-    while not seen() and time.monotonic() < deadline:
-        time.sleep(0.001)
-
-
 def looked(watch: Watch) -> None:
     """Wait until everything that is there now was looked at."""
     looks = watch.looks
-    until(lambda: watch.looks > looks + 1)
+    wait_until(lambda: watch.looks > looks + 1)
 
 
 def named(watch: Watch, word: str) -> bool:
@@ -63,7 +55,7 @@ def nobody(_program: Program, _secret: str) -> bool:
 
 def test_arguments_of_a_process_are_seen(tmp_path: Path) -> None:
     with Watch(PLANTED, tmp_path) as watch, python(WAIT, "--key", SECRET):
-        until(watch.in_arguments)
+        wait_until(watch.in_arguments)
 
     assert [each.endswith("planted (as it is)") for each in watch.in_arguments()] == [True]
 
@@ -71,7 +63,7 @@ def test_arguments_of_a_process_are_seen(tmp_path: Path) -> None:
 def test_a_process_of_a_process_is_seen_with_its_environment(tmp_path: Path) -> None:
     outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {WAIT!r}, 'inner'])"
     with Watch(PLANTED, tmp_path) as watch, python(outer, "outer", KEY=SECRET):
-        until(lambda: named(watch, "inner"))
+        wait_until(lambda: named(watch, "inner"))
 
     found = watch.in_environments(nobody)
     assert [each for each in found if "inner" in each]
@@ -83,7 +75,7 @@ def test_a_process_of_a_process_is_seen_with_its_environment(tmp_path: Path) -> 
 def test_what_a_process_becomes_is_seen(tmp_path: Path) -> None:
     become = "import os; os.execv('/bin/cat', ['cat', '-'])"
     with Watch(PLANTED, tmp_path) as watch, python(become, "first"):
-        until(lambda: named(watch, "cat"))
+        wait_until(lambda: named(watch, "cat"))
 
     assert any(program.name.startswith("cat") for program in watch.programs)
 

@@ -9,13 +9,7 @@ import pytest
 
 from local.world import World
 from tests.property.instance import Instance
-from tests.without_sockets import without_sockets
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_sockets() -> Iterator[None]:
-    with without_sockets():
-        yield
+from tests.without_sockets import without_sockets as without_sockets
 
 
 @pytest.fixture(scope="module")

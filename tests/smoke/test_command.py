@@ -6,13 +6,13 @@ import json
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from local import address
+from tests.clock import wait_until
 from tests.smoke.deployment import HOST, URL, Deployment, deployment
 
 TOP = Path(__file__).parents[2]
@@ -152,8 +152,6 @@ def started_run(there: Deployment, number: signal.Signals) -> subprocess.Popen[s
         stderr=subprocess.STDOUT,
         text=True,
     )
-    deadline = time.monotonic() + 180
-    while not there.instance.people.organizations and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait_until(lambda: there.instance.people.organizations)
     started.send_signal(number)
     return started

@@ -7,26 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from clerkstack import safe
-from tests.without_sockets import without_sockets
+from tests.without_sockets import without_sockets as without_sockets
 
 if TYPE_CHECKING:
     from local.world import World
-
-
-@pytest.fixture(autouse=True)
-def _nothing_stays_hidden() -> Iterator[None]:
-    """What a test hides is hidden in that test alone: a process has few secrets, a run of all tests
-    would have thousands, and look for each in every text."""
-    before = {*safe._secrets}
-    yield
-    safe._secrets.intersection_update(before)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_sockets() -> Iterator[None]:
-    with without_sockets():
-        yield
 
 
 @pytest.fixture(scope="module")

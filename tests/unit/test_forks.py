@@ -7,12 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from local.killing import kill_tree
+from tests.clock import wait_until
 from tests.forks import ALONE, Forks, forks_of
 
 TOLD = """
@@ -159,10 +159,7 @@ def test_killed_it_takes_the_fork_along(python: str, tmp_path: Path) -> None:
 
 
 def assert_gone(process: Path) -> None:
-    end = time.monotonic() + 180
-    while process.exists():
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_until(lambda: not process.exists())
 
 
 def test_without_a_compiler_each_is_a_process_of_its_own(

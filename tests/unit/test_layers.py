@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
+from tests.sources import TOP, files
+
 PRODUCT = ("clerkstack", "components", "policies")
 MUCH = (
     *("boto3", "botocore", "grpc", "httpx", "importlib.metadata", "jinja2", "pathspec", "pulumi"),
@@ -48,10 +49,9 @@ class Import:
 def modules() -> Mapping[str, Path]:
     """The files of the product, by the name of the module."""
     found = {}
-    for top in PRODUCT:
-        for file in (TOP / top).rglob("*.py"):
-            parts = file.relative_to(TOP).with_suffix("").parts
-            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
+    for file in files(*PRODUCT):
+        parts = file.relative_to(TOP).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
     return found
 
 
@@ -182,7 +182,7 @@ def test_emulators_and_set_up_know_nothing_of_each_other(one: str, other: str) -
     """local/world stands for the services, local/machine for installers that are not there."""
     found = [
         f"{file.relative_to(TOP)}: {imported.module}"
-        for file in (TOP / "local" / one).rglob("*.py")
+        for file in files(f"local/{one}")
         for imported in _imports(ast.parse(file.read_text()), "", for_types=False)
         if f"{imported.module}.".startswith(f"local.{other}.")
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from local.faults import __main__ as command
 from local.faults.bad_days import BAD_DAYS
 from local.faults.matrix import REDEPLOY, names
-from tests.without_sockets import without_sockets
+from tests.without_sockets import without_sockets as without_sockets
 
 TOP = Path(__file__).parents[2]
 # No provider and no command sends these.
@@ -68,13 +67,6 @@ SMOKE = {
     "_posted",
     "_post",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _without_sockets() -> Iterator[None]:
-    """Only the request that the fault is for is in a hurry."""
-    with without_sockets():
-        yield
 
 
 @pytest.mark.parametrize("write", names())

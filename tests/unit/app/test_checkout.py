@@ -12,6 +12,7 @@ import pytest
 from clerkstack.app.checkout import at_path, fetched
 from clerkstack.app.git import GitFailed, git
 from clerkstack.problems import InputError
+from tests.clock import wait_until
 
 
 def run(folder: Path, *words: str) -> str:
@@ -181,14 +182,14 @@ def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
         git("fetch", folder=tmp_path, longest=0.3)
 
     child = int((tmp_path / "pid").read_text())
-    deadline = time.monotonic() + 180
-    while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
-        state = Path(f"/proc/{child}/stat").read_text().split()[2]
-        if state == "Z":
-            break
-        time.sleep(0.05)
-    else:
-        assert not Path(f"/proc/{child}").exists()
+    wait_until(lambda: not is_running(child))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_nobody_is_asked_and_no_credentials_are_told(

@@ -12,6 +12,7 @@ import pytest
 from local.measure import command, first_request, proc, roles
 from local.measure.first_request import Listener
 from local.measure.sampler import Sampler, Seen
+from tests.clock import wait_until
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="only Linux has /proc/<pid>/task/<tid>/children"
@@ -92,10 +93,7 @@ def test_an_interrupted_measurement_leaves_no_process(tmp_path: Path) -> None:
         )
 
     assert len(started) == 2
-    deadline = time.monotonic() + 180
-    while any(running(pid) for pid in started) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not any(running(pid) for pid in started)
+    wait_until(lambda: not any(running(pid) for pid in started))
 
 
 def running(pid: int) -> bool:
