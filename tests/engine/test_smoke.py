@@ -45,7 +45,9 @@ def test_what_up_deploys_passes_a_smoke_run(project: Project, world: World) -> N
     # What somebody sets by hand, and does not build again, is not what runs. Built, it breaks.
     variables = world.vercel.projects["prj_senderolocal"].variables
     secret = next(
-        variable for variable in variables.values() if variable.key == "CLERK_WEBHOOK_SECRET"
+        variable
+        for variable in variables.values()
+        if (variable.key, variable.target) == ("CLERK_WEBHOOK_SECRET", ["preview"])
     )
     world.vercel.update_variable(
         world.vercel.projects["prj_senderolocal"], secret.id, {"value": "whsec_" + "A" * 32}
