@@ -31,6 +31,7 @@ PRODUCTION = "prod"
 PROD = ("--stack", PRODUCTION)
 BOTH = ("--from", STACK, "--to", PRODUCTION)
 MOVED = "moved"  # a folder of the copy
+REVIEW = "review.json"  # a file of the copy
 PASS = ("-c", "pass")
 UNIT_REPEATS = 7  # of what takes some hundredths of a second
 REDEPLOYED = ("--project", seed.VERCEL_PROJECT_ID, "--target", "production")
@@ -52,7 +53,7 @@ WORDS: Mapping[str, tuple[str, ...]] = {
     "recover": PROD,
     "move": ("--stack", STACK, "--to", f"file://./{MOVED}"),
     "review": ("--stack", STACK),
-    "comment": ("--file", "review.json", "--pull-request", "7"),
+    "comment": ("--file", REVIEW, "--pull-request", "7"),
     "rotate": PROD,
     "smoke": PROD,
 }
@@ -69,8 +70,14 @@ class Stage:
     folder: Path
     kept: Path
     environment: Mapping[str, str]
+    github: Mapping[str, str]
+    """What GitHub Actions would add for `comment`. Others do more where they have a token."""
     ports: tuple[int, ...]
     """On which the services were; none of them runs now."""
+
+    def environment_of(self, name: str) -> Mapping[str, str]:
+        """The environment of a command."""
+        return {**self.environment, **self.github} if name == "comment" else self.environment
 
     def reset(self) -> None:
         """Bring the folder back to what it was."""
@@ -136,11 +143,19 @@ def _deployed(folder: Path) -> Stage:
         project.init(PRODUCTION, production_settings_on(world))
         project.up()
         (project.folder / MOVED).mkdir()
+        reviewed = project.clerkstack("review", "--stack", STACK, "--save", REVIEW)
+        if not (project.folder / REVIEW).exists():
+            raise command.Failed(f"review wrote no file: {reviewed.stderr}")
         shutil.move(project.folder, folder / "kept")
         return Stage(
             project.folder,
             folder / "kept",
             {**project.environment, "VERCEL_API_TOKEN": seed.VERCEL_TOKEN},
+            {
+                "GITHUB_API_URL": world.urls.vercel,
+                "GITHUB_REPOSITORY": "sendero/app",
+                "GITHUB_TOKEN": "none",
+            },
             ports_of(world.urls),
         )
 
@@ -162,7 +177,8 @@ def _started(stage: Stage, listener: Listener, count: int, say: Callable[[str], 
             say(f"starts: {name}, {number + 1} of {count}")
             stage.reset()
             words = ("bin/clerkstack", *name.split(), *WORDS[name])
-            spent.append(listener.spent(words, cwd=stage.folder, environ=stage.environment))
+            environ = stage.environment_of(name)
+            spent.append(listener.spent(words, cwd=stage.folder, environ=environ))
         found.append(_start(name, spent))
     return Starts(unit=tuple(unit), starts=tuple(found))
 
