@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -77,7 +79,10 @@ class Look:
         only if one is updated."""
         variable_id = step.id.rpartition("/")[2]
         if self._live is None:
-            self._live = asyncio.ensure_future(asyncio.to_thread(self._list))
+            # A thread of its own: all of the SDK's may be waiting for steps that wait for this.
+            self._live = asyncio.get_running_loop().run_in_executor(
+                ThreadPoolExecutor(1), copy_context().run, self._list
+            )
         blocking = obstacles({name_of_variable(step.urn): variable_id}, await self._live)
         shared = Obstacles(shared=blocking.shared)
         reasons = refusals(shared, self._project, pulumi.get_stack(), self._overwrite)

@@ -289,3 +289,23 @@ def test_of_several_projects_each_is_looked_at_and_moves_by_itself(
     after = {name: set(world.vercel.projects[name].variables) for name in world.vercel.projects}
     assert after == before
     assert_quiet(project, world)
+
+
+@starts_from(development)
+@pytest.mark.parametrize("steps", ["1", "2"])
+def test_no_update_waits_for_itself_where_few_steps_run_at_once(
+    project: Project, world: World, steps: str
+) -> None:
+    """The engine runs four steps at once for each core; the program gets as many threads, and each
+    step of a variable waits for the program's look at Vercel."""
+    held = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
+    edited = [variable for variable in held.variables.values() if variable.type != "sensitive"]
+    before = there(world)
+    for variable in edited:
+        world.vercel.update_variable(held, variable.id, {"value": "edited"})
+
+    printed = project.up("--refresh", "--parallel", steps)
+
+    assert f"~ {len(edited)} updated" in printed
+    assert len(edited) > 4
+    assert there(world) == before
