@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,19 @@ def copy_project(folder: Path, parts: Sequence[str] = PARTS) -> Path:
             shutil.copy2(source, folder / part)
     link_environment(folder)
     return folder
+
+
+def copy_source(source: Path, target: Path) -> None:
+    """Copy a file into a folder that is made where it is missing; a source of Python with its cache
+    of bytecode."""
+    _compile()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(source, target)
+    if source.suffix == ".py":
+        cache, copied = (Path(cache_from_source(str(file))) for file in (source, target))
+        if cache.exists():
+            copied.parent.mkdir(exist_ok=True)
+            copy_file(str(cache), str(copied))
 
 
 def copy_file(source: str, target: str) -> str:

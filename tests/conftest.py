@@ -34,8 +34,9 @@ PYTHON_OF_THE_HOST = str(Path(__file__).parent / "bin" / "python-of-the-host")
 os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
 # A plugin goes on after its engine was killed; tests leave none behind for minutes.
 os.environ.setdefault(OUTLIVES, "5")
-# The engine lives for seconds: collecting its garbage takes more than it gives.
-os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB"}
+# The engine lives for seconds: collecting its garbage, or waking threads that then look for work,
+# takes more than it gives.
+os.environ |= {"GOGC": "off", "GOMEMLIMIT": "2GiB", "GOMAXPROCS": "1"}
 
 
 @pytest.fixture(autouse=True)

@@ -36,6 +36,8 @@ class Kms:
             "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL_KMS": f"http://{HOST}:{self._server.server_port}",
             "AWS_EC2_METADATA_DISABLED": "true",
+            # It is reached by http; the engine would read the authorities of the shell each time.
+            "AWS_CA_BUNDLE": "",
         }
 
     def stop(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from local.project import TOP
+from local.project import TOP, copy_source, link_environment
 from local.world import background
 from local.world.store import Home
 from tests import sendero
@@ -76,9 +75,8 @@ def checkout(tmp_path: Path) -> Iterator[Checkout]:
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     for name in subprocess.check_output(listed, cwd=TOP, text=True).splitlines():
         if (TOP / name).exists():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(TOP / name, folder / name)
-    (folder / ".venv").symlink_to(sys.prefix)
+            copy_source(TOP / name, folder / name)
+    link_environment(folder)
     made = Checkout(folder)
     yield made
     background.stop(made.home)

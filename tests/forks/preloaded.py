@@ -71,7 +71,10 @@ class Preloaded(MetaPathFinder, Loader):
         for names, name_of_path, path in self._paths:
             names[name_of_path] = Path(here + path)
         sys.modules.update(modules)
-        return modules[name].__spec__
+        spec = modules[name].__spec__
+        assert spec is not None
+        spec.loader = self
+        return spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """The module as it is."""
@@ -81,15 +84,13 @@ class Preloaded(MetaPathFinder, Loader):
         """It has run already."""
 
     def _move(self, module: ModuleType, here: str) -> None:
-        """Have the module say that it is the copy's."""
-        assert module.__file__ is not None
-        file = module.__file__ = here + module.__file__[len(self._top) :]
-        package = hasattr(module, "__path__")
-        spec = ModuleSpec(module.__name__, self, origin=file, is_package=package)
+        """Have the module say that it is the copy's. Nothing is made anew: each thing that is
+        written to is memory that a fork has to copy."""
+        names = vars(module)
+        spec = names["__spec__"]
+        file = names["__file__"] = spec.origin = here + names["__file__"][len(self._top) :]
         if spec.submodule_search_locations is not None:
-            module.__path__ = spec.submodule_search_locations
-            module.__path__.append(file.rpartition("/")[0])
-        module.__spec__, module.__loader__ = spec, self
+            names["__path__"] = spec.submodule_search_locations = [file.rpartition("/")[0]]
 
 
 def _defaults(module: ModuleType) -> Iterator[dict[str, Any]]:
@@ -114,7 +115,8 @@ def _files(top: str) -> Iterator[tuple[str, tuple[int, int]]]:
         with os.scandir(folders.pop()) as found:
             for each in found:
                 if each.is_dir():
-                    folders.append(each.path)
+                    if each.name != "__pycache__":
+                        folders.append(each.path)
                 elif each.name.endswith(".py"):
                     status = each.stat()
                     yield each.path[len(top) :], (status.st_size, status.st_mtime_ns)

@@ -50,6 +50,8 @@ def main() -> None:
     """Serve at the socket that the first argument names; in a fork, do what was asked for."""
     for name in LIBRARIES:
         importlib.import_module(name)
+    # At each step the SDK tells the engine what only `--debug` would show, and waits for it.
+    sys.modules["pulumi.log"].debug = lambda *_, **__: None  # type: ignore[attr-defined]
     own = Preloaded(Path(__file__).parents[2])
     # What all forks share is not looked through, and so not copied, by each.
     gc.collect()
