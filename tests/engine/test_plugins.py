@@ -23,6 +23,7 @@ from local.world.vercel import VercelBackend, VercelService
 from local.world.vercel.models import Variable, digest
 from tests.forks import ALONE
 from tests.kept import select_stack
+from tests.kms import PROVIDER, Kms
 from tests.world.serving import serving
 
 pytestmark = pytest.mark.engine
@@ -100,13 +101,13 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def _stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _stack(tmp_path_factory: pytest.TempPathFactory, _kms: Kms) -> Path:
     """A stack with its token, made once and copied."""
     folder: Path = tmp_path_factory.mktemp("trial")
     (folder / "state").mkdir()
     (folder / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
-    made = Trial(folder, VercelService().backend, "http://127.0.0.1:9")
-    made.run("stack", "init", "dev")
+    made = Trial(folder, VercelService().backend, "http://127.0.0.1:9", _kms.variables)
+    made.run("stack", "init", "dev", "--secrets-provider", PROVIDER)
     made.run("config", "set", "--secret", "vercel:apiToken", TOKEN)
     return folder
 
