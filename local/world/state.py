@@ -25,11 +25,17 @@ class Keeper(Protocol):
 
 
 class State:
-    """The state of these services; without a ``home`` it is kept nowhere."""
+    """The state of these services; without a ``home`` it is kept nowhere.
 
-    def __init__(self, services: Sequence[Service], home: Home | None) -> None:
+    ``at_once`` writes each change; else only `write` does, and a killed process loses them.
+    """
+
+    def __init__(
+        self, services: Sequence[Service], home: Home | None, *, at_once: bool = True
+    ) -> None:
         self._services = services
         self._home = home
+        self._at_once = at_once
 
     def dump(self) -> str:
         """Give all of it, as text."""
@@ -46,6 +52,11 @@ class State:
                 service.load(state[service.name])
 
     def keep(self) -> None:
+        """Write it to the folder's file, if each change is written."""
+        if self._at_once:
+            self.write()
+
+    def write(self) -> None:
         """Write it to the folder's file."""
         if self._home is not None:
             self._home.write_state(self.dump())

@@ -41,10 +41,10 @@ class World:
         with World() as world:
             client = PlatformClient(base_url=world.urls.clerk, ...)
 
-    With a ``home`` folder the state is written there after each change and taken up again at the
-    next start; without, it is gone at the end. ``port`` is the control API's; the services have
-    the ones after it, and 0 takes free ports for all. ``seed=False`` starts with nothing in it.
-    ``serves`` lets `stop` end this process. Further options go to the Clerk backend.
+    With a ``home`` folder the state is written there after each change, or only ``at_end``, and
+    taken up again at the next start; without, it is gone at the end. ``port`` is the control API's;
+    the services have the ones after it, and 0 takes free ports for all. ``seed=False`` starts with
+    nothing in it. ``serves`` lets `stop` end this process. Further options go to the Clerk backend.
 
     ``clerk``, ``svix`` and ``vercel`` are the vendors' states, for tests that look inside.
     """
@@ -57,6 +57,7 @@ class World:
         *,
         proxy: bool = True,
         serves: bool = False,
+        at_end: bool = False,
         **options: Any,
     ) -> None:
         self._home = Home(home) if home is not None else None
@@ -68,7 +69,7 @@ class World:
         self.svix, self.vercel = svix.backend, vercel.backend
         self.clerk, clerk_services = _clerk(self.svix, options)
         self._services: tuple[Service, ...] = (*clerk_services, svix, vercel)
-        self._state = State(self._services, self._home)
+        self._state = State(self._services, self._home, at_once=not at_end)
         self._nothing = self._state.dump()
         if seed:
             self._seed()
@@ -110,7 +111,7 @@ class World:
             undo.callback(self._forget_urls)
             if self._home is not None:
                 self._home.write_urls(self._urls)
-            self._state.keep()
+            self._state.write()
             self._running = undo.pop_all()
         return self
 
@@ -118,7 +119,7 @@ class World:
         """Write the state and close everything. Does nothing where it is not running."""
         if self._urls is not None:
             with self._turns.threads:
-                self._state.keep()
+                self._state.write()
         self._running.close()
 
     def __enter__(self) -> World:

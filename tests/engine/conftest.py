@@ -71,7 +71,7 @@ def beginning(request: pytest.FixtureRequest) -> Kept:
 @pytest.fixture
 def world(tmp_path: Path, beginning: Kept) -> Iterator[World]:
     """A local world with what the beginning has in it."""
-    with World(beginning.put_world(tmp_path / "world")) as started:
+    with World(beginning.put_world(tmp_path / "world"), at_end=True) as started:
         yield started
 
 
