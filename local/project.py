@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import cache_from_source
@@ -189,6 +188,7 @@ def write_source(file: Path, text: str) -> None:
     Python tells the versions of a source apart by their size and the second of their change, and
     else takes the bytecode of the one before: each gets a second of its own."""
     before = file.stat().st_mtime if file.exists() else 0.0
+    file.unlink(missing_ok=True)  # other copies may be links to it
     file.write_text(text)
     second = max(int(before) + 1, int(file.stat().st_mtime))
     os.utime(file, (second, second))
@@ -225,11 +225,16 @@ def copy_source(source: Path, target: Path) -> None:
 def copy_file(source: str, target: str) -> str:
     """Copy a file, as `shutil.copytree` asks for it. A cache of bytecode is linked: Python puts a
     new one in its place, and never writes into one that is there."""
-    if source.endswith(".pyc"):
-        with suppress(OSError):
-            os.link(source, target)
-            return target
-    return shutil.copy2(source, target)
+    return link_file(source, target) if source.endswith(".pyc") else shutil.copy2(source, target)
+
+
+def link_file(source: str, target: str) -> str:
+    """Link a file, or copy it where it can't be linked."""
+    try:
+        os.link(source, target)
+    except OSError:
+        return shutil.copy2(source, target)
+    return target
 
 
 def link_environment(folder: Path) -> None:

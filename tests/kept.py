@@ -33,6 +33,7 @@ from local.project import (
     copy_file,
     copy_project,
     link_environment,
+    link_file,
 )
 from local.world import World
 from local.world.minted import given_out
@@ -135,7 +136,12 @@ def _make(make: Maker, place: Path) -> None:
 
 
 def _copy(folder: Path, target: Path) -> None:
-    shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True, copy_function=copy_file)
+    shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True, copy_function=_copy_file)
+
+
+def _copy_file(source: str, target: str) -> str:
+    """Copy it; link a source of Python, in whose place `write_source` puts another one."""
+    return (link_file if source.endswith(".py") else copy_file)(source, target)
 
 
 def _is_fresh(place: Path) -> bool:
