@@ -1,4 +1,4 @@
-"""The app's own code, as one side of the comparison of plans and features."""
+"""The app's own code: one side of the comparison of plans and features."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from clerkstack.lazily import names_of
 if TYPE_CHECKING:
     from clerkstack.app.declaration import AppDeclaration, DeclaredPlan, read_declaration
 else:
-    # What compares a declaration, at each preview, has no use for the reader of TypeScript.
+    # Loaded on first use: a preview compares a stored declaration and needs no TypeScript reader.
     __getattr__ = names_of(
         __name__, {"declaration": ("AppDeclaration", "DeclaredPlan", "read_declaration")}
     )

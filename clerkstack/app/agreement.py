@@ -1,8 +1,8 @@
-"""Do the app's code and the declared billing say the same?
+"""Compares the plans and features in the app's code with the declared ones.
 
-The app asks `has({ plan: 'pro' })`; a slug that differs answers false, silently. The same
-functions judge in the provider, before a write, in the policy pack, at preview, and in
-`clerkstack check`.
+The app calls `has({ plan: 'pro' })`. If the slug differs, the call silently returns false. The
+provider (before a write), the policy pack (at preview) and `clerkstack check` all use these
+functions.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from clerkstack.reconcile.changes import Json
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One thing that app and catalog say differently. `field` is `exists`, `features` (what a
-    plan includes) or a field of the plan; `app` and `catalog` are what each says of it."""
+    """One difference between app and catalog. `field` is `exists`, `features` (what a plan
+    includes) or a field of the plan; `app` and `catalog` are the two values."""
 
     kind: str
     slug: str
@@ -36,7 +36,7 @@ def disagreements(
     *,
     clerks: Collection[str] = (),
 ) -> list[str]:
-    """Every difference as a sentence; see `disagreeing`."""
+    """Return each difference as a sentence; see `disagreeing`."""
     return [
         disagreement.message for disagreement in disagreeing(app, plans, features, clerks=clerks)
     ]
@@ -50,16 +50,16 @@ def disagreeing(
     clerks: Collection[str] = (),
     other: str = "the catalog",
 ) -> list[Disagreement]:
-    """Every slug that only one side has, every attachment that differs, and every price, trial
-    and visibility that the app's code has and the catalog has otherwise.
+    """Return the slugs that only one side has, the plans whose features differ, and each price,
+    trial or visibility in the app's code that differs from the catalog.
 
     Args:
-        app: {"plans": {slug: [feature slugs]}, "features": [slugs], "details": {slug: fields}};
-            without "plans" where the stack names no declaration, and then nothing is compared.
-        plans: the declared plans, in the spelling of the config.
+        app: {"plans": {slug: [feature slugs]}, "features": [slugs], "details": {slug: fields}}; if
+            the stack names no declaration, "plans" is missing and nothing is compared.
+        plans: the declared plans by slug, with the field names of Clerk's config.
         features: the declared features, by slug.
-        clerks: plans that Clerk makes by itself, which neither side has to have.
-        other: who declares them, for the sentences.
+        clerks: plans that Clerk creates itself; neither side has to list them.
+        other: what the messages call the declaring side.
     """
     if "plans" not in app:
         return []
@@ -83,8 +83,8 @@ def disagreeing(
 
 
 def meant(slug: str, known: Collection[str]) -> str:
-    """ " (did you mean 'x'?)" where something known is spelled nearly so, else nothing. Letters
-    that only look like those of slugs are told by their number."""
+    """Return " (did you mean 'x'?)" if a known slug is similar, else an empty text. Look-alike
+    letters that a slug cannot contain are listed by code point."""
     foreign = sorted({f"U+{ord(letter):04X}" for letter in slug if not " " < letter < "\x7f"})
     if foreign:
         return f" (it is written with {', '.join(foreign)}, which a slug cannot contain)"

@@ -1,4 +1,4 @@
-"""Prices in a plan of the app's code: in dollars or in cents, as the field's name says."""
+"""Reads prices in the app's plans. The field's name decides whether they are dollars or cents."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from clerkstack.app.values import Constant
 
-# Names without _ and capitals. A price whose name tells no unit (`price`, `monthly`) is not read:
-# 60 may be dollars or cents.
+# Names in lower case without _. A price whose name has no unit (`price`, `monthly`) is ignored: 60
+# may be dollars or cents.
 MONTHLY = {
     **dict.fromkeys(("monthlyusd", "pricemonthlyusd", "monthlypriceusd", "priceusd"), 100),
     **dict.fromkeys(("monthlycents", "pricemonthlycents", "monthlypricecents", "pricecents"), 1),
@@ -23,14 +23,15 @@ _GROUPS = frozenset({"price", "prices", "pricing"})
 
 
 def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Constant | None:
-    """The amount in cents (or None, where it is null) as a constant; None where no field says it.
+    """Return the amount in cents as a constant (its value is None for null); None if no field has
+    it.
 
     Args:
         fields: the fields of a plan.
-        names: MONTHLY or ANNUAL: by name, how many cents one of its unit is.
+        names: MONTHLY or ANNUAL: the number of cents in one unit, by field name.
 
     Raises:
-        Unresolved: it is unresolved, is not an amount, or two fields have different amounts.
+        Unresolved: a value is unresolved or not an amount, or two fields have different amounts.
     """
     found: Constant | None = None
     for key, held in _with_groups(fields):
@@ -46,7 +47,7 @@ def cents_of(fields: Mapping[str, Constant], names: Mapping[str, int]) -> Consta
 
 
 def _with_groups(fields: Mapping[str, Constant]) -> Iterator[tuple[str, Constant]]:
-    """The fields, and those of a group of prices: `price: { monthlyUsd: 60 }`."""
+    """Yield the fields, including those inside a price group: `price: { monthlyUsd: 60 }`."""
     for key, held in fields.items():
         yield key, held
         if key.lower() in _GROUPS and isinstance(held.value, dict):

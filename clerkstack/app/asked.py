@@ -1,4 +1,4 @@
-"""Checks of slugs that nothing has: the false that nobody sees."""
+"""Finds checks that can never be true because no plan, role or permission has the slug."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from clerkstack.app.uses import Use
 
 PAYERS = {"org": "organizations", "user": "users"}
-# Clerk's own permissions begin so, and these are on every instance (clerk.com/docs/guides/
-# organizations/control-access/roles-and-permissions).
+# Prefix of Clerk's own permissions. Every instance has those below
+# (clerk.com/docs/guides/organizations/control-access/roles-and-permissions).
 SYSTEM = "org:sys_"
 SYSTEM_PERMISSIONS = frozenset(
     f"{SYSTEM}{each}"
@@ -31,19 +31,20 @@ Asked = tuple[Kind, str, str | None]
 
 @dataclass(frozen=True)
 class Known:
-    """What there is to ask for once a stack is deployed, as far as it is known.
+    """The plans, features, roles and permissions that exist once a stack is deployed, as far as
+    known.
 
     Attributes:
-        plans: by slug, in the spelling of the config.
-        features: by slug, likewise.
-        payers: for whom billing is on; without it nobody has a plan.
-        roles: those that somebody can have.
-        permissions: those that such a role has.
+        plans: by slug, with the field names of Clerk's config.
+        features: by slug, with the field names of Clerk's config.
+        payers: the payers with billing turned on: `org`, `user`.
+        roles: roles that a member can have.
+        permissions: permissions that one of these roles has.
         idle_roles: roles that are in no role set.
         idle_permissions: permissions that no role has.
-        open_permissions: permissions of which only the instance tells whether a role has them.
-        listed: whether there are no other permissions; without, Clerk may have more of its own.
-        organizations: whether there are any.
+        open_permissions: permissions that may belong to a role; only the instance shows it.
+        listed: whether the permissions are complete; if not, Clerk may have more of its own.
+        organizations: whether organizations are on.
     """
 
     plans: Mapping[str, Json] = field(default_factory=dict)
@@ -58,13 +59,13 @@ class Known:
     organizations: bool = True
 
     def has(self, asked: Asked) -> bool:
-        """Whether a check can be true, as far as it is known."""
+        """Return whether a check can be true, as far as known."""
         clerks = asked[0] == "permission" and asked[1].startswith(SYSTEM) and not self.listed
         open_to = clerks or asked[1] in self.open_permissions
         return self.surely_has(asked) or (open_to and self.organizations)
 
     def surely_has(self, asked: Asked) -> bool:
-        """Whether it certainly can."""
+        """Return whether a check can certainly be true."""
         kind, slug, payer = asked
         if kind == "plan":
             return any(self._pays(each, payer) for each in self._plans_of(slug))
@@ -79,11 +80,11 @@ class Known:
         return slug in SYSTEM_PERMISSIONS or slug in self.permissions
 
     def attaches(self, feature: str) -> bool:
-        """Whether a plan has a feature, whether or not somebody can have that plan."""
+        """Return whether any plan includes the feature, even one that nobody can subscribe to."""
         return bool(self._holding(feature))
 
     def why_not(self, asked: Asked) -> str | None:
-        """Why a check of something that is there is never true; None where it is not there."""
+        """Return why a check of an existing slug is never true; None if the slug does not exist."""
         kind, slug, payer = asked
         if kind in ACCESS and not self.organizations:
             return "organizations are off"
@@ -108,7 +109,7 @@ class Known:
         return f"the {kind} '{slug}' {which} {off}, for whom billing is off"
 
     def slugs(self, kind: Kind) -> Collection[str]:
-        """All of a kind that can be asked for."""
+        """Return all known slugs of a kind."""
         of_kind: dict[Kind, Collection[str]] = {
             "plan": self.plans,
             "feature": self.features,
@@ -130,14 +131,14 @@ class Known:
         return payer in (None, of_plan) and of_plan in self.payers
 
     def _hidden(self, feature: str) -> bool:
-        """Whether session tokens are without it. `has()` looks in nothing else."""
+        """Whether the feature is missing from session tokens, which are all that `has()` reads."""
         fields = self.features.get(feature)
         return isinstance(fields, dict) and fields.get("include_in_jwt") is False
 
 
 def compact(uses: Iterable[Use], kinds: Collection[Kind] = SOLD) -> dict[str, dict[str, str]]:
-    """{kind: {slug: first place}} of some kinds, the payer before the slug where the check names
-    one: what a resource keeps."""
+    """Return {kind: {slug: first place}} for a resource's inputs. A slug has its payer as a prefix
+    if the check names one."""
     found: dict[str, dict[str, str]] = {}
     for use in uses:
         if use.kind in kinds:
@@ -147,20 +148,20 @@ def compact(uses: Iterable[Use], kinds: Collection[Kind] = SOLD) -> dict[str, di
 
 
 def expanded(uses: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Asked, str]]:
-    """What `compact` made, as (kind, slug, payer) with the place."""
+    """Undo `compact`: yield (kind, slug, payer) and the place."""
     for kind in KINDS:
         for written, where in uses.get(kind, {}).items():
             yield (kind, *named(kind, written)), where
 
 
 def unknown(asked: Asked, where: str | None, known: Known, *, live: bool) -> str | None:
-    """Why a check can never be true, None where it can.
+    """Return why a check can never be true; None if it can.
 
     Args:
         asked: kind, slug and payer.
-        where: the place of the check; None of a feature that the app only declares.
-        known: what there is: declared, and on the instance where it was read.
-        live: the instance was read.
+        where: the place of the check; None for a feature that the app only declares.
+        known: what is declared, and what the instance has if it was read.
+        live: whether the instance was read.
     """
     kind, slug, payer = asked
     if known.has(asked) or (where is None and known.attaches(slug)):

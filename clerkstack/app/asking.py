@@ -1,4 +1,4 @@
-"""What in a file may ask Clerk: calls and elements."""
+"""Finds the calls and elements in a file that may be access checks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _CLEARLY = re.compile(
 
 
 def renamed(text: bytes) -> set[str]:
-    """What a file calls `has` besides."""
+    """Return the other names that a file gives to `has`."""
     return {name.decode() for found in _RENAMED.findall(text) for name in found if name}
 
 
@@ -131,7 +131,7 @@ def _stores(at: Pass, attribute: Node) -> bool:
 
 
 def _props(at: Pass, node: Node, scope: Scope) -> Iterator[Ir]:
-    """The entry of an attribute, or what is spread."""
+    """Yield an attribute as an object entry, or a spread."""
     place = at.source.place(node)
     if node.type == "jsx_expression":
         for each in content(node):
@@ -163,7 +163,7 @@ def _given_to_element(at: Pass, node: Node, _: Scope) -> None:
 
 
 def _named(at: Pass, node: Node, _: Scope) -> None:
-    """A function that is known by a name: of a variable, a field or a property."""
+    """Record a function under the name of its variable, field or property."""
     value, name = node.child_by_field_name("value"), node.child_by_field_name("name")
     is_pattern = name is not None and name.type.endswith("_pattern")
     known = None if is_pattern else at.source.key(node)
@@ -183,7 +183,7 @@ def _assigned(at: Pass, node: Node, scope: Scope) -> None:
 
 
 def of_block(at: Pass, element: Element) -> bool:
-    """An element of a template, where it may ask: its name, and its attributes; whether it may."""
+    """Record a template element if it may be a check. Return whether it may."""
     first, last = element.name.partition(".")[0], element.name.rpartition(".")[2]
     asks = _is_clerks(at, first, last) or last in at.local
     if not asks and not any(attribute.name in _PROPS for attribute in element.attributes):
@@ -191,7 +191,7 @@ def of_block(at: Pass, element: Element) -> bool:
     entries: list[Ir] = []
     for name, start, end, is_code in element.attributes:
         if not is_code:
-            place = at.source.place_at(start - 1)  # of the quote, as in an element of code
+            place = at.source.place_at(start - 1)  # the opening quote, as in JSX
             entries.append([name, place, ["s", at.block.text[start:end].decode(), place]])
             continue
         place = at.source.place_at(start)
@@ -214,7 +214,7 @@ def of_block(at: Pass, element: Element) -> bool:
 
 
 def clearly_asks(text: bytes, begin: int, end: int) -> Iterator[int]:
-    """Where in text that is not understood a check begins."""
+    """Yield the offsets of likely checks in text that does not parse."""
     for word in re.compile(rb"\b(?:has|checkAuthorization|protect)|<(?:Protect|Show)").finditer(
         text, begin, end
     ):

@@ -1,5 +1,5 @@
-"""What frameworks import by themselves: components of Nuxt and of plugins for Vite, by the names
-of their files, and functions in folders that are known for it."""
+"""Names that a framework imports automatically: components of Nuxt and of Vite plugins, named after
+their files, and functions in certain folders."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _LAZY = "Lazy"
 
 
 def names_of(path: str, facts: FileFacts) -> Iterator[tuple[str, str]]:
-    """The names by which other files have what a file exports, each with its name there.
+    """Yield (name in other files, exported name) for each export that needs no import.
 
     Args:
-        path: of the file, within the app.
-        facts: what the file says.
+        path: the file's path within the app.
+        facts: the facts of that file.
     """
     if path.endswith(".vue"):
         yield from ((name, "default") for name in component_names(path))
@@ -26,8 +26,8 @@ def names_of(path: str, facts: FileFacts) -> Iterator[tuple[str, str]]:
 
 
 def component_names(path: str) -> list[str]:
-    """What a component of Vue is called where nothing imports it: `components/billing/Gate.vue` is
-    `Gate`, `BillingGate`, and both with `Lazy`."""
+    """Return the automatic names of a Vue component: `components/billing/Gate.vue` is `Gate` and
+    `BillingGate`, each also with the prefix `Lazy`."""
     *folders, file = path.split("/")
     if "components" not in folders:
         return []
@@ -42,10 +42,10 @@ def component_names(path: str) -> list[str]:
 
 
 def pascal(name: str) -> str:
-    """`plan-gate` as `PlanGate`."""
+    """Convert `plan-gate` to `PlanGate`."""
     return "".join(part[:1].upper() + part[1:] for part in name.split("-"))
 
 
 def kebab(name: str) -> str:
-    """`PlanGate` as `plan-gate`."""
+    """Convert `PlanGate` to `plan-gate`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

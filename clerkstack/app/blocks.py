@@ -1,8 +1,8 @@
-"""The code in single-file components and in texts with components: .vue, .svelte, .astro, .mdx.
+"""Extracts the code from .vue, .svelte, .astro and .mdx files.
 
-Script blocks, frontmatter and the expressions of a template are left where they stand; all else is
-blank. Elements of a template are told apart, by name and attributes. Comments, fences and what is
-written as code in a text are no code.
+Script blocks, frontmatter and template expressions keep their position; everything else becomes
+blank. Template elements are collected with their name and attributes. Comments, fenced blocks and
+inline code of a text are ignored.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _STATEMENT = re.compile(rb"^(?:import|export)\b(?:[^\n]*\n)(?:[^\n]+\n)*", re.MU
 # `v-if="…"`, `:plan="…"`, `@click="…"`.
 _BOUND = re.compile(rb"[\s](v-[\w:.-]+|[:@#][\w.:-]+)\s*=\s*(?:\"(?P<a>[^\"]*)\"|'(?P<b>[^']*)')")
 _STATEMENTS = re.compile(rb";|^\s*(?:if|for|const|let|return|try)\b")
-# What stands before an expression in braces: `{#if …}`, `{:else if …}`, `{@html …}`.
+# The keyword before an expression in braces: `{#if …}`, `{:else if …}`, `{@html …}`.
 _WORD = re.compile(rb"\s*(?:[#:@](?:else\s+if|\w+)\s)?\s*")
 _EACH = re.compile(rb"\s(?:as|then)\s")
-# A call or a comparison may be one of what the scripts have under a name of their own.
+# Also calls and comparisons: the script may have given `has` or a claim a name of its own.
 _ASKS = re.compile(
     rb"\b(?:has|checkAuthorization\w*|protect|Protect|Show|pla|fea|org\w+|role)\b"
     rb"|[\w$)\]!.]\s*\(|[=!]=="
@@ -44,13 +44,13 @@ _PROP = re.compile(r"[A-Za-z_$][\w$]*")
 _LONGEST = 8000
 _BLANK = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 _CHECKED = 64
-"""The clock is looked at once for so many steps: it takes longer than a step."""
+"""Steps between two looks at the clock, which costs more than a step."""
 
 
 class Attribute(NamedTuple):
-    """An attribute, and from where to where its value is, without quotes or braces; `is_code`: an
-    expression, of which nothing stands there where it is a template string with expressions. What
-    is spread has the name `...`."""
+    """An attribute and the byte range of its value, without quotes or braces. `is_code` marks an
+    expression; its range is empty for a template string with expressions. A spread has the name
+    `...`."""
 
     name: str
     start: int
@@ -59,7 +59,7 @@ class Attribute(NamedTuple):
 
 
 class Element(NamedTuple):
-    """An element of a template that may ask."""
+    """A template element that may be a check."""
 
     name: str
     start: int
@@ -68,7 +68,8 @@ class Element(NamedTuple):
 
 @dataclass
 class Block:
-    """`code` is as long as `text`; what is no code is blank in it."""
+    """The text and the code of a file. `code` has the length of `text`, with blanks for all
+    non-code."""
 
     text: bytes
     code: bytes
@@ -76,15 +77,15 @@ class Block:
 
 
 def script_of(text: bytes, suffix: str, until: float) -> Block:
-    """The code of a file: all of it, but for single-file components and texts.
+    """Return the code of a file: all of it, except for the file types in BLOCKS.
 
     Args:
         text: the file's bytes.
-        suffix: of its name.
-        until: when to end, in seconds of `time.process_time`.
+        suffix: the suffix of its name.
+        until: the deadline, in seconds of `time.process_time`.
 
     Raises:
-        grammar.TooLong: it takes longer.
+        grammar.TooLong: the deadline has passed.
     """
     if suffix not in BLOCKS:
         return Block(text, text)
@@ -98,17 +99,17 @@ class _Reading:
         self._until = until
         self._steps = 0
         self._code = bytearray(_blank(text))
-        # Where each brace of the template that is closed is closed.
+        # The offset of the closing brace, by the offset of the opening one.
         self._closes: dict[int, int] = {}
 
     def block(self) -> Block:
-        """The code and the elements."""
+        """Return the code and the elements."""
         rest = bytearray(self._text)
         for start, end in self._scripts():
             self._code[start:end] = self._text[start:end]
             if start and self._code[start - 1] == ord(" "):
                 self._code[start - 1] = ord(";")
-            if self._text[end : end + 1] in (b"-", b"<"):  # the template goes on with `(`
+            if self._text[end : end + 1] in (b"-", b"<"):  # the template continues with `(`
                 self._code[end] = ord(";")
             rest[start:end] = _blank(self._text[start:end])
         skipped = [
@@ -142,7 +143,7 @@ class _Reading:
             yield from _between(self._text, _SCRIPT, b"</script")
 
     def _expressions(self, template: bytes) -> Iterator[tuple[int, int]]:
-        """From where to where expressions that may ask stand, put into the code."""
+        """Copy expressions that may be checks into the code and yield their ranges."""
         if self._suffix == ".vue":
             for found in _BOUND.finditer(template):
                 self._go_on()
@@ -168,23 +169,23 @@ class _Reading:
             end = end if each is None else each.start()
             if _ASKS.search(template, start, end):
                 self._put(start, end)
-                # An attribute's own is read with its element.
+                # An attribute's expression is read with its element.
                 if template[max(0, opened - 20) : opened].rstrip()[-1:] != b"=":
                     yield start, end
 
     def _go_on(self) -> None:
         self._steps += 1
         if self._steps % _CHECKED == 0 and time.process_time() > self._until:
-            from clerkstack.app.grammar import TooLong  # the parser is not needed for what is kept
+            from clerkstack.app.grammar import TooLong  # not for cached files
 
             raise TooLong
 
     def _put(self, start: int, end: int, around: bytes = b"()") -> None:
-        """An expression into the code, within parentheses, or statements within braces."""
+        """Copy an expression into the code within parentheses, or statements within braces."""
         code, text = self._code, self._text
         code[start:end] = text[start:end]
         before, after = start - 1, end
-        # On what opens and closes it, and never on the end of a line.
+        # Overwrite the delimiters around it, never a line end.
         while before > 0 and text[before : before + 1].isspace():
             before -= 1
         while after < len(text) and text[after : after + 1].isspace():
@@ -210,7 +211,7 @@ class _Reading:
                 yield Element(name, found.start(), attributes)
 
     def _is_component(self, name: str) -> bool:
-        """Whether a tag in small letters may be one of a component: `plan-gate`."""
+        """Whether a lower-case tag such as `plan-gate` may be a component."""
         is_one = name in COMPONENTS or any(map(str.isupper, name[1:]))
         return is_one or self._text.find(name.encode()) >= 0
 
@@ -249,8 +250,8 @@ class _Reading:
                 yield self._attribute(name, start, end, is_code or is_bound)
 
     def _value(self, template: bytes, at: int, until: int) -> tuple[int, int, int, bool] | None:
-        """From where to where a value is, where it ends with what closes it, and whether it is an
-        expression; None where it has no end."""
+        """Return a value's start, its end, the end of its delimiter and whether it is an
+        expression; None if it is not closed."""
         opened = template[at : at + 1]
         if opened == b"{":
             end = self._closes.get(at, -1)
@@ -280,7 +281,7 @@ def _blank(text: bytes) -> bytes:
 
 
 def _matching(text: bytes) -> dict[int, int]:
-    """Where each brace that is closed is closed."""
+    """Return the offset of the closing brace by that of the opening one."""
     opened: list[int] = []
     found: dict[int, int] = {}
     for brace in re.finditer(rb"[{}]", text):
@@ -293,7 +294,7 @@ def _matching(text: bytes) -> dict[int, int]:
 
 
 def _between(text: bytes, begins: re.Pattern[bytes], ends: bytes) -> Iterator[tuple[int, int]]:
-    """The texts between a beginning and the next end."""
+    """Yield the ranges between a match of `begins` and the next `ends`."""
     lower, at = text.lower(), 0
     while (found := begins.search(text, at)) is not None:
         end = lower.find(ends, found.end())
@@ -304,7 +305,7 @@ def _between(text: bytes, begins: re.Pattern[bytes], ends: bytes) -> Iterator[tu
 
 
 def _fences(text: bytes) -> Iterator[tuple[int, int]]:
-    """Blocks of code in a text, with their fences; one that is not closed goes on to the end."""
+    """Yield the ranges of fenced code blocks, fences included. An open block ends with the text."""
     at, start, fence = 0, 0, b""
     for line in text.splitlines(keepends=True):
         found = _FENCE.match(line)

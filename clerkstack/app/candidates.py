@@ -1,4 +1,4 @@
-"""Unresolved exports: which of them may hold plans or features that would be missed."""
+"""Decides which unresolved exports may hold plans or features that would otherwise be missed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from clerkstack.app.modules import Module, Modules
 from clerkstack.app.plans import NAMED_PLANS, plans_in
 from clerkstack.app.values import Constant, Unresolved
 
-# Names of functions, as in `fetchPlans = cache(async () => …)`.
+# Names of functions, such as `fetchPlans = cache(async () => …)`.
 _DOES = re.compile("(get|fetch|load|list|find|use|has|is|can)[A-Z]")
 _BODIES = ("a class", "a namespace")
 _LITERALS = ("o", "a")
@@ -21,7 +21,7 @@ Place = tuple[Path, int, int]
 
 
 class Candidates:
-    """Judges exports of one module by how they are written."""
+    """Judges the exports of one module by their form."""
 
     def __init__(self, module: Module, modules: Modules, evaluator: Evaluator) -> None:
         self._module = module
@@ -29,9 +29,9 @@ class Candidates:
         self._evaluator = evaluator
 
     def may_be_plans(self, name: str, found: Collection[Place]) -> bool:
-        """Whether an export may hold plans beside those found.
+        """Return whether an export may hold plans other than those found.
 
-        Functions hold none, and what is made from plans that were found adds none.
+        Functions hold none, and a value derived from known plans adds none.
         """
         written = self._written(name)
         if written is None:
@@ -50,10 +50,10 @@ class Candidates:
         )
 
     def may_be_features(self, name: str) -> bool:
-        """Whether an export with a name like FEATURES may hold some that no plan attaches.
+        """Return whether an export named like FEATURES may hold features that no plan includes.
 
-        Functions hold none, what is made from known constants adds none, and a list of texts to
-        be read or translated is none.
+        Functions hold none, a value derived from known constants adds none, and a list of texts for
+        people does not count.
         """
         if not NAMED_FEATURES.search(name) or _DOES.match(name):
             return False
@@ -70,8 +70,8 @@ class Candidates:
         return not any(self._evaluator.name(module, each).is_known for each in names)
 
     def unread_export(self, found: Collection[Place]) -> tuple[int, str] | None:
-        """An export of a form that is not read and holds other plans than those found, with what
-        form that is."""
+        """Return the place and form of an unsupported export that holds plans other than those
+        found."""
         for place, form, names, plans in self._module.facts.unread:
             written = [at for at, _ in plans]
             if form not in _BODIES:
@@ -92,7 +92,7 @@ class Candidates:
         return None if held is None or held[0] == "d" else (module, inner, held)
 
     def _plans_behind(self, module: Module, name: str) -> Iterator[Constant]:
-        """The plans that are written in a constant or in those that it names."""
+        """Yield the plans written in a constant or in the constants that it names."""
         names, plans = module.facts.inside.get(name, [[], []])
         yield from self._behind(module, names, plans, {(module.file, name)})
 
@@ -115,7 +115,7 @@ class Candidates:
                 yield from self._behind(module, names_in, plans_in_it, seen)
 
     def _texts(self, module: Module, form: str, entry: Ir) -> list[Constant]:
-        """The texts that an entry of a list or object adds to it, where they can be told."""
+        """Return the resolved texts in an entry of a list or object."""
         inner = entry[1] if entry[0] == "..." else entry[2] if form == "o" else entry
         try:
             return texts_in(self._evaluator.of(module, inner).known)

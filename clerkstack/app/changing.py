@@ -1,4 +1,4 @@
-"""What a file changes in place, and where it hands on what is looked for."""
+"""Finds where a file mutates a value, and where it passes on a constant of interest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORDS = (
     rb"|\b(?:Object\s*\.\s*(?:assign|define\w+)|Reflect)\b"
     rb"|\.\s*(?:push|pop|shift|unshift|splice|sort|reverse|fill|copyWithin)\b"
 )
-# Methods that change the list they are called on, and functions that change their first argument.
+# Methods that mutate their list, and functions that mutate their first argument.
 _METHODS = frozenset(
     {"push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin"}
 )
@@ -27,7 +27,7 @@ _FIRST = frozenset(
         *("Reflect.set", "Reflect.deleteProperty"),
     }
 )
-# Calls that change nothing that they are given.
+# Calls that do not mutate their arguments.
 _HARMLESS = frozenset(
     {
         *(f"Object.{name}" for name in ("freeze", "keys", "values", "entries", "fromEntries")),
@@ -37,7 +37,7 @@ _HARMLESS = frozenset(
 )
 _SAME_ENTRIES = frozenset({"Object.values", "Object.entries", "Array.from"})
 _MOST_HANDED = 8
-# Each step asks the parser for what is around; what is deeper has no value.
+# Each step asks the parser for a parent. Deeper expressions have no value anyway.
 _DEEPEST = 60
 
 
@@ -61,7 +61,7 @@ def _assigned(at: Pass, node: Node, scope: Scope) -> None:
 
 
 def _change(at: Pass, target: Node | None, node: Node, scope: Scope) -> None:
-    """What is changed: a variable by its name, and whatever it is a part of."""
+    """Record a mutation: of a variable by name, or of an expression."""
     root = None if target is None else bare(target)
     while root is not None and root.type in MEMBERS:
         inner = root.child_by_field_name("object")
@@ -77,7 +77,7 @@ def _change(at: Pass, target: Node | None, node: Node, scope: Scope) -> None:
 
 
 def _named(at: Pass, node: Node, scope: Scope) -> None:
-    """A part of what is looked for that is given to a call, stored or returned."""
+    """Record where a part of a constant of interest is passed to a call, stored or returned."""
     name = at.source.of(node)
     if name not in at.local:
         return
@@ -98,7 +98,7 @@ def _named(at: Pass, node: Node, scope: Scope) -> None:
 
 
 def _larger(at: Pass, part: Node) -> Node | None:
-    """The expression around that still has a part of the same."""
+    """Return the enclosing expression if its value is still part of the same object."""
     around = part.parent
     if around is None or around.type in TRANSPARENT:
         return around
@@ -112,7 +112,7 @@ def _larger(at: Pass, part: Node) -> Node | None:
 
 
 def _handed_to(at: Pass, part: Node) -> Node | None:
-    """What an expression is handed to, if it is."""
+    """Return the node that receives the expression, if any."""
     around = part.parent
     if around is None:
         return None

@@ -1,7 +1,7 @@
-"""The app's code on this machine: a folder that is there, or one commit fetched from a repository.
+"""Provides the app's code on this machine: an existing folder, or one commit of a repository.
 
-Of a repository one commit is fetched, without its history, submodules and hooks, into
-`.clerkstack/app`; what was fetched once is used again.
+One commit is fetched into `.clerkstack/app`, without history, submodules and hooks. A commit that
+is already there is not fetched again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ _DAY = 24 * 60 * 60  # seconds; an older checkout of the same repository is remo
 
 @dataclass(frozen=True)
 class Checkout:
-    """The app's files. `path` is as the settings have it; `commit` is None outside of git."""
+    """The app's files. `path` is the folder or URL from the settings; `commit` is None outside of
+    git."""
 
     folder: Path
     path: str
@@ -34,10 +35,10 @@ class Checkout:
 
 
 def at_path(path: str) -> Checkout:
-    """The checkout in a folder.
+    """Return the checkout in a folder.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: the folder does not exist.
     """
     folder = Path(path)
     if not folder.is_dir():
@@ -52,17 +53,18 @@ def fetched(
     cache: Path = CACHE,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Checkout:
-    """The commit that a branch, tag or commit of a repository is now.
+    """Return the checkout of a branch, tag or commit, fetching its current commit if necessary.
 
     Args:
-        url: what git takes as a repository; checked by the settings.
-        ref: None is the repository's own default branch.
-        cache: the folder with all checkouts.
+        url: a repository, as git accepts it; the settings have checked it.
+        ref: a branch, tag or full commit; None is the default branch.
+        cache: the folder of all checkouts.
         progress: called with each step's name as it starts.
 
     Raises:
         InputError: the repository has no such branch, tag or commit.
-        GitFailed: git is not there, has no right to read it, cannot reach it, or took too long.
+        GitFailed: git is not installed, may not read or cannot reach the repository, or takes too
+            long.
     """
     cache.mkdir(parents=True, exist_ok=True)
     source = str(Path(url).resolve()) if Path(url).exists() else url
@@ -70,7 +72,7 @@ def fetched(
     if commit is None:
         progress(f"the app: which commit {ref or 'the default branch'} is")
         commit = _commit_of(source, ref, cache)
-    # A user's name in a URL is no secret, and still not needed in a folder's name.
+    # Keep a user name in the URL out of the folder's name.
     key = hashlib.sha256(source.encode()).hexdigest()[:12]
     folder = cache / f"{key}-{commit}"
     if not folder.is_dir():
@@ -84,7 +86,7 @@ def _commit_of(source: str, ref: str | None, cache: Path) -> str:
     name = ref or "HEAD"
     listed = git("ls-remote", "--", source, name, f"refs/tags/{name}^{{}}", folder=cache)
     there = {at: commit for commit, _, at in (line.partition("\t") for line in listed.splitlines())}
-    # A tag before a branch, as git has it; ^{} is the commit that an annotated tag is of.
+    # Tags take precedence over branches, as in git; ^{} is the commit behind an annotated tag.
     for at in (f"refs/tags/{name}^{{}}", f"refs/tags/{name}", f"refs/heads/{name}", name):
         if at in there:
             return there[at]
@@ -94,7 +96,7 @@ def _commit_of(source: str, ref: str | None, cache: Path) -> str:
 
 
 def _fetch(source: str, commit: str, folder: Path) -> None:
-    """Fetch into a folder beside it and move that: what is there is whole."""
+    """Fetch into a temporary folder, then rename it, so that a checkout is always complete."""
     half = Path(tempfile.mkdtemp(prefix=".fetching-", dir=folder.parent))
     try:
         git("init", "--quiet", "--template=", folder=half)
@@ -110,7 +112,7 @@ def _fetch(source: str, commit: str, folder: Path) -> None:
         try:
             half.rename(folder)
         except OSError:
-            if not folder.is_dir():  # another run was first otherwise
+            if not folder.is_dir():  # otherwise another run was faster
                 raise
     finally:
         shutil.rmtree(half, ignore_errors=True)

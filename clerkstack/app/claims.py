@@ -1,6 +1,6 @@
-"""What a file compares, looks up or looks for, where that may be a claim of a session.
+"""Finds comparisons and look-ups in a file that may involve a session claim.
 
-Whether it is one, `evaluate` says: by what it is made of, in this file or another.
+`evaluate` decides whether it is a claim, by following the value through all files.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WORDS = (
     rb"[=!]==?|\bswitch\b|\[|\b(?:in|includes|indexOf|has|get|startsWith|endsWith|match|search"
     rb"|test|hasOwn\w*|with)\b"
 )
-# A file without these words compares no claim, unless a function in it is given one.
+# A file without these words compares no claim, unless one of its functions receives one.
 _CLAIMS = re.compile(rb"\b(?:" + CLAIMED + rb")\b|[\"'`]org:\w")
 _EQUAL = frozenset({"===", "!==", "==", "!="})
 _LOOKING = frozenset({"includes", "startsWith", "indexOf", "has", "get"})
@@ -47,12 +47,12 @@ _SHOWING = frozenset({"jsx_expression", "template_substitution"})
 
 
 def may_compare(text: bytes, wanted: Collection[str]) -> bool:
-    """Whether a file may compare a claim."""
+    """Return whether a file may compare a claim."""
     return _CLAIMS.search(text) is not None or any(name.startswith(GIVEN) for name in wanted)
 
 
 def gives(at: Pass, callee: Node, given: list[Node]) -> bool:
-    """Whether a call may give a claim to a function of another file."""
+    """Return whether a call may pass a claim to a function of another file."""
     if not at.compares or callee.type not in _NAMED:
         return False
     name = at.source.of(callee).partition(".")[0]
@@ -60,7 +60,7 @@ def gives(at: Pass, callee: Node, given: list[Node]) -> bool:
 
 
 def gives_element(at: Pass, name: str, attributes: list[Node]) -> bool:
-    """Whether an element may give a claim to a component of another file."""
+    """Return whether an element may pass a claim to a component of another file."""
     return name in at.facts.imports and any(
         is_said(at, inner)
         for attribute in attributes
@@ -71,7 +71,7 @@ def gives_element(at: Pass, name: str, attributes: list[Node]) -> bool:
 
 
 def is_said(at: Pass, value: Node) -> bool:
-    """Whether an expression may be a claim by its names."""
+    """Return whether an expression may be a claim, judged by its names."""
     names = at.source.short(value).encode()
     return at.compares and (at.source.last(value) in CLAIMS or bool(_CLAIMS.search(names)))
 
@@ -97,7 +97,7 @@ def _switched(at: Pass, node: Node, scope: Scope) -> None:
 
 
 def _indexed(at: Pass, node: Node, scope: Scope) -> None:
-    """`LIMITS[sessionClaims.pla]`: the keys of the table are compared."""
+    """`LIMITS[sessionClaims.pla]` compares the claim with the keys of the table."""
     table, index = node.child_by_field_name("object"), node.child_by_field_name("index")
     above = node.parent
     is_written = (
@@ -109,7 +109,7 @@ def _indexed(at: Pass, node: Node, scope: Scope) -> None:
 
 
 def _is_shown(at: Pass, node: Node) -> bool:
-    """Whether an expression is put into an element or a text as it is."""
+    """Whether an expression goes unchanged into an element or a text."""
     above = node.parent
     while above is not None and (
         above.type in _AS_IT_IS
@@ -139,7 +139,7 @@ def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
 
 
 def _looked_for(at: Pass, method: str, held: Node, sought: Node, scope: Scope) -> None:
-    # `startsWith('org:')`: whose plan it is, or that there is one.
+    # `startsWith('org:')` checks only the payer, or that there is a plan.
     is_payer = method == "startsWith" and at.source.of(sought)[-2:-1] == ":"
     if sought.type == "regex":
         _matched(at, held, sought, scope)

@@ -1,4 +1,4 @@
-"""What in an app's code is Clerk's, by the names that things have."""
+"""Recognizes what belongs to Clerk in an app's code, by name."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
 COMPONENTS = frozenset({"Protect", "Show"})
 ASKING = frozenset({"has", "checkAuthorization", "checkAuthorizationWithCustomPermissions"})
-# They give what their function does.
+# They return the result of their function.
 COMPUTING = frozenset({"useMemo", "computed"})
 CREATING = frozenset({"createElement", "cloneElement", "jsx", "jsxs", "h"})
-# What gives an object with `has`: auth(), useAuth(), getAuth(request), requestState.toAuth(), …
+# Functions that return an object with `has`: auth(), useAuth(), requestState.toAuth(), …
 GIVING = frozenset({"auth", "useAuth", "getAuth", "toAuth", "useSession", "currentSession"})
-# What is Clerk's wherever it has one of these names.
+# Variables with these names are Clerk's everywhere.
 HOLDERS = frozenset({"auth", "session"})
-# What a file may use that imports nothing: names that a framework imports by itself.
+# Names that a framework imports automatically, so that a file uses them without an import.
 _FREE = GIVING | COMPONENTS | {"clerkClient", "clerkMiddleware", "useOrganization", "useUser"}
-# `@clerk/nextjs`, and the packages for other frameworks: svelte-clerk, @hono/clerk-auth, …
+# `@clerk/nextjs` and packages for other frameworks: svelte-clerk, @hono/clerk-auth, …
 _PACKAGE = re.compile(r"(?:^|[@/-])clerk(?:[/-]|$)")
-# What bundlers lead to files of the app, or to what they import by themselves.
+# Prefixes that bundlers resolve to files of the app or to automatic imports.
 OWN = (".", "@/", "~", "#", "/", "$")
-# What is no session by its name or type, whatever `has` of it is given.
+# Names and types that are never a session, whatever their `has` receives.
 _OTHERS = re.compile(
     r"(?:^|[a-z_])(?:[cC]ache|[sS]torage|[rR]egistry|[cC]ollection|Map|Set|Store|[pP]risma|[rR]edis)"
     r"|^(?:map|set|store|db|lru|ability|headers|window|globalThis|document|localStorage)$"
@@ -45,16 +45,16 @@ CLAIMS = {
     **dict.fromkeys(("orgRole", "org_role", "rol", "role"), "role"),
     **dict.fromkeys(("orgPermissions", "org_permissions", "permissions", "per"), "permission"),
 }
-"""What claims of a session are called, what `auth()` gives of them, and what memberships and
-subscriptions have; what each is of."""
+"""The kind of slug by name: of a session claim, of a property of `auth()`, and of a field of
+memberships and subscriptions."""
 
-# These are words of everybody: they are a claim of what has these names.
+# Common words: a claim only on an object that is known to hold one.
 _OF_MEMBERS = frozenset({"role", "rol", "permissions", "per"})
 _HOLDS_ROLES = re.compile("(?i)memberships?(list)?$|^o$|^org$")
 _HOLDS_SLUGS = re.compile("(?:^|[a-z])([pP]lan|[fF]eature)s?(?:List)?$|^(subscriptionItems)$")
-# Nobody else's, whatever has them.
+# A claim on any object.
 _ALONE = frozenset({*CLAIMS} - _OF_MEMBERS)
-# What of a claim, or of a list with claims in it, is still the same.
+# Members of a claim, or of a list of claims, that are still a claim.
 _SAME = frozenset(
     {
         *("value", "split", "map", "flatMap", "trim", "filter", "slice", "toLowerCase", "concat"),
@@ -62,34 +62,34 @@ _SAME = frozenset(
         *("data", "items", "results", "current", "toString", "values"),
     }
 )
-# Where a function is given to Clerk, which calls it with `has`.
+# Props with a function that Clerk calls with `has`.
 CONDITIONS = frozenset({"condition", "when"})
 
 
 def is_others(name: str) -> bool:
-    """Whether something is another's by its name: `cache.has({ role })`."""
+    """Return whether an object is not Clerk's, judged by its name: `cache.has({ role })`."""
     return _OTHERS.search(name) is not None and _OURS.search(name) is None
 
 
 def is_others_type(name: str) -> bool:
-    """Whether a type of JavaScript's own has another `has`."""
+    """Return whether a JavaScript type has a `has` of its own."""
     return name in _TYPES
 
 
 def is_clerks(source: str) -> bool:
-    """Whether a package is one of Clerk's."""
+    """Return whether a package is one of Clerk's."""
     return _PACKAGE.search(source) is not None
 
 
 def kind_of_free(name: str) -> Kind | None:
-    """What a name is that nothing in its file declares or imports."""
+    """Return the kind of a name that its file neither declares nor imports."""
     if name in _FREE:
         return Kind("clerk", name)
     return MAY if name in ASKING else None
 
 
 def kind_of_variable(name: str, *, is_parameter: bool) -> Kind | None:
-    """What a variable of the app is by its name, where nothing else is known of it."""
+    """Return the kind of a variable by its name, if nothing else is known about it."""
     if name in HOLDERS:
         return Kind("clerk", name)
     if name in ASKING:
@@ -98,20 +98,20 @@ def kind_of_variable(name: str, *, is_parameter: bool) -> Kind | None:
 
 
 def kind_of_export(name: str, *, is_read: bool) -> Kind | None:
-    """What another file of the app exports, by its name; `is_read`: that file is known."""
+    """Return the kind of an export of another file by its name; `is_read`: that file was read."""
     if name in GIVING or (name in COMPONENTS and not is_read):
         return Kind("clerk", name)
     return MAY if name in ASKING else None
 
 
 def kind_of_member(holder: Kind | None, name: str, ir: Ir, module: Module) -> Kind | None:
-    """What a member of something is."""
+    """Return the kind of a member of an object."""
     if holder is not None and holder.is_ in ("clerk", "claim"):
         if holder.name in COMPONENTS and ir[1][0] == "c":  # styled(Protect).attrs
             return holder
         if holds_claims(holder.name):
             return _of_claims(holder, name)
-        if holder.name.lower().endswith("metadata"):  # of the app
+        if holder.name.lower().endswith("metadata"):  # the app's own
             return FOREIGN
         if name in ASKING:
             return HAS
@@ -127,18 +127,18 @@ def kind_of_member(holder: Kind | None, name: str, ir: Ir, module: Module) -> Ki
     if name in HOLDERS:
         return Kind("clerk", name)
     is_members = name in _OF_MEMBERS and _HOLDS_ROLES.search(last(ir[1])) is not None
-    is_members = is_members and (ir[1][0] != "r" or len(last(ir[1])) > 3)  # `o` of everybody
+    is_members = is_members and (ir[1][0] != "r" or len(last(ir[1])) > 3)  # `o` alone is too common
     is_claim = is_members or name in _ALONE or name.lower().endswith(("membership", "memberships"))
     return Kind("claim", name) if is_claim else None
 
 
 def holds_claims(name: str) -> bool:
-    """Whether something of Clerk's of that name is a claim, or has some in it."""
+    """Return whether something of Clerk's with that name is a claim or contains claims."""
     return bool(name in CLAIMS or _HOLDS_ROLES.search(name) or _HOLDS_SLUGS.search(name))
 
 
 def kind_of_type(name: str) -> Kind | None:
-    """What has a type of Clerk's of that name."""
+    """Return the kind of a value whose type is Clerk's and has that name."""
     found = re.search("Membership|SessionClaims|JwtPayload", name)
     if found is None:
         return None
@@ -146,13 +146,13 @@ def kind_of_type(name: str) -> Kind | None:
 
 
 def claim_in(kind: Kind | None) -> Kind | None:
-    """What something is, where it is a claim or has some in it."""
+    """Return the kind if it is a claim or contains claims, else None."""
     is_known = kind is not None and kind.is_ in ("clerk", "claim")
     return kind if is_known and kind is not None and holds_claims(kind.name) else None
 
 
 def _of_claims(holder: Kind, name: str) -> Kind:
-    """What a member of a claim is, or of what has claims in it."""
+    """Return the kind of a member of a claim, or of an object with claims."""
     if name in _SAME or name.isdigit():
         return holder
     if name in _OF_MEMBERS and _HOLDS_ROLES.search(holder.name):
@@ -160,12 +160,12 @@ def _of_claims(holder: Kind, name: str) -> Kind:
     of_slugs = _HOLDS_SLUGS.search(holder.name)
     if of_slugs is not None and name == "slug" and of_slugs.group(1):
         return Kind(holder.is_, f"{of_slugs.group(1).lower()}.slug")
-    # `has` of a set with claims in it is none of Clerk's.
+    # `has` of a set of claims is not Clerk's.
     return FOREIGN if name in ASKING else Kind(holder.is_, "" if name in _OF_MEMBERS else name)
 
 
 def _names(ir: Ir, module: Module) -> Iterator[str]:
-    """The names in `a.b().c`, and in what a constant of those is made of."""
+    """Yield the names in `a.b().c`, and in the value of the constant at its root."""
     if ir[0] == "r":
         yield last(ir)
         ir = module.facts.constants.get(ir[1], ["z", 0])
@@ -177,7 +177,7 @@ def _names(ir: Ir, module: Module) -> Iterator[str]:
 
 
 def last(ir: Ir) -> str:
-    """The last name of an expression: `has` of `auth.has`."""
+    """Return the last name of an expression: `has` in `auth.has`."""
     if ir[0] == "r":
         return str(ir[1]).partition("@")[0]
     if ir[0] in ("m", "d"):

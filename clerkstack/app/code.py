@@ -1,4 +1,4 @@
-"""The app's code as one side of the comparison: what it declares, and what it asks Clerk for."""
+"""The result of reading an app's code: its declaration, its checks and its wiring."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AppCode:
-    """What was read. `declaration` is None where the settings name none; `path` and `commit` are
-    None where there is only a file with the declaration. `notes` are what could change the
-    declaration without being seen; `others` are files of other languages that name Clerk;
-    `in_tests` are the checks in the app's own tests, where the settings do not say that they are
-    as the others; `wiring` is what it does with webhook events and variables."""
+    """The result of reading an app. `declaration` is None if the settings name none; `path` and
+    `commit` are None if the settings name only a declaration file. `notes` are places that could
+    change the declaration unnoticed; `others` are files in other languages that name Clerk;
+    `in_tests` are the checks in the app's own tests, unless the settings include tests; `wiring` is
+    how the app uses webhook events and variables."""
 
     declaration: AppDeclaration | None = None
     uses: tuple[Use, ...] = ()

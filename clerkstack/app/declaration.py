@@ -1,9 +1,9 @@
-"""What the app's own code declares: its plans and features, read without running it.
+"""Reads the plans and features that the app's own code declares, without running it.
 
-The forms are those of Sendero's app: `BILLING_FEATURES = { NAME: 'slug' } as const` and
+The supported forms are those of Sendero's app: `BILLING_FEATURES = { NAME: 'slug' } as const` and
 `PLANS: Record<PlanTier, PlanConfig> = { pro: { slug: 'pro', monthlyUsd: 60, features: [...] } }`.
-They are found by shape, so that an app may use other names. What is not certainly resolved
-is reported with its place, never guessed and never left out.
+They are found by shape, so an app may use other names. A value that does not resolve with certainty
+is reported with its place, never guessed and never skipped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from clerkstack.app.modules import Modules
 from clerkstack.app.values import Constant, Unresolved
 from clerkstack.problems import InputError, Problem
 
-# Names without _ and capitals.
+# Names in lower case without _.
 LISTED = ("publiclylisted", "publiclyvisible", "public")
 TRIAL = ("trialdays", "freetrialdays")
 _SAID = ("amount", "annual_monthly_amount", "free_trial_days", "publicly_visible")
@@ -30,7 +30,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class _Said(Generic[_T]):
-    """What a field says, and the line where it does."""
+    """The value of a field, and its line."""
 
     value: _T
     line: int
@@ -38,9 +38,9 @@ class _Said(Generic[_T]):
 
 @dataclass(frozen=True)
 class DeclaredPlan:
-    """A plan as the app's code has it. Amounts are cents; None is null or not declared.
+    """A plan in the app's code. Amounts are cents; None is null or not declared.
 
-    `said` names those of the fields that the code has, null or not.
+    `said` has the names of the fields that the code sets, to null or to a value.
     """
 
     slug: str
@@ -65,7 +65,7 @@ class AppDeclaration:
 
     plans: Mapping[str, DeclaredPlan]
     features: frozenset[str]
-    # The constants that say it, as (file, name).
+    # The constants that make up the declaration, as (file, name).
     made_of: frozenset[tuple[Path, str]] = frozenset()
 
 
@@ -80,13 +80,13 @@ def read_declaration(
 
     Args:
         path: the file that exports the plans.
-        plans_name: the constant with the plans, where their shape does not tell.
-        features_name: the constant with the features, likewise.
-        modules: those of the app's checkout, where there is one.
+        plans_name: the constant with the plans, if their shape is ambiguous.
+        features_name: the constant with the features, if their shape is ambiguous.
+        modules: the modules of the app's checkout, if there is one.
 
     Raises:
-        InputError: something is unresolved without running the code, or there is no
-            declaration; each with file, line and column.
+        InputError: a value cannot be resolved without running the code, or there is no declaration;
+            lists each problem with file, line and column.
     """
     errors: list[Unresolved] = []
     modules = modules or Modules()
@@ -118,22 +118,22 @@ def read_declaration(
 
 
 def refused(errors: Iterable[Unresolved], modules: Modules) -> InputError:
-    """The error that lists everything unresolved, each with file, line and column."""
+    """Return an error that lists every unresolved value with file, line and column."""
     return InputError([_problem(error, modules) for error in errors])
 
 
 class _Reading:
-    """Plans out of constants; what is wrong is collected."""
+    """Turns constants into plans and collects the errors."""
 
     def __init__(self, errors: list[Unresolved], modules: Modules) -> None:
         self._errors = errors
         self._modules = modules
         self.attached: list[Constant] = []
-        # All features that plans name, those with `false` too.
+        # All features that plans name, including those set to `false`.
         self.slugs: set[str] = set()
 
     def plan(self, entry: Constant) -> DeclaredPlan | None:
-        """The plan, or None where its slug is unresolved, and that is collected."""
+        """Return the plan; None if its slug is unresolved, which is collected."""
         fields = self._try(_fields, entry)
         if fields is None:
             return None
@@ -174,7 +174,7 @@ class _Reading:
     def _alike(
         self, fields: Mapping[str, Constant], names: Collection[str], read: Callable[[Constant], _T]
     ) -> _Said[_T] | None:
-        """What the fields of some names say, None where none is there. They must say the same."""
+        """Return the common value of the fields with these names; None if there are none."""
         found: _Said[_T] | None = None
         for key, held in fields.items():
             if key.replace("_", "").lower() not in names:
@@ -214,7 +214,7 @@ def _text(constant: Constant) -> str:
 
 
 def _listed(constant: Constant) -> list[tuple[Constant, bool]]:
-    """The features, and whether the plan has them: of a list, or of `{ sso: true, seats: false }`.
+    """Return (feature, included) pairs from a list or from `{ sso: true, seats: false }`.
 
     A feature with an unresolved value is itself unresolved.
     """
@@ -252,7 +252,7 @@ def _flag(constant: Constant) -> bool | None:
 
 def _problem(error: Unresolved, modules: Modules) -> Problem:
     column = "" if error.column is None else f"column {error.column}"
-    remedy = "Write it as a constant: a literal, or a name of a constant in a file imported by path"
+    remedy = "Write it as a constant: a literal, or a constant from a file imported by path"
     if error.line is None and not error.file.is_file():
         remedy = "Name the app's file, relative to the current folder"
     return Problem(modules.shown(error.file), error.line, column, error.message, remedy)

@@ -1,5 +1,5 @@
-"""The one evaluator of expressions over all files: literals, what names, types, loops and callers
-make of them, and what in them is Clerk's. Nothing is run."""
+"""Evaluates expressions across files without running code: literals, and the names, types, loops
+and callers that lead to them. Also decides what belongs to Clerk."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ from clerkstack.app.values import (
 )
 
 _LISTING = frozenset({"Object.keys", "Object.values", "Object.entries"})
-# Methods that give a list of the same entries; one of them; their function each entry.
+# Methods that return a list of the same entries; that return one entry; that call a function with
+# each entry.
 _ENTRIES_OF = frozenset(
     {"filter", "slice", "sort", "reverse", "toSorted", "toReversed", "concat", "values"}
 )
@@ -37,26 +38,26 @@ _ENTRY = frozenset({"find", "findLast", "at"})
 VISITING = frozenset(
     {"forEach", "map", "filter", "find", "findLast", "findIndex", "some", "every", "flatMap"}
 )
-# They give a function that takes what theirs does.
+# They return a function with the parameters of their argument.
 SAME = frozenset(
     {"memo", "forwardRef", "cache", "useCallback", "observer", "debounce", "styled", "throttle"}
 )
-# They give the component that their function loads.
+# They return the component that their function loads.
 _LOADING = frozenset({"dynamic", "lazy", "defineAsyncComponent", "loadable"})
-# What gives what somebody has put there elsewhere.
+# They return a value that was stored elsewhere.
 _ELSEWHERE = frozenset({"useContext", "use", "inject", "getContext"})
-# As many digits as JavaScript keeps of a whole number.
+# The digits that JavaScript keeps of an integer.
 _LARGEST = 15
 STEPS = 100_000
-"""Of one expression, in all that it is made of."""
-# Each takes some frames of Python's stack.
+"""The most steps for one expression, its parts included."""
+# Each level takes some frames of Python's stack.
 _DEEPEST = 130
-HANDED_ON = "is handed on here, and called elsewhere"
+HANDED_ON = "is passed on here and called elsewhere"
 _NO_STEPS = "takes too many steps"
 
 
 class Call(NamedTuple):
-    """A call of a function of the app: where, what it is given, and the place of each of it."""
+    """A call of one of the app's functions: the module, the arguments and their places."""
 
     module: Module
     arguments: list[Ir]
@@ -64,24 +65,24 @@ class Call(NamedTuple):
 
 
 class Callers:
-    """What functions are given: by file and function, the calls of each."""
+    """The known calls of each function, by file and function id."""
 
     def __init__(self) -> None:
         self.calls: dict[tuple[Path, str], list[Call]] = {}
-        # Where they are handed to what calls them unseen.
+        # Where a function is passed to code that calls it out of sight.
         self.handed: dict[tuple[Path, str], list[Call]] = {}
-        # The functions whose callers somebody asked for.
+        # The functions whose callers were requested.
         self.asked: set[tuple[Path, str]] = set()
-        # Those that are given `has` or such a function: file, function and which parameter.
+        # The parameters that receive `has` or a function that calls it: file, function and index.
         self.given: set[tuple[Path, tuple[str, int]]] = set()
 
     def of(self, file: Path, function: str) -> list[Call]:
-        """The calls of a function that are known; more are looked for."""
+        """Return the known calls of a function, and request a search for more."""
         self.asked.add((file, function))
         return self.calls.get((file, function), [])
 
     def unasked(self) -> Callers:
-        """The same calls; asking these looks for no more."""
+        """Return the same calls without requests for more."""
         found = Callers()
         found.calls, found.handed = self.calls, self.handed
         return found
@@ -91,11 +92,11 @@ class Evaluator:
     """Evaluates expressions of modules.
 
     Args:
-        modules: the app's.
-        callers: who calls the app's functions with what.
-        reached: whether the file at a path, or one that it imports, imports a package of Clerk's.
-        like: another one for the same modules: what has nothing to do with callers is evaluated
-            once for both.
+        modules: the app's modules.
+        callers: the known calls of the app's functions.
+        reached: whether a file, or one that it imports, imports a package of Clerk's.
+        like: another evaluator of the same modules; both share the values that do not depend on
+            callers.
     """
 
     def __init__(
@@ -110,30 +111,30 @@ class Evaluator:
         self._reached = reached
         self._open: dict[tuple[Module, str], None] = {}
         self._done: dict[tuple[Module, str], Constant] = {} if like is None else like._done
-        # In these what callers give has a part.
+        # Values that depend on callers.
         self._of_callers: dict[tuple[Module, str], Constant] = {}
         self._is_of_callers = False
         self._left = STEPS
         self._depth = 0
-        # By constant: those that its value is made of, each as (file, name).
+        # By constant, the constants that its value uses, each as (file, name).
         self.made_of: dict[tuple[Path, str], set[tuple[Path, str]]] = {}
         self._is_traced = like is None
 
     def fresh(self) -> int:
-        """Begin an expression: it has steps of its own. Returns how many the last one took."""
+        """Begin a new expression with all its steps. Return how many the last one took."""
         taken, self._left = STEPS - self._left, STEPS
         return taken
 
     def forget_callers(self) -> None:
-        """More callers are known: what they give is evaluated again."""
+        """Forget the values that depend on callers, because more callers are known."""
         self._of_callers.clear()
 
     def kind(self, module: Module, ir: Ir) -> Kind | None:
-        """What an expression is, None where nothing is known of it."""
+        """Return the kind of an expression; None if unknown."""
         return kind_of(self.of(module, ir))
 
     def name(self, module: Module, name: str, at: int = 0) -> Constant:
-        """The value of a variable, by its id; where it is not known, an `Unresolved` in it."""
+        """Return the value of a variable by its id; it holds an `Unresolved` if unknown."""
         return self._once(module, name, at, lambda: self._named(module, name, at))
 
     def _once(self, module: Module, name: str, at: int, make: Callable[[], Constant]) -> Constant:
@@ -214,10 +215,11 @@ class Evaluator:
     def exported(
         self, module: Module, name: str, seen: set[tuple[Path, str]] | None = None
     ) -> Constant:
-        """The value of a name that a module exports; `*` is all of them.
+        """Return the value of an exported name; `*` is an object of all exports.
 
         Raises:
-            Unresolved: it exports none of that name, or what it exports it from is not there.
+            Unresolved: the module has no such export, or the file that it comes from does not
+                exist.
         """
         facts = module.facts
         if name == "*":
@@ -248,7 +250,7 @@ class Evaluator:
         raise lost
 
     def _all(self, module: Module) -> list[str]:
-        """The names that a module exports, those of `export *` with them."""
+        """Return the names that a module exports, including those of `export *`."""
         names, pending = dict.fromkeys(each for each, *_ in module.facts.exported()), [module]
         seen = {module.file}
         while pending:
@@ -269,10 +271,10 @@ class Evaluator:
             return Constant(error, module.file, 1, 1)
 
     def of(self, module: Module, ir: Ir) -> Constant:
-        """The value of an expression; where it is not known, an `Unresolved` in it.
+        """Return the value of an expression; it holds an `Unresolved` if unknown.
 
         Raises:
-            TooMuch: the app takes more than it may.
+            TooMuch: the app exceeds the limits of `Allowance`.
         """
         self._left -= 1
         if self._left < 0:
@@ -285,7 +287,7 @@ class Evaluator:
         try:
             found = _FORMS[ir[0]](self, module, ir)
         except Unresolved as error:
-            found = error.with_traceback(None)  # which would keep all frames
+            found = error.with_traceback(None)  # a traceback keeps all frames alive
         finally:
             self._depth -= 1
         if isinstance(found, Constant):
@@ -305,7 +307,7 @@ class Evaluator:
         return None if ir[0] == "z" else ir[1]
 
     def _number(self, module: Module, ir: Ir) -> Literal:
-        """Of a number as it is written, `1_500` and `0x10` too."""
+        """Parse a number literal, including `1_500` and `0x10`."""
         text = ir[1]
         plain = text.replace("_", "")
         try:
@@ -350,7 +352,7 @@ class Evaluator:
                     continue
                 message = "spreads something that is not an object"
                 error = error or _error_of(spread) or Unresolved(module.file, each[2], message)
-                # What is written before may be something else by it.
+                # The spread may override the entries before it.
                 fields = {"...": spread}
                 continue
             key = self._key(module, each[0], each[1])
@@ -399,7 +401,7 @@ class Evaluator:
         is_ref = name == "value" and (
             last(ir[1]) in clerk.ASKING or self.kind(module, ir[1]) == HAS
         )
-        if is_ref:  # of Vue
+        if is_ref:  # Vue's `ref`
             return self.of(module, ir[1])
         field = self._field_type(module, ir[1], name) if ir[1][0] == "R" and name else None
         if field is not None:
@@ -417,7 +419,8 @@ class Evaluator:
         return self._member(module, holder, key, ir)
 
     def _namespace(self, module: Module, ir: Ir) -> Module | None:
-        """The module of `import * as …`: not all that it exports is evaluated for one of it."""
+        """Return the module of `import * as …`, so that one member needs no evaluation of all
+        exports."""
         if ir[0] != "r" or ir[1] in module.facts.constants:
             return None
         source, name = module.facts.imports.get(ir[1], ("", ""))
@@ -458,7 +461,7 @@ class Evaluator:
             raise Unresolved(module.file, place, f"has no item {wanted}")
         if not isinstance(wanted, str | Decimal):
             raise Unresolved(module.file, place_of(ir[2]), "is not a string")
-        if wanted == "value" and isinstance(held, str):  # of a reference of Vue's
+        if wanted == "value" and isinstance(held, str):  # of a Vue ref
             return holder
         if isinstance(held, dict) and str(wanted) in held:
             return held[str(wanted)]
@@ -468,7 +471,7 @@ class Evaluator:
         raise Unresolved(module.file, ir[3] or None, message, kind=FOREIGN)
 
     def _member_of_one(self, module: Module, holder: Constant, key: Constant, ir: Ir) -> Constant:
-        """Of one of several: what it does not have is undefined there."""
+        """Return a member of one alternative; a missing member is undefined."""
         held = holder.value
         if isinstance(held, dict) and isinstance(key.value, str) and key.value not in held:
             return Constant(None, *holder.place, given=holder.given)
@@ -480,7 +483,7 @@ class Evaluator:
     def _member_behind(
         self, module: Module, holder: Constant, key: Constant, ir: Ir, place: int
     ) -> Constant:
-        """Of something that has no value: what its type or what it is made of says of it."""
+        """Return a member of something without a value, from its type or its parts."""
         error = holder.value
         assert isinstance(error, Unresolved)
         found = self._of_field(error, key)
@@ -503,7 +506,7 @@ class Evaluator:
         return holder.but(error.but(kind=of_behind, behind=behind, type=None))
 
     def _of_field(self, error: Unresolved, key: Constant) -> Unresolved | None:
-        """What the type of something says of a field of it."""
+        """Return what the type of an object says about one of its fields."""
         if error.type is None or not isinstance(key.value, str):
             return None
         found = self._field_type(*error.type, key.value)
@@ -551,7 +554,7 @@ class Evaluator:
         return error
 
     def _entries(self, module: Module, ir: Ir) -> Literal:
-        """What `Object.keys`, `values` and `entries` give."""
+        """Return the result of `Object.keys`, `values` or `entries`."""
         held = self.of(module, ir[2][0]).known
         if not isinstance(held.value, dict):
             raise Unresolved(module.file, place_of(ir[2][0]), "is not an object")
@@ -565,7 +568,7 @@ class Evaluator:
         return [replace(key, value=[key, value], size=1 + value.size) for key, value in pairs]
 
     def _given_back(self, module: Module, ir: Ir, error: Unresolved) -> None:
-        """What is known of what a call gives, into its error."""
+        """Record in the error what is known about a call's result."""
         given, name = ir[2], last(ir[1])
         if name == "bind" and ir[1][0] == "m" and len(given) <= 1:
             kind = self.kind(module, ir[1][1])
@@ -576,10 +579,10 @@ class Evaluator:
             error.behind, error.kind = self._loaded(module, given[0][1])
         elif name == "then" and given and given[0][0] == "f":
             error.behind, error.kind = self._result(module, given[0][1])
-        elif called in (HAS, MAY) and not given:  # a signal of Solid: has()({ plan })
+        elif called in (HAS, MAY) and not given:  # a Solid signal: has()({ plan })
             error.kind = called
         elif called is not None and called.is_ == "clerk":
-            # What a component is made of is one: styled(Protect)({ … })
+            # `styled(Protect)({ … })` is still `Protect`.
             is_made = ir[1][0] in "cm?" and called.name in clerk.COMPONENTS
             is_made = is_made or clerk.holds_claims(called.name)
             error.kind = called if is_made else Kind("clerk", "()")
@@ -606,7 +609,7 @@ class Evaluator:
                 error.kind = Kind("clerk", "()")
 
     def _result(self, module: Module, function: str) -> tuple[Constant | None, Kind | None]:
-        """What a function of the app gives."""
+        """Return what a function of the app returns."""
         gives = module.facts.functions.get(function, {}).get("gives")
         found = None
         if gives is not None:
@@ -615,7 +618,7 @@ class Evaluator:
         return found, FOREIGN if is_others else None
 
     def _loaded(self, module: Module, function: str) -> tuple[Constant | None, Kind | None]:
-        """The component that a function loads: `() => import('./gate')`."""
+        """Return the component that a function loads: `() => import('./gate')`."""
         found, kind = self._result(module, function)
         if found is None or (kind_of(found) or OBJECT).is_ == "clerk":
             return found, kind
@@ -627,7 +630,7 @@ class Evaluator:
         return (found, kind) if kind_of(inner) in (None, FOREIGN) else (None, kind_of(inner))
 
     def protects(self, module: Module, callee: Ir) -> bool | None:
-        """Whether a call is of `auth.protect`: None where it is certainly not."""
+        """Return True if a call is `auth.protect`, False if it may be, None if it is not."""
         if callee[0] == "r":
             kind = self.kind(module, callee)
             return True if kind == Kind("clerk", "protect") else None
@@ -652,7 +655,7 @@ class Evaluator:
         return error
 
     def _instance(self, module: Module, ir: Ir) -> Literal:
-        """What is made of a class: its members, where it is the app's."""
+        """Return an instance of a class: its members, if the class is the app's."""
         error = Unresolved(module.file, ir[2] or None, "is a new expression, not a constant")
         held = self.of(module, ir[1]).value
         while isinstance(held, Unresolved) and held.made is None and held.behind is not None:
@@ -665,7 +668,8 @@ class Evaluator:
         return error.but(kind=OBJECT, behind=made)
 
     def _parameter(self, module: Module, ir: Ir) -> Constant:
-        """What a parameter may be: by its type, by who calls the function, by what calls it."""
+        """Return the possible values of a parameter: from its type, its callers, or the method that
+        calls it."""
         form, id_, index, name = ir
         function = module.facts.functions.get(id_, {})
         types: list[Ir | None] = function.get("types") or []
@@ -697,7 +701,7 @@ class Evaluator:
     def _visited(
         self, module: Module, given: list[Any] | None, index: int, name: str
     ) -> Constant | None:
-        """What a list gives a function that it is given: `PLANS.map((plan) => …)`."""
+        """Return what a list method passes to its function: `PLANS.map((plan) => …)`."""
         if given is None or given[1] or given[0][0] != "m":
             return None
         method = given[0][2][1]
@@ -729,7 +733,7 @@ class Evaluator:
         return None
 
     def _is_others(self, module: Module, type_: Ir) -> bool:
-        """Whether a type is JavaScript's own, or of a package that is not Clerk's."""
+        """Whether a type is built into JavaScript, or from a package that is not Clerk's."""
         if type_[0] != "R":
             return bool(type_[0] == "L")
         if type_[1] not in module.facts.imports:
@@ -740,10 +744,10 @@ class Evaluator:
         return not (own or is_there or clerk.is_clerks(source))
 
     def _given(self, call: Call, index: int, message: str, *, rest: bool) -> Iterator[Constant]:
-        """What a call gives a parameter."""
+        """Yield the values that a call passes to a parameter."""
         given, places, file = call.arguments[index:], call.places[index:], call.module.file
         if rest:
-            entries = [["e", ir[1], "what is spread"] if ir[0] == "..." else ir for ir in given]
+            entries = [["e", ir[1], "the spread value"] if ir[0] == "..." else ir for ir in given]
             pairs = zip(entries, places, strict=False)
             items = [it for ir, at in pairs for it in self._each(call, ir, at)]
             yield Constant(items, file, 1, 1, size=1 + len(items))
@@ -755,11 +759,11 @@ class Evaluator:
             yield constant_at(Unresolved(file, place, message), file, place, given=at)
 
     def _each(self, call: Call, ir: Ir, place: int) -> Iterator[Constant]:
-        """All that an argument may be, each with its place."""
+        """Yield the possible values of an argument, each with its place."""
         for alternative in alternatives(ir):
             found = self.of(call.module, alternative)
             if isinstance(found.value, Unresolved) and found.value.is_circular:
-                continue  # a function that calls itself with what it is given
+                continue  # a recursive call that passes the parameter on
             at = constant_at(None, call.module.file, place_of(alternative) or place).place
             yield found.given_at(at)
 
@@ -780,7 +784,7 @@ class Evaluator:
     def _either(
         self, module: Module, place: int, message: str, choices: list[Constant]
     ) -> Constant:
-        """One of several; those of which one is again one of several are taken apart."""
+        """Return one of several alternatives; nested alternatives are flattened."""
         flat: dict[object, Constant] = {}
         for choice in choices:
             for it in choice.choices:
@@ -795,7 +799,7 @@ class Evaluator:
         return self.elements(module, ir[1], ir[2])
 
     def elements(self, module: Module, ir: Ir, name: str) -> Constant:
-        """What an entry of a list may be, one after the other."""
+        """Return the possible values of an entry of a list."""
         over = self.of(module, ir)
         error = Unresolved(module.file, None, f"{name} is not a constant")
         choices = self.listed(over)
@@ -809,7 +813,7 @@ class Evaluator:
         return Constant(error, module.file, 1, 1)
 
     def listed(self, constant: Constant) -> list[Constant] | None:
-        """The entries of a list, or of what is made of one; None where there is none."""
+        """Return the entries of a list or of a value derived from one; None for anything else."""
         value = constant.value
         while isinstance(value, Unresolved) and not isinstance(value, Either):
             if value.behind is None or value.is_changed:
@@ -820,7 +824,7 @@ class Evaluator:
             return [inner.given_at(each.given) for each, held in pairs for inner in held]
         return value if isinstance(value, list) else None
 
-    # What has no value.
+    # Values that stay unknown.
 
     def _variable(self, module: Module, ir: Ir) -> Literal:
         error = Unresolved(module.file, ir[3] or None, ir[2], behind=self.of(module, ir[1]))
@@ -841,7 +845,7 @@ class Evaluator:
             error.kind = clerk.claim_in(kind_of(error.behind)) or error.kind
         return error
 
-    # Types: of each, a value that has it.
+    # Types, each as a value of that type.
 
     def _cast(self, module: Module, ir: Ir) -> Constant:
         found = self.of(module, ir[1])
@@ -855,7 +859,8 @@ class Evaluator:
     def _typed(
         self, error: Unresolved, module: Module, type_: Ir, message: str | None = None
     ) -> Unresolved:
-        """Something without a value, of a type: one of several where the type has just those."""
+        """Return a value of unknown content with a type; alternatives if the type is a union of
+        texts."""
         values = self._texts_of(module, type_)
         if values:
             either = Either(error.file, 0, message or error.message, values, error.kind)
@@ -864,10 +869,10 @@ class Evaluator:
         return error.but(type=(module, type_))
 
     def _texts_of(self, module: Module, type_: Ir) -> list[Constant] | None:
-        """The texts that a type is the union of, None where it is none."""
+        """Return the texts of a union type; None for any other type."""
         named = self._named_type(module, type_[1]) if type_[0] == "R" else None
         if (named[1] if named else type_)[0] in ("o", "L"):
-            return None  # and nothing in it is evaluated
+            return None  # do not evaluate anything in it
         choices = self.of(module, type_).choices
         if not all(isinstance(choice.value, str | None) for choice in choices):
             return None
@@ -899,13 +904,13 @@ class Evaluator:
         return self._either(module, 0, "is one of several", kept)
 
     def _named_type(self, module: Module, name: str) -> tuple[Module, Ir] | None:
-        """The type that a name stands for, and the module that it is written in."""
+        """Return the type behind a name, and the module in which it is written."""
         origin = self._modules.origin(module, name, is_type=True)
         if origin is None:
             return None
         facts = origin[0].facts
         type_ = facts.types[origin[1]]
-        if type_[0] == "K":  # what is made of a class
+        if type_[0] == "K":  # an instance of a class
             held = facts.constants.get(type_[1], ["x", "", 0])
             type_ = held[2] if held[0] == "C" else ["x", "is a class", 0]
         return origin[0], type_
@@ -962,7 +967,8 @@ _FORMS: dict[str, Callable[[Evaluator, Module, Ir], Literal | Constant]] = {
 
 
 def alternatives(ir: Ir) -> Iterator[Ir]:
-    """The expressions of which one is the value: both of `a ? b : c`, `a ?? b`, `a || b`."""
+    """Yield the expressions that may be the value: both branches of `a ? b : c`, `a ?? b`, `a ||
+    b`."""
     if ir[0] == "?":
         for each in ir[2]:
             yield from alternatives(each)
@@ -971,7 +977,7 @@ def alternatives(ir: Ir) -> Iterator[Ir]:
 
 
 def place_of(ir: Ir) -> int:
-    """Where an expression begins, 0 where it is nobody's text."""
+    """Return where an expression begins; 0 if it is not in a file."""
     form = ir[0]
     if form in "t|":
         return place_of(ir[1 if form == "t" else 2])
@@ -990,7 +996,7 @@ def _error_of(constant: Constant) -> Unresolved | None:
 
 
 def _of_kind(constant: Constant, kind: Kind | None) -> Constant:
-    """What has no value, with what is known of it."""
+    """Record a kind for a constant without a value."""
     value = constant.value
     return (
         replace(constant, value=value.but(kind=kind)) if isinstance(value, Unresolved) else constant
@@ -998,7 +1004,7 @@ def _of_kind(constant: Constant, kind: Kind | None) -> Constant:
 
 
 def _shown(module: Module, ir: Ir) -> str:
-    """An expression in words."""
+    """Describe an expression for a message."""
     if ir[0] == "r":
         name = str(ir[1]).partition("@")[0]
         if name == "=":

@@ -1,8 +1,8 @@
-"""What a file does with webhook events: which it verifies, handles, and names besides.
+"""Finds the webhook events that a file verifies, handles or names.
 
-Clerk's libraries verify by `verifyWebhook` (`@clerk/nextjs/webhooks`, `@clerk/express/webhooks`,
-…), and `new Webhook(secret)` of svix or standardwebhooks is what its older guides have. A text
-counts as an event where it begins with one of Clerk's resources: `user.created`.
+Clerk's libraries verify with `verifyWebhook` (`@clerk/nextjs/webhooks`, `@clerk/express/webhooks`,
+…); Clerk's older guides use `new Webhook(secret)` of svix or standardwebhooks. A text is an event
+if it begins with one of Clerk's resources: `user.created`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SENT = re.compile(rf"clerk/({OF_EVENTS})\.[a-zA-Z]+")
 _ENDING = re.compile(r"\.[a-z][a-zA-Z]+")
 _PATTERN = re.compile(rf"\^\(?(?:\?:)?((?:(?:{OF_EVENTS})\|?)+)\)?\\\.")
 _RESOURCE = re.compile(OF_EVENTS)
-# A type that is taken apart, and which of its parts is taken.
+# An event type that is split, and the part that is used.
 _SPLIT = r"(?:[\w.?!]{1,80}\.)?(?:type|eventType|event_type)[?!]?\.split\([^()]{1,9}\)"
 _TAKEN = r"[?!.]{0,2}(\[[01]\]|at\(-?[01]\)|pop\(\)|shift\(\))"
 _RESOURCES, _ACTIONS = (
@@ -55,33 +55,33 @@ OPTION = "signingSecret"
 
 
 class Events:
-    """What one file does with events.
+    """How one file uses events.
 
     Args:
-        source: its text.
+        source: the file's text.
 
     Attributes:
-        brings: what it imports or requires, by its local name: where from, and its name there.
+        brings: imports and requires by local name: (source, name there).
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self.brings = dict(_brought(source.text))
-        # By name of a constant of this file: the event it is.
+        # Events by the name of a constant of this file.
         self._constants: dict[str, str] = {}
         self.handled: list[list[str | int]] = []
         self.named: list[str] = []
         self.sent: list[list[str | int]] = []
-        # By name of a variable: which part of a type it has; `` is all of them.
+        # The part of an event type by the name of its variable; empty for all parts.
         self.parts = dict(_parts(source.text))
         self.verifies: list[list[str | int | None]] = []
-        # Constants with which a type is compared: (name or name.key, place).
+        # Constants that a type is compared with: (name or name.key, place).
         self._compared: list[tuple[str, int]] = []
         self.compared: list[list[str | int]] = []
         self.all_on = _ALL_ON.search(source.text) is not None
 
     def visit(self, node: Node, kind: str) -> None:
-        """Take what a node says."""
+        """Collect what a node contains."""
         if kind in ("string", "template_string"):
             self._text(node)
         elif kind == "call_expression":
@@ -102,7 +102,7 @@ class Events:
                 self._is_compared(right, left)
 
     def finish(self) -> None:
-        """What compares with constants of this file, once all of it was seen."""
+        """Resolve comparisons with constants of this file, after all nodes were visited."""
         for name, place in self._compared:
             event = self._constants.get(name)
             if event is not None:
@@ -112,10 +112,10 @@ class Events:
 
     @property
     def constants(self) -> dict[str, str]:
-        """Events by the name of a constant: `CREATED`, `EVENTS.CREATED`."""
+        """Return events by the name of a constant: `CREATED`, `EVENTS.CREATED`."""
         return self._constants
 
-    # Who sent it.
+    # Verification.
 
     def _call(self, node: Node) -> None:
         callee = node.child_by_field_name("function")
@@ -137,7 +137,8 @@ class Events:
         self.verifies.append([source, self._source.place(node), secret])
 
     def _partly(self, method: str, subject: Node | None, given: Node) -> None:
-        """A part of the type is looked at: `type.startsWith('user.')`, `/^user\\./.test(type)`."""
+        """Record a prefix, suffix or pattern test: `type.startsWith('user.')`,
+        `/^user\\./.test(type)`."""
         place, text = self._source.place(given), self._source.of(given)[1:-1]
         if method == "startsWith" and _BEGINNING.fullmatch(text):
             self.handled.append([text.rstrip(".") + ".", place])
@@ -155,7 +156,7 @@ class Events:
             self.compared.append([_PART, place])
 
     def _is_compared(self, value: Node, subject: Node | None) -> None:
-        """A part of the type is compared: `type.split('.')[0] === 'user'`."""
+        """Record a comparison of a part of the type: `type.split('.')[0] === 'user'`."""
         part = self._part(subject)
         text, place = self._source.of(bare(value))[1:-1], self._source.place(value)
         if part in _RESOURCES and _RESOURCE.fullmatch(text):
@@ -166,7 +167,7 @@ class Events:
             self.compared.append([_PART, place])
 
     def _part(self, node: Node | None) -> str | None:
-        """Which part of a type an expression is."""
+        """Return the part of a type that an expression is."""
         text = "".join(self._source.short(None if node is None else bare(node)).split())
         found = _IS_PART.fullmatch(text)
         if found is None:
@@ -175,7 +176,8 @@ class Events:
         return found.group(2) if is_part else None
 
     def _option(self, options: Node) -> str | None:
-        """The secret in the options: what reads it, None where none is said, else `?`."""
+        """Return the variable that the options read the secret from, None if they set none, `?` if
+        unresolved."""
         options = bare(options)
         if options.type != "object":
             return "?"
@@ -197,7 +199,7 @@ class Events:
         self.verifies.append([source, self._source.place(node), secret])
 
     def _read(self, value: Node) -> str:
-        """The variable that a secret is read from, `?` where that is unresolved."""
+        """Return the variable that a secret is read from; `?` if unresolved."""
         value = without_nothing(bare(value), self._source)
         if value.type == "identifier" and re.fullmatch(NAME, self._source.of(value)):
             return self._source.of(value)
@@ -213,7 +215,7 @@ class Events:
         is_name = is_read and re.fullmatch(r"[A-Z][A-Z0-9_]{3,}", last)
         return last if is_name else "?"
 
-    # What happens with it.
+    # Handling.
 
     def _switch(self, node: Node) -> None:
         for case in content(node.child_by_field_name("body")):
@@ -297,7 +299,7 @@ class Events:
         return name in _TAKING and given[0] == inner and any(map(self._takes, given[1:]))
 
     def _in_list(self, array: Node, inner: Node) -> bool:
-        """A list that a type is looked up in, or an entry of a map."""
+        """Whether a text is in a list that a type is looked up in, or a key of a map."""
         entries = content(array)
         above = around(array).parent
         if above is None:
@@ -321,7 +323,7 @@ class Events:
         return False
 
     def _takes(self, value: Node | None) -> bool:
-        """Whether a value is what an event is given to."""
+        """Whether a value may be a handler of events."""
         if value is None:
             return False
         value = bare(value)

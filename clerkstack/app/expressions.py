@@ -1,4 +1,5 @@
-"""Expressions and types of a tree as lists (see `facts_of_files`): nothing is evaluated."""
+"""Turns the expressions and types of a syntax tree into lists (see `facts_of_files`),
+unevaluated."""
 
 from __future__ import annotations
 
@@ -13,22 +14,22 @@ from clerkstack.app.facts_of_files import FileFacts, Ir
 from clerkstack.app.scopes import Binding, Scope, Step, parameters
 from clerkstack.app.syntax import FUNCTIONS, MEMBERS, Source, arguments_of, content
 
-# Deeper than any declaration.
+# Levels; no declaration is nested more deeply.
 _DEEPEST = 60
-# Expressions and types of one file.
+# The most expressions and types of one file.
 MOST = 150_000
-# A function that gives away something of Clerk's has one of these words.
+# A function that returns something of Clerk's contains one of these words.
 _OF_CLERK = re.compile(
     rb"\b(has|checkAuthorization\w*|\w*[aA]uth|\w*[sS]ession|Protect|Show|import|sessionClaims"
     rb"|\w*[mM]emberships?|useOrganization\w*|useUser|currentUser|useSubscription|usePlans)\b"
 )
-# What is found only once the rest of the file is.
+# Stands for an expression that is built after the rest of the file.
 _NOT_YET: Ir = ["x", "is in a file that takes too long to read", 0]
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
 
 class TooMuch(Exception):
-    """The file has more expressions than are looked at, or takes too long."""
+    """The file has too many expressions, or takes too long."""
 
 
 class Expressions:
@@ -36,9 +37,9 @@ class Expressions:
 
     Args:
         source: the file's text.
-        facts: where the constants, functions and types go that an expression needs.
-        go_on: raises `TooMuch` where the file took too long.
-        suffix: of the file's name.
+        facts: receives the constants, functions and types that an expression needs.
+        go_on: raises `TooMuch` if the file takes too long.
+        suffix: the suffix of the file's name.
     """
 
     def __init__(
@@ -51,36 +52,37 @@ class Expressions:
         self._left = MOST
         self._depth = 0
         self._pending: list[Callable[[], None]] = []
-        # By the id of a function's node: the name that others call it by, and what it is given to.
+        # By the id of a function's node: the name by which it is called, and the call that it is
+        # passed to.
         self.named: dict[int, str] = {}
         self.given_to: dict[int, tuple[Node, int, Scope]] = {}
-        # The props that functions are given as.
+        # By the id of a function's node: the prop that it is passed as.
         self.props: dict[int, str] = {}
-        # The props of a single-file component, which its template has by their names.
+        # The props of a single-file component, which its template uses by name.
         self.props_of: set[str] = set()
         self._component_id = _COMPONENT
-        # The constants of the top that `require` gives.
+        # Top-level constants with the result of `require`.
         self.required: set[str] = set()
         self.scopes: dict[int, Scope] = {}
         self._annotated: dict[int, Node] = {}
         self._assigned: set[str] = set()
-        # The functions whose parameters somebody asked for.
+        # The functions whose parameters were requested.
         self.asked: dict[str, str] = {}
 
     def finish(self) -> None:
-        """Find all that the expressions so far need."""
+        """Collect everything that the expressions so far need."""
         while self._pending:
             self._go_on()
             self._pending.pop()()
 
     def entered(self, node: Node, outer: Scope | None) -> Scope:
-        """The scope that a node makes."""
+        """Return the scope that a node opens."""
         if node.id not in self.scopes:
             self.scopes[node.id] = Scope(node, outer, self._source, self._go_on)
         return self.scopes[node.id]
 
     def of(self, node: Node | None, scope: Scope) -> Ir:
-        """An expression."""
+        """Return an expression as a list."""
         if node is None:
             return ["z", 0]
         self._left -= 1
@@ -151,7 +153,7 @@ class Expressions:
             made = self._source.short(node.child_by_field_name("constructor"))
             if given and made in ("Set", "Map"):
                 entries = self.of(given[0], scope)
-                if made == "Map" and entries[0] == "a":  # its keys
+                if made == "Map" and entries[0] == "a":  # use its keys
                     pairs = [each[1] for each in entries[1] if each[0] == "a" and each[1]]
                     entries = ["a", [pair[0] for pair in pairs], entries[2]]
                 found.append(entries)
@@ -162,7 +164,7 @@ class Expressions:
         return ["x", f"is a {kind.replace('_', ' ')}, not a constant", place]
 
     def string(self, node: Node) -> Ir:
-        """A text, or a template without holes."""
+        """Return a text, or a template without expressions."""
         parts = []
         for child in node.named_children:
             part = self._source.of(child)
@@ -176,7 +178,7 @@ class Expressions:
         return ["s", "".join(parts), self._source.place(node)]
 
     def reference(self, name: str, scope: Scope) -> str:
-        """The id of what a name means."""
+        """Return the id of the variable that a name refers to."""
         binding = scope.find(name)
         if binding is None:
             if name in self.props_of:
@@ -189,14 +191,14 @@ class Expressions:
         return binding.id
 
     def need(self, binding: Binding) -> None:
-        """See that the facts have a variable."""
-        # What is brought by `require` is known as an import is.
+        """Add a variable to the facts."""
+        # The result of `require` is recorded as an import.
         if binding.id not in self._facts.constants and binding.id not in self.required:
             self._facts.constants[binding.id] = _NOT_YET
             self._pending.append(lambda: self._define(binding))
 
     def assign(self, binding: Binding, value: Node, scope: Scope) -> None:
-        """Know a variable by what it is given later."""
+        """Record a value that is assigned to a variable later."""
         name = binding.id.partition("@")[0]
         self._assigned.add(binding.id)
         held = self.of(value, scope)
@@ -214,7 +216,7 @@ class Expressions:
         elif kind in ("const", "let"):
             found = self._initial(binding)
             called = None if binding.base is None else binding.base.child_by_field_name("function")
-            # Of Svelte: `let { plan } = $props()`.
+            # Except Svelte's `let { plan } = $props()`.
             if kind == "let" and self._source.short(called) not in PROPS:
                 why, place = f"{name} is not a constant", 0
                 if binding.id == name:
@@ -243,7 +245,7 @@ class Expressions:
         facts.constants[binding.id] = found
 
     def _is_prop(self, binding: Binding) -> bool:
-        """`export let plan` of Svelte 4."""
+        """Whether it is `export let plan` of Svelte 4."""
         above = None if binding.declared is None else binding.declared.parent
         is_exported = above is not None and above.type == "export_statement"
         return is_exported and self._suffix == ".svelte" and not binding.steps
@@ -277,7 +279,7 @@ class Expressions:
         return self._along(["r", whole, self._source.place(base)], binding)
 
     def _along(self, found: Ir, binding: Binding) -> Ir:
-        """What a pattern takes out of a value."""
+        """Apply the steps of a pattern to a value."""
         place = self._source.place(binding.at)
         for step in binding.steps:
             found = self._step(found, step, binding.scope, place)
@@ -294,7 +296,7 @@ class Expressions:
         return ["x", "is a rest element of a pattern, not a constant", 0, rest]
 
     def name_function(self, node: Node, name: str, annotation: Node | None = None) -> None:
-        """Know a function, or the one that a call is given (`memo(…)`), by a name."""
+        """Record a name for a function, or for the function inside a call such as `memo(…)`."""
         node = self.component_of(node)
         if node.type == "call_expression":
             given = content(node.child_by_field_name("arguments"))
@@ -305,7 +307,8 @@ class Expressions:
                 self._annotated.setdefault(node.id, annotation)
 
     def component_of(self, node: Node) -> Node:
-        """The function that a component of Vue's options is: `{ props, setup(props) { … } }`."""
+        """Return the setup function of a Vue component's options: `{ props, setup(props) { … }
+        }`."""
         options = node
         if self._source.short(node.child_by_field_name("function")) == "defineComponent":
             options = next(iter(content(node.child_by_field_name("arguments"))), node)
@@ -326,7 +329,7 @@ class Expressions:
         return found
 
     def function(self, node: Node, scope: Scope) -> str:
-        """The id of a function."""
+        """Return the id of a function."""
         fid = f"f@{node.start_byte}"
         if fid not in self._facts.functions:
             names = [self._parameter_name(parameter) for parameter in parameters(node)]
@@ -345,7 +348,7 @@ class Expressions:
         return self._source.of(name) if name.type == "identifier" else ""
 
     def _returned(self, fid: str, node: Node, outer: Scope) -> None:
-        """What a function gives back, where that may be something of Clerk's."""
+        """Record what a function returns, if it may be something of Clerk's."""
         self._facts.functions[fid]["named"] = self.named.get(node.id)
         body = node.child_by_field_name("body")
         if body is None:
@@ -372,7 +375,7 @@ class Expressions:
             self._facts.functions[fid]["gives"] = given
 
     def _parameters(self, fid: str, node: Node, scope: Scope) -> None:
-        """Know what a function's parameters are given: their types, or who calls it."""
+        """Record a function's parameters: by their types, or by its callers."""
         function = self._facts.functions[fid]
         if "types" in function:
             return
@@ -424,7 +427,7 @@ class Expressions:
         return ["?", word, alternatives, place] if alternatives else ["x", word, place]
 
     def item(self, node: Node, scope: Scope) -> Ir:
-        """An item of a list, an argument or an entry that is spread."""
+        """Return an item of a list, an argument, or a spread."""
         if node.type == "spread_element":
             inner = self.of(content(node)[0] if content(node) else None, scope)
             return ["...", inner, self._source.place(node)]
@@ -502,7 +505,7 @@ class Expressions:
         return found
 
     def _props(self, node: Node, given: list[Node], scope: Scope) -> Ir:
-        """What a single-file component is given: `defineProps<{ plan: string }>()`."""
+        """Return the props of a single-file component: `defineProps<{ plan: string }>()`."""
         first = given[0] if given else None
         if first is not None and first.type == "call_expression":  # withDefaults(defineProps(…))
             return self.of(first, scope)
@@ -518,7 +521,7 @@ class Expressions:
         return self._component(type_)
 
     def _component(self, type_: Ir | None) -> Ir:
-        """The props of the component that the file is."""
+        """Return the props of the file's component."""
         found = {"names": ["props"], "types": [type_], "name": "default", "named": "default"}
         self._facts.functions.setdefault(_COMPONENT, found)
         self._facts.exports.setdefault("default", [None, "default"])
@@ -527,7 +530,7 @@ class Expressions:
         return ["p", _COMPONENT, 0, "props"]
 
     def class_of(self, node: Node, scope: Scope) -> str:
-        """The id of a class."""
+        """Return the id of a class."""
         name = self._source.of(node.child_by_field_name("name"))
         binding = scope.find(name) if name and node.type != "class" else None
         if binding is not None and binding.base == node:
@@ -541,7 +544,7 @@ class Expressions:
         return made
 
     def _this(self, scope: Scope, place: int) -> Ir:
-        """`this` in a method, or in a field's arrow function."""
+        """Return `this` in a method or in an arrow function of a field."""
         around = scope
         for _ in range(_DEEPEST):
             if around.outer is None:
@@ -570,7 +573,7 @@ class Expressions:
                     above = self.of(content(clause)[0], scope)
                     statics.append(["...", above, place])
                     own.append(["...", ["i", above, place], place])
-        if not own:  # what it is given elsewhere
+        if not own:  # assigned elsewhere
             own.append(["...", ["x", "is this, not a constant", place], place])
         for member in content(node.child_by_field_name("body")):
             key = member.child_by_field_name("name")
@@ -599,7 +602,7 @@ class Expressions:
         return ["C", ["o", statics, place], ["o", own, place], place]
 
     def _constructed(self, node: Node, scope: Scope) -> list[Ir]:
-        """The members that a constructor makes: `private has: Has`, `this.has = has`."""
+        """Return the members that a constructor creates: `private has: Has`, `this.has = has`."""
         inner, found = self.entered(node, scope), []
         for parameter in parameters(node):
             name = self._parameter_name(parameter)
@@ -630,7 +633,7 @@ class Expressions:
         return ["u", entries, self._source.place(node)]
 
     def type(self, node: Node | None, scope: Scope, generics: dict[str, Node]) -> Ir | None:
-        """A type, None where it has no values that can be told."""
+        """Return a type as a list; None if its values are unknown."""
         if node is None:
             return None
         self._left -= 1
@@ -706,10 +709,10 @@ class Expressions:
 _BLOCKS = frozenset(
     {"statement_block", "for_statement", "for_in_statement", "catch_clause", "switch_body"}
 )
-# The component that a file is.
+# The component of a file.
 _COMPONENT = "f@component"
 PROPS = frozenset({"defineProps", "withDefaults", "$props"})
-# They give what they are given, or a reference to it; what their function gives.
+# They return their argument or a reference to it; the result of their function.
 _THROUGH = frozenset({"toRefs", "toValue", "unref", "readonly", "reactive", "toRaw", "$derived"})
 _GIVING_BACK = COMPUTING | {"then"}
 _MEMBER = frozenset({"method_definition", "public_field_definition"})
@@ -733,7 +736,7 @@ def _inner(annotation: Node | None) -> Node | None:
 
 
 def _generics(function: Node, source: Source) -> dict[str, Node]:
-    """What the type parameters of a function are held to."""
+    """Return the constraints of a function's type parameters."""
     found = {}
     for node in content(function.child_by_field_name("type_parameters")):
         name, held = node.child_by_field_name("name"), node.child_by_field_name("constraint")

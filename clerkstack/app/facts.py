@@ -1,8 +1,7 @@
-"""What one side has of a plan, in the words of Clerk's config: the app's code, the catalog, or
-a live instance.
+"""The comparable fields of a plan in the app's code, the catalog or a live instance.
 
-A field that a side does not have is not there, and is not compared. A price that is not there
-and 0 are the same to Clerk for the yearly one; so are no trial and 0 days.
+The names are those of Clerk's config. A field that one side does not have is missing here, and is
+not compared. Clerk treats a yearly price of 0 as no yearly price, and a trial of 0 days as none.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ FIELDS = (AMOUNT, ANNUAL, TRIAL, VISIBLE, PAYER)
 
 
 def facts_of_code(plan: DeclaredPlan) -> JsonObject:
-    """The fields that the app's code has of a plan, apart from what it includes.
+    """Return the fields of a plan in the app's code, without its features.
 
-    A monthly price of null says that there is no price to show, not that there is none.
+    A monthly price of null means that the app shows no price, not that the plan has none.
     """
     held: JsonObject = {
         AMOUNT: plan.monthly_cents,
@@ -40,7 +39,7 @@ def facts_of_code(plan: DeclaredPlan) -> JsonObject:
 
 
 def facts_of_config(plan: Mapping[str, Json]) -> JsonObject:
-    """The same of a plan in the spelling of the config, declared or live."""
+    """Return the same fields of a plan in the form of Clerk's config, declared or live."""
     facts: JsonObject = {}
     if AMOUNT in plan:
         facts[AMOUNT] = plan[AMOUNT]
@@ -55,17 +54,17 @@ def facts_of_config(plan: Mapping[str, Json]) -> JsonObject:
 
 
 def attached_to(plan: Mapping[str, Json]) -> list[str]:
-    """The features of a plan in the spelling of the config."""
+    """Return the features of a plan in the form of Clerk's config."""
     return cast("list[str]", plan.get("features") or [])
 
 
 def payer_of(plan: Mapping[str, Json]) -> str:
-    """Who pays for a plan in the spelling of the config: `org` or `user`."""
+    """Return the payer of a plan in the form of Clerk's config: `org` or `user`."""
     return str(plan.get("payer_type") or "org")
 
 
 def told(field: str, value: Json) -> str:
-    """A value in words, behind the name of a plan."""
+    """Return a value in words, to follow the name of a plan."""
     if field == AMOUNT:
         return f"at {value} cents a month"
     if field == ANNUAL:
@@ -78,7 +77,7 @@ def told(field: str, value: Json) -> str:
 
 
 def differing(one: Mapping[str, Json], other: Mapping[str, Json]) -> Iterable[str]:
-    """The fields that both say something of, and not the same."""
+    """Return the fields that both have with different values."""
     return (
         field for field in FIELDS if field in one and field in other and one[field] != other[field]
     )

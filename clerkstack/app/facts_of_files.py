@@ -1,37 +1,37 @@
-"""What one pass over a file finds, small enough to be kept and sent between processes.
+"""The facts that one pass over a file collects, small enough to cache and to send to a process.
 
-An expression is a list: its form, its parts, and last its place. Nothing in it is evaluated.
+An expression is a list: its form, its parts and, last, its place. It is not evaluated.
 
 | form | parts |
 |---|---|
-| `s` `n` `b` `z` | a text; a number as it is written; true or false; null or undefined |
+| `s` `n` `b` `z` | a text; a number as written; true or false; null or undefined |
 | `a` | the items, each an expression |
 | `o` | the entries, each `[key, place of the key, value]`; a key is a text or an expression |
-| `...` | what is spread, in an `a` or `o` |
+| `...` | the spread value, in an `a` or `o` |
 | `r` | the id of a variable |
-| `m` `d` | an object and a key: a member; one that a pattern takes out |
-| `c` | what is called, the arguments, what is called as text |
+| `m` `d` | an object and a key: a member; a member in a pattern |
+| `c` | the callee, the arguments, the callee as text |
 | `f` | the id of a function |
-| `?` | what it is in words, the alternatives, of which one is the value |
-| `|` | the parameter, and its default |
-| `p` `q` | the id of a function and which parameter, its name; of the rest of them |
-| `e` | what a loop goes over, the name that the loop gives each entry |
-| `w` | what is awaited |
-| `t` | an expression, and the type that it is said to have |
-| `u` | the entries of an enum, as of `o`; a value may be None |
-| `C` | of a class: its static members and those of an instance, each as `o` |
-| `i` | what is made of a class: the class |
-| `x` | why it has no value; what it is made of, where that may be looked through |
+| `?` | a description, and the alternatives, one of which is the value |
+| `|` | a parameter, and its default |
+| `p` `q` | the id of a function, the parameter's index and its name; a rest parameter |
+| `e` | what a loop iterates over, and the name of the loop variable |
+| `w` | the awaited expression |
+| `t` | an expression, and its declared type |
+| `u` | the entries of an enum, as in `o`; a value may be None |
+| `C` | a class: its static members and its instance members, each as `o` |
+| `i` | an instance: the class |
+| `x` | why it has no value; the expression behind it, if that helps |
 
-Another kind of facts is one more field of `FileFacts`, and a module that fills it (see `onepass`;
-`looking` has the words by which a file is looked into). It is joined beside `uses.Checks`: what
-`evaluate` knows of an expression is there for it. What needs no expression has a walk of its
-own, as `says`, so that a file which asks for nothing is not read for checks.
+To add another kind of facts, add a field to `FileFacts` and a module that fills it (see `onepass`;
+`looking` has the words that decide whether a file is parsed). Join it beside `uses.Checks`, with
+the help of `evaluate`. Facts without expressions have a walk of their own, like `says`, so that a
+file without checks is not searched for checks.
 
-A type is written as what has it: a union as `?`, an object's type as `o`, a tuple as `a`,
-`T[number]` as an entry of a list. Besides there are `R` the name of a type, `L` a list of entries
-of a type, `U` the name of an enum, `K` the name of a class, `E` `Exclude` or `Extract` and its two
-types, and, of a type that another file has, `X` that file's source and the name there.
+A type is written like a value of that type: a union as `?`, an object type as `o`, a tuple as `a`,
+`T[number]` as an entry of a list. In addition: `R` the name of a type, `L` a list of a type, `U`
+the name of an enum, `K` the name of a class, `E` `Exclude` or `Extract` with its two types, and `X`
+a type of another file: its source and the name there.
 """
 
 from __future__ import annotations
@@ -44,51 +44,50 @@ Ir: TypeAlias = list[Any]
 
 
 def line_of(place: int) -> int:
-    """The line of a place, from 1."""
+    """Return the line of a place, from 1."""
     return place >> 24
 
 
 def column_of(place: int) -> int:
-    """Its column in characters, from 1."""
+    """Return the column of a place in characters, from 1."""
     return place & 0xFFFFFF
 
 
 def stem_of(source: str) -> str:
-    """What the file of an import is called: `gate` of `../ui/gate.tsx`."""
+    """Return the name of an imported file: `gate` for `../ui/gate.tsx`."""
     return source.rpartition("/")[2].partition(".")[0]
 
 
 @dataclass
 class FileFacts:
-    """What a file says.
+    """The facts of one file.
 
     Attributes:
-        imports: by local name: (source, name there); `*` is all.
-        exports: by the name that others use: (source or None, name there).
-        common: by the name that others use, exports of CommonJS: the name here; `=` is
-            `module.exports` itself.
-        all_of: sources of `export *`.
-        sources: the place of the first statement that imports or exports from each.
-        loads: by the name of a constant of the top: the sources that it loads: `lazy(() =>
+        imports: (source, name there) by local name; `*` is all.
+        exports: (source or None, name there) by exported name.
+        common: CommonJS exports: the local name by exported name; `=` is `module.exports` itself.
+        all_of: the sources of `export *`.
+        sources: the place of the first import or export statement by source.
+        loads: the sources that a top-level constant loads, by its name: `lazy(() =>
             import('./gate'))`.
-        constants: by the id of a variable: its expression.
-        owned: from where to where each constant of the top is written.
-        types: by name: a type.
-        writes: by the id of a variable: the first place where it is changed by its name.
-        changed: what is changed in place: (place, the object or list that is).
-        handed: by the id of a variable of the top: where a part of it is handed on, as (place, the
-            part). It is looked for where it is wanted.
-        fixed: constants of the top that are written as ones: `as const`, `Object.freeze(…)`, …
-        calls: what may ask, or may give something to what asks: see `Call`.
-        compares: whether it may compare a claim of the session.
-        claims: what is compared: (how, what may be a claim, with what, the place); see `claims`.
-        functions: by id: see `Function`.
-        inside: of constants of the top that have no value: (names in them, plans written in them).
-        unread: exports of a form that is not read: (place, form, names in it, plans in it).
-        error: the place of the first error at the top.
-        lost: checks that lie in what is no TypeScript: (place of the error, place of the check).
-        stopped: why there is nothing else: the file takes too long, or has too much in it.
-        says: what it says of webhook events and variables: see `says`.
+        constants: expressions by the id of the variable.
+        owned: the range of each top-level constant.
+        types: types by name.
+        writes: the first place where a variable is changed by name, by its id.
+        changed: mutations, as (place, the object or list).
+        handed: where a part of a top-level variable is passed on, as (place, the part) by the id of
+            the variable. Only collected on request.
+        fixed: top-level constants that are declared immutable: `as const`, `Object.freeze(…)`, …
+        calls: calls and elements that may be checks, or may pass something to one: see `Call`.
+        compares: whether the file may compare a session claim.
+        claims: comparisons, as (form, possible claim, value, place); see `claims`.
+        functions: functions by id: see `Function`.
+        inside: for top-level constants without a value: (names in them, plans written in them).
+        unread: exports in an unsupported form: (place, form, names in it, plans in it).
+        error: the place of the first top-level syntax error.
+        lost: checks inside a syntax error: (place of the error, place of the check).
+        stopped: why there are no other facts: the file takes too long, or is too large.
+        says: how the file uses webhook events and variables: see `says`.
     """
 
     imports: dict[str, list[str]] = field(default_factory=dict)
@@ -116,7 +115,7 @@ class FileFacts:
     says: dict[str, Any] = field(default_factory=dict)
 
     def exported(self) -> Iterator[tuple[str, str | None, str | None]]:
-        """All exports: the name that others use, the source or None, the name there or here."""
+        """Yield all exports: the exported name, the source or None, the name there or here."""
         for name, (source, inner) in self.exports.items():
             yield name, source, inner
         for name, inner in self.common.items():
@@ -125,16 +124,16 @@ class FileFacts:
 
     @property
     def says_nothing(self) -> bool:
-        """Whether the file asks for nothing, and gives nothing to what asks."""
+        """Return whether the file has no checks, and passes nothing to one."""
         gives = self.compares or any("gives" in function for function in self.functions.values())
         return not (gives or self.calls or self.lost or self.stopped)
 
     def as_json(self) -> dict[str, Any]:
-        """Without what is empty."""
+        """Return the facts as JSON, without empty ones."""
         there = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: value for name, value in there if value}
 
     @classmethod
     def of_json(cls, found: dict[str, Any]) -> FileFacts:
-        """What `as_json` made."""
+        """Return the facts from the result of `as_json`."""
         return cls(**found)

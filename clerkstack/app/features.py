@@ -1,4 +1,4 @@
-"""The feature slugs in a constant, told by those of its texts that plans attach."""
+"""Finds the feature slugs in a constant, starting from the texts that plans include."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from clerkstack.app.plans import entries, is_plan
 from clerkstack.app.values import Constant, Unresolved
 
 NAMED_FEATURES = re.compile("(?i)features$")
-# Fields that hold the slug where a feature is written as an object.
+# Fields that hold the slug if a feature is written as an object.
 _FIELDS = frozenset({"slug", "key", "id", "value", "feature", "code"})
 _SLUG = re.compile(r"[A-Za-z0-9_-]+")
 
-# The way to a text: keys of objects, and None for the items of lists.
+# The path to a text: keys of objects, and None for items of lists.
 Way = tuple[str | None, ...]
-# What other ways must have in common with it; None is any step.
+# The pattern that similar paths must match; None matches any step.
 Shape = tuple[str | None, ...]
 _ANY_FEATURES = "…features"
 Leaf = tuple[Way, Constant]
 
 
 def are_slugs(texts: list[Constant]) -> bool:
-    """Whether all are known and written as slugs are; 'Unlimited users' is not."""
+    """Return whether all texts are resolved and look like slugs; 'Unlimited users' does not."""
     return all(isinstance(text.value, str) and _SLUG.fullmatch(text.value) for text in texts)
 
 
 def texts_in(constant: Constant) -> list[Constant]:
-    """The texts of an object or list that holds texts, and a text itself.
+    """Return the texts in an object or list, or the text itself.
 
     Raises:
-        Unresolved: some of its values are unresolved, and may be texts.
+        Unresolved: a value is unresolved and may be a text.
     """
     found = [each for way, each in _leaves(constant) if len(way) <= 1]
     if not any(isinstance(each.value, str) for each in found):
@@ -41,16 +41,16 @@ def texts_in(constant: Constant) -> list[Constant]:
 def features_beside(
     constant: Constant, attached: Callable[[Constant], bool], *, own: bool
 ) -> list[Constant]:
-    """The texts that are reached in the same way as the attached ones.
+    """Return the texts at the same position as those that plans include.
 
     Args:
         constant: the value of a constant.
-        attached: whether a text is one that plans attach.
-        own: it is certainly a collection of features. Anything else, as `{ gate: F.SSO,
-            title: 'Upgrade now' }`, may hold other texts beside an attached one.
+        attached: whether a plan includes a text.
+        own: it is certainly a collection of features. Anything else, such as `{ gate: F.SSO,
+            title: 'Upgrade now' }`, may also hold other texts.
 
     Raises:
-        Unresolved: some of its values are unresolved, and may be features.
+        Unresolved: a value is unresolved and may be a feature.
     """
     leaves = list(_leaves(constant))
     chosen = [(way, each) for way, each in leaves if each.is_known and attached(each)]
@@ -66,10 +66,10 @@ def features_beside(
 
 
 def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -> list[Constant]:
-    """The features of an export with a name like FEATURES; none where it is a list to be read.
+    """Return the features of an export named like FEATURES; none if its texts are for people.
 
     Raises:
-        Unresolved: some of its values are unresolved, and may be features.
+        Unresolved: a value is unresolved and may be a feature.
     """
     leaves = list(_leaves(constant))
     found = [each for way, each in leaves if len(way) == 1 or way[1:] == ("slug",)]
@@ -82,7 +82,7 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
 
 
 def _leaves(constant: Constant, way: Way = ()) -> Iterator[Leaf]:
-    """The texts, and what is unresolved and may be texts, outside of plans."""
+    """Yield the texts and unresolved values outside of plans, with their paths."""
     if isinstance(constant.value, str | Unresolved):
         if not constant.is_function:
             yield way, constant
@@ -93,7 +93,7 @@ def _leaves(constant: Constant, way: Way = ()) -> Iterator[Leaf]:
 
 
 def _shape(way: Way) -> Shape:
-    """Every step may be another, but for fields: their names say what they hold."""
+    """Generalize a path: any step may differ, except a field whose name says what it holds."""
     shape: list[str | None] = []
     for at, step in enumerate(way):
         last, item = at == len(way) - 1, at > 0 and way[at - 1] is None
@@ -105,7 +105,7 @@ def _shape(way: Way) -> Shape:
 
 
 def _fits(way: Way, constant: Constant, shape: Shape) -> bool:
-    """Whether it is reached like that, or is unresolved and may hold what is."""
+    """Whether a path matches the pattern, or is unresolved and may lead to one that does."""
     if len(way) > len(shape) or (constant.is_known and len(way) < len(shape)):
         return False
     steps = zip(way, shape, strict=False)
@@ -116,7 +116,7 @@ def _fits(way: Way, constant: Constant, shape: Shape) -> bool:
 
 
 def _is_mixed(shape: Shape, alike: list[Leaf], among: list[Leaf]) -> bool:
-    """Whether something else than features stands beside those that plans attach."""
+    """Whether texts other than features are at the same position as those that plans include."""
     if shape[-1:] != (None,):
         return False
     told = [each for _, each in alike if each.is_known]
@@ -125,6 +125,6 @@ def _is_mixed(shape: Shape, alike: list[Leaf], among: list[Leaf]) -> bool:
     keys = {way[-1] for way, _ in among}
     if len(told) == len(alike) or len(keys) != 1:
         return False
-    # One name only, beside something unresolved: that name is a field where it is
-    # alone at the top, or where other objects have it too.
+    # Only one key, next to something unresolved: it is a field if it is alone at the top, or if
+    # other objects have it too.
     return len(shape) == 1 or sum(way[-1:] == among[0][0][-1:] for way, _ in alike) > 1

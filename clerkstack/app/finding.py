@@ -1,4 +1,4 @@
-"""Which constants of the app's code are its plans and features, told by their shape."""
+"""Finds the constants that are the app's plans and features, by their shape."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from clerkstack.app.values import Constant, Either, Unresolved
 
 
 class Finding:
-    """The exports of one file, and the constants they are made of."""
+    """The exports of one file, and the constants behind them."""
 
     def __init__(self, path: Path, modules: Modules) -> None:
         self._modules = modules
@@ -32,10 +32,10 @@ class Finding:
                 self._failed[name] = error
 
     def plans(self, name: str | None = None) -> list[Constant]:
-        """Every plan: in each export, or in the constant named.
+        """Return every plan in the exports, or in the named constant.
 
         Raises:
-            Unresolved: there are none, or an export that could hold some is unresolved.
+            Unresolved: there are no plans, or an export that may hold some is unresolved.
         """
         if name is not None:
             constant = self._named(name)
@@ -69,10 +69,10 @@ class Finding:
         return _once([*listed, *self._alone(listed)])
 
     def features(self, attached: Iterable[Constant], name: str | None = None) -> list[Constant]:
-        """Every feature slug, attached or not.
+        """Return every feature slug, whether or not a plan includes it.
 
-        They are in the constants in which attached ones are written, in the exports that hold
-        attached ones, and in the exports with a name like FEATURES.
+        They are in the constants that define the included ones, in the exports that hold included
+        ones, and in the exports named like FEATURES.
 
         Raises:
             Unresolved: one of these is unresolved.
@@ -99,7 +99,7 @@ class Finding:
         return _once(found)
 
     def behind(self, constants: Iterable[Constant]) -> set[tuple[Path, str]]:
-        """The constants in which values are written, and all those they are made of."""
+        """Return the constants that contain these values, and all constants behind those."""
         pending = list(filter(None, map(self._modules.owner, constants)))
         found: set[tuple[Path, str]] = set()
         while pending:
@@ -110,7 +110,7 @@ class Finding:
         return found
 
     def changed(self, made_of: Collection[tuple[Path, str]]) -> Iterator[Unresolved]:
-        """Where the files of constants change one of them."""
+        """Yield the places where a file mutates one of its own constants."""
         for file in dict.fromkeys(file for file, _ in made_of):
             module = self._modules.read(file)
             for place, ir in module.facts.changed:
@@ -118,7 +118,7 @@ class Finding:
                     yield Unresolved(file, place, f"{name} may have another value here")
 
     def _named_features(self, beside: Iterable[Module]) -> list[Constant]:
-        """Exports with a name like FEATURES, here and in the files of attached ones."""
+        """Return the exports named like FEATURES, here and in the files of included features."""
         for key, error in self._failed.items():
             if self._candidates.may_be_features(key):
                 raise error
@@ -127,7 +127,7 @@ class Finding:
         return [constant for key, constant in exported if NAMED_FEATURES.search(key)]
 
     def _values(self, module: Module) -> Iterator[tuple[str, Constant]]:
-        """What a module declares and exports, where it can be told."""
+        """Yield the exports that a module declares itself and that are resolved."""
         for key, (source, _) in module.facts.exports.items():
             if source is None:
                 try:
@@ -143,7 +143,7 @@ class Finding:
         return list(declared(name, constant, apart))
 
     def _alone(self, listed: list[Constant]) -> Iterator[Constant]:
-        """Plans that are exports of their own, not those that a listed plan is made from."""
+        """Yield plans that are separate exports, unless a listed plan is made from them."""
         slugs = {_slug_of(each) for each in listed}
         for constant in self._exported.values():
             if is_plan(constant) and _slug_of(constant) not in slugs:
@@ -174,7 +174,7 @@ def changed_by(
     ir: Ir,
     made_of: Collection[tuple[Path, str]],
 ) -> Iterator[tuple[Path, str]]:
-    """The constants of which something is that is changed in place."""
+    """Yield the constant that a mutated expression belongs to, if it is in `made_of`."""
     evaluator.fresh()
     pending = [evaluator.of(module, ir)]
     while pending:
@@ -191,7 +191,7 @@ def changed_by(
 
 
 def _unknown_plans(name: str, constant: Constant) -> list[Constant]:
-    """The entries of an export that calls itself plans and holds some that are unresolved."""
+    """Return the entries of an export named like PLANS if some are unresolved."""
     held = [each for _, each in entries(constant)]
     if NAMED_PLANS.search(name) and not plans_in(constant) and not all(it.is_known for it in held):
         return held
@@ -199,11 +199,11 @@ def _unknown_plans(name: str, constant: Constant) -> list[Constant]:
 
 
 def _slug_of(plan: Constant) -> object:
-    """Where the slug is written; None for what is no plan."""
+    """Return the place of a plan's slug; None for anything else."""
     value = plan.value
     return value["slug"].place if isinstance(value, dict) and "slug" in value else None
 
 
 def _once(constants: Iterable[Constant]) -> list[Constant]:
-    """Without repetitions: the same plan is often exported under two names."""
+    """Remove repetitions: the same plan is often exported under two names."""
     return list({constant.place: constant for constant in constants}.values())

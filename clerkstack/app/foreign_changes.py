@@ -1,8 +1,9 @@
-"""Changes of the declaration in other files of the app than those that say it.
+"""Finds changes to the declaration in other files of the app.
 
-That a constant never changes is asked for, not proved: a change by its name, or by a variable that
-is given a part of it, is refused. What it is handed to could change it too; where it is not written
-as a constant (`as const`, `satisfies`, `readonly`, `Object.freeze`), that is a note.
+A constant of the declaration must never change, which cannot be proved: a change through its name,
+or through a variable that holds a part of it, is an error. Code that receives the constant could
+change it too, which is a note unless the constant is immutable (`as const`, `satisfies`,
+`readonly`, `Object.freeze`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from clerkstack.app.modules import Module, Modules
 from clerkstack.app.uses import UnresolvedCheck
 from clerkstack.app.values import Either, Unresolved
 
-# Such files run in no deployment, and replace what they like.
+# Tests run in no deployment and may replace anything.
 _TESTS = re.compile(r"(\.|_)(test|spec)\.[cm]?[jt]sx?$|(^|/)__(tests|mocks)__/")
 _RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
 
@@ -34,11 +35,10 @@ def refuse_changes(
     folders: Sequence[str] = (),
     kept: Path | None = None,
 ) -> list[UnresolvedCheck]:
-    """Look through the app for code that changes what the declaration is made of; what else could
-    change it.
+    """Search the app for code that changes the declaration. Return the places that could change it.
 
     Raises:
-        InputError: some code does; each with file, line and column.
+        InputError: code changes the declaration; lists file, line and column of each change.
     """
     looking = _Looking(declared, root.resolve(), modules)
     held = None if kept is None else Kept(looking.root, kept, "changes")
@@ -62,7 +62,8 @@ class _Looking:
         self._evaluator = Evaluator(modules)
 
     def modules(self, gathering: Gathering, names: list[str]) -> Iterator[Module]:
-        """The files that name a constant of the declaration and change or hand on something."""
+        """Yield the files that name a constant of the declaration and mutate or pass on
+        something."""
         looked = [name for name in names if not _TESTS.search(name)]
         called = self._called(gathering, looked)
         jobs: list[Job] = []
@@ -71,13 +72,13 @@ class _Looking:
             if here:
                 jobs.append((name, tuple(sorted(each.decode() for each in here))))
         for name, found in gathering.found(jobs):
-            if found[0] == "facts":  # what can't be read, the scan tells
+            if found[0] == "facts":  # the scan reports unreadable files
                 yield Module(self.root / name, FileFacts.of_json(found[1]))
 
     def changes(self, module: Module) -> Iterator[Unresolved]:
-        """Where a module changes a constant of the declaration."""
+        """Yield the places where a module changes a constant of the declaration."""
         if any(module.file == file for file, _ in self._made_of):
-            return  # what they change themselves has no value there
+            return  # a constant that its own file changes has no value there
         for place, ir in module.facts.changed:
             for _, name in changed_by(self._evaluator, self._modules, module, ir, self._made_of):
                 root = ir
@@ -88,7 +89,7 @@ class _Looking:
                 yield Unresolved(module.file, place, message)
 
     def notes(self, modules: list[Module]) -> list[UnresolvedCheck]:
-        """Where what is not written as a constant is handed to what could change it."""
+        """Return the places where a mutable constant is passed to code that could change it."""
         found: dict[tuple[Path, str], UnresolvedCheck] = {}
         for module in modules:
             for name, handed in module.facts.handed.items():
@@ -120,7 +121,7 @@ class _Looking:
         return isinstance(value, dict | list | Unresolved)
 
     def _called(self, gathering: Gathering, names: list[str]) -> Collection[bytes]:
-        """What the constants may be called where they are imported."""
+        """Return the names that the constants may have in files that import them."""
         found: set[bytes] = set()
         for file, name in self._made_of:
             if "@" in name:
@@ -142,7 +143,7 @@ class _Looking:
         return found
 
     def _said(self, module: Module, name: str) -> tuple[Path, str] | None:
-        """The constant of the declaration that a name of a module is, if it is one."""
+        """Return the constant of the declaration that a name in a module refers to, if any."""
         if (module.file, name) in self._made_of:
             return module.file, name
         if name not in module.facts.imports:

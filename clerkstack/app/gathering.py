@@ -1,4 +1,5 @@
-"""What is found in many files: kept ones are not parsed again, the others in several processes."""
+"""Collects the facts of many files: unchanged files from the cache, the others in several
+processes."""
 
 from __future__ import annotations
 
@@ -17,9 +18,9 @@ from clerkstack.app.looking import at_once, look
 from clerkstack.app.reading import Allowance, NotRead, Reader, TooMuch
 
 SEARCHED = 32 * 1024 * 1024
-"""Bytes of a file that is looked through for what may ask."""
+"""The largest file, in bytes, that is searched for possible checks."""
 
-# Fewer are parsed sooner than a process has started.
+# Below these numbers, parsing is faster than starting a process.
 _MANY_FILES, _MANY_BYTES = 48, 512 * 1024
 _MOST_PROCESSES = 8
 _STARTS = (
@@ -33,12 +34,12 @@ Job = tuple[str, tuple[str, ...]]
 
 
 class Gathering:
-    """What is found in the files of an app.
+    """Collects the facts of an app's files.
 
     Args:
         root: the app's checkout, resolved.
-        allowance: what reading it may take.
-        kept: what was found before; None where nothing is kept.
+        allowance: the limits for reading the app.
+        kept: the cache of earlier results; None for no cache.
     """
 
     def __init__(self, root: Path, allowance: Allowance, kept: Kept | None) -> None:
@@ -48,13 +49,13 @@ class Gathering:
         self._reader = Reader(root)
 
     def found(self, jobs: Iterable[Job]) -> Iterator[tuple[str, list[Any]]]:
-        """What is found in each file, in any order.
+        """Yield each file's path and facts, in any order.
 
         Args:
-            jobs: the path of each within the root, and what is wanted of it (see `look`).
+            jobs: the paths within the root, and the wanted names for each (see `look`).
 
         Raises:
-            TooMuch: the app takes more than it may.
+            TooMuch: the app exceeds the allowance.
         """
         left: list[tuple[int, str, tuple[str, ...]]] = []
         digests: dict[str, str] = {}
@@ -89,7 +90,7 @@ class Gathering:
             yield name, found
 
     def texts(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """The text of each file that can be read."""
+        """Yield the path and text of each readable file."""
         for name in names:
             self._allowance.look(name)
             try:
@@ -98,14 +99,14 @@ class Gathering:
                 continue
 
     def _unchanged(self, name: str) -> list[Any] | None:
-        """What was found in a file that has not changed, without a look into it."""
+        """Return the cached facts of an unchanged file, without opening it."""
         if self._kept is None:
             return None
         digest = self._kept.digest(name, self._reader.mark(name))
         return None if digest is None else self._kept.get(digest)
 
     def _keep(self, digest: str, found: list[Any]) -> None:
-        # How long a file took is another machine's or moment's.
+        # A time-out depends on the machine and the moment.
         is_whole = found[0] != "facts" or "stopped" not in found[1]
         if self._kept is not None and is_whole and found[0] != "unresolved":
             self._kept.put(digest, found)
@@ -136,10 +137,10 @@ class Gathering:
 
     @contextlib.contextmanager
     def _started(self, jobs: Sequence[Job]) -> Iterator[subprocess.Popen[bytes]]:
-        """A process of its own that looks at files; it is killed at the end.
+        """Start a process that parses files; kill it at the end.
 
-        It is started, not forked: this may be one with the threads of the engine's library. It gets
-        nothing of the environment, which holds a stack's secrets.
+        It is not forked, because the parent may run threads of the engine's library. Its
+        environment is empty, because the parent's holds the stack's secrets.
         """
         asked = json.dumps([str(self._root), self._allowance.seconds_left(), jobs])
         with subprocess.Popen(
@@ -151,8 +152,8 @@ class Gathering:
         ) as process:
             try:
                 assert process.stdin is not None
-                with contextlib.suppress(OSError):  # it has ended
-                    process.stdin.write(asked.encode())  # all is read before anything is written
+                with contextlib.suppress(OSError):  # it has exited
+                    process.stdin.write(asked.encode())  # it reads all before it writes
                     process.stdin.close()
                 yield process
             finally:
@@ -160,7 +161,7 @@ class Gathering:
 
 
 def _answer(process: subprocess.Popen[bytes]) -> tuple[list[tuple[str, list[Any]]], float]:
-    """What a process found, and its seconds of CPU; what it fails at is left."""
+    """Return a process's results and its seconds of CPU; failed files are missing."""
     assert process.stdout is not None
     out = process.stdout.read()
     try:
@@ -171,7 +172,7 @@ def _answer(process: subprocess.Popen[bytes]) -> tuple[list[tuple[str, list[Any]
 
 
 def work() -> None:
-    """A process of `Gathering`: files by standard input, what is found by standard output."""
+    """Run a worker of `Gathering`: files on standard input, facts on standard output."""
     root, seconds, jobs = json.load(sys.stdin)
     allowance, reader = Allowance(seconds), Reader(Path(root))
     found = []
@@ -180,7 +181,7 @@ def work() -> None:
             allowance.look(name)
             found.append((name, look(reader.read(name, SEARCHED), _suffix(name), wanted)))
         except (NotRead, TooMuch):
-            continue  # the one who asked says so
+            continue  # the parent reports it
     json.dump([found, time.process_time()], sys.stdout, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""The user's own git, without questions, hooks or programs of the repository."""
+"""Runs the user's git without prompts, and without hooks or programs of the repository."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from clerkstack.problems import ClerkstackError
 
 LONGEST = 120
-"""Seconds that a command of git may take."""
+"""The time limit of a git command, in seconds."""
 
 _SAFE = (
     *("-c", "core.hooksPath=/dev/null"),
@@ -32,11 +32,11 @@ _SET = {
     "GIT_LFS_SKIP_SMUDGE": "1",
     "LC_ALL": "C",
 }
-# Set by git for its hooks: they would make it work on another repository.
+# Git sets these for its hooks; they would redirect it to another repository.
 _OTHERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
-# What the engine gives the program, all of a stack's secrets opened among it, keys of a deployment,
-# and of the clouds that keep its state: no business of git, nor of what git starts. A token of
-# GitHub's is, where a helper of git's takes it from there.
+# Withheld from git and its children: what the engine passes to the program (with the stack's
+# decrypted secrets), deployment keys, and cloud credentials of the state. A GitHub token stays,
+# because a credential helper may read it.
 _SECRETS = (
     *("PULUMI_", "CLERK_", "CLERKSTACK_", "VERCEL_", "NEXT_PUBLIC_", "SVIX_"),
     *("AWS_", "AZURE_", "ARM_", "GOOGLE_", "CLOUDSDK_", "ACTIONS_", "DIGITALOCEAN_"),
@@ -45,16 +45,16 @@ _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 class GitFailed(ClerkstackError):
-    """git is not there, took too long, or said no; with what it said, without credentials."""
+    """git is not installed, timed out or failed; has git's output without credentials."""
 
     of_service = True
 
 
 def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
-    """Run a command of git in a folder; what it printed.
+    """Run a git command in a folder and return its output.
 
     Raises:
-        GitFailed: see there.
+        GitFailed: git is not installed, timed out or failed.
     """
     environment = {
         key: value
@@ -62,7 +62,7 @@ def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
         if key not in _OTHERS and not key.startswith(_SECRETS)
     }
     try:
-        # In a session of its own there is no terminal that ssh or a helper could ask on.
+        # A new session has no terminal on which ssh or a helper could prompt.
         process = subprocess.Popen(
             ["git", *_SAFE, "-C", str(folder), *words],
             stdin=subprocess.DEVNULL,
@@ -90,7 +90,7 @@ def git(*words: str, folder: Path, longest: float = LONGEST) -> str:
 
 
 def head_of(folder: Path) -> str | None:
-    """The commit that is checked out in a folder; None outside of git, and without git."""
+    """Return the commit that is checked out in a folder; None outside of git or without git."""
     try:
         return git("rev-parse", "--verify", "--quiet", "HEAD", folder=folder).strip()
     except GitFailed:

@@ -1,4 +1,5 @@
-"""Text of TypeScript as a tree, within a time; what the grammar does not know is an error in it."""
+"""Parses TypeScript into a syntax tree within a time limit. Unknown syntax becomes an error
+node."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from functools import cache
 import tree_sitter_typescript
 from tree_sitter import Language, Node, Parser
 
-# With elements (`<a>`), which is no cast there.
+# Here `<a>` is an element, not a cast.
 _WITH_ELEMENTS = frozenset(
     {".tsx", ".jsx", ".js", ".mjs", ".cjs", ".vue", ".svelte", ".astro", ".mdx"}
 )
-# Newer than the grammar (tree-sitter-typescript), and about types or the way a file is loaded only:
-# `export type * from '…'`, `… from '…' with { type: 'json' }`, `<in out T>`, a type as argument of
-# a tag, of a type or of `typeof import('…')`.
+# Syntax that tree-sitter-typescript does not know yet and that concerns only types or loading:
+# `export type * from '…'`, `… from '…' with { type: 'json' }`, `<in out T>`, a type argument of a
+# tag, of a type or of `typeof import('…')`.
 _GAPS = (
     re.compile(rb"\bexport\s+type\s+\*(\s*as\s+\w+)?\s*from\s*([\"'])[^\"'\n]*\2"),
     re.compile(rb"(?<=[\"'])\s*\bwith\s*\{[^{}]*\}"),
@@ -29,7 +30,7 @@ _BLANK = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 
 
 class TooLong(Exception):
-    """A text takes longer than it may to be parsed."""
+    """Parsing a text takes too long."""
 
 
 @cache
@@ -40,17 +41,17 @@ def _language(with_elements: bool) -> Language:
 
 
 def tree(suffix: str, text: bytes, until: float) -> Node:
-    """The root of the text's tree.
+    """Return the root of the text's syntax tree.
 
-    What is left out is blank in the tree's text, so that every other place is as in the file.
+    Unsupported syntax is replaced by blanks, so that all places are those of the file.
 
     Args:
-        suffix: of the file's name.
+        suffix: the suffix of the file's name.
         text: UTF-8.
-        until: in seconds of `time.process_time`.
+        until: the deadline, in seconds of `time.process_time`.
 
     Raises:
-        TooLong: it is not done then.
+        TooLong: the deadline has passed.
     """
     language = _language(suffix in _WITH_ELEMENTS)
     root = _parsed(language, text, until)

@@ -1,4 +1,4 @@
-"""JSON with comments and trailing commas, as tsconfig.json and package.json are written."""
+"""Reads JSON with comments and trailing commas, such as tsconfig.json."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from clerkstack.app.reading import NotRead, read
 
-# Nested more deeply than any setting is.
+# Levels; no real file is nested more deeply.
 _DEEPEST = 100
 
 
 def read_object(file: Path, root: Path | None) -> dict[str, Any]:
-    """The object in a file; empty where there is none that may be read (see `reading.read`), or no
-    object in it."""
-    # Here, because few apps have their imports followed by one.
+    """Return the object in a file; empty if the file may not be read (see `reading.read`) or holds
+    no object."""
+    # Imported here: few apps need it.
     import pyjson5
 
     try:

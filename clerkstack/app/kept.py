@@ -1,8 +1,8 @@
-"""What was found in files, kept for the next run: by the file's content and the reader's version.
+"""Caches the facts of files for the next run, by file content and version of the reader.
 
-The folder may lie where an app's repository can write (a monorepo with this project in it), so a
-file of it is accepted only with a signature by a key of this machine's user. Anything else, of
-another version, cut off or made up, is as if it were not there.
+The folder may be writable for an app's repository (in a monorepo with this project), so a cache
+file is accepted only with a signature by a key of this machine's user. All others are ignored:
+those of another version, truncated or forged ones.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from typing import Any
 
 FOLDER = Path(".clerkstack", "app-facts")
 _LARGEST = 64 * 1024 * 1024
-_MOST = 10  # files that are kept; the one that was used longest ago goes
+_MOST = 10  # cache files; the least recently used one is removed
 _PACKAGES = ("tree-sitter", "tree-sitter-typescript")
 
 
 class Kept:
-    """What is kept of one app.
+    """The cache of one app.
 
     Args:
         root: the app's checkout.
-        folder: where it is kept; it is made when there is something to keep.
-        of: who looks: what one of them does not use any more is forgotten.
+        folder: the cache folder, created when needed.
+        of: the name of the user of this cache; entries that it no longer uses are dropped.
     """
 
     def __init__(self, root: Path, folder: Path = FOLDER, of: str = "checks") -> None:
@@ -48,7 +48,7 @@ class Kept:
         self._changed = False
 
     def digest(self, name: str, mark: str) -> str | None:
-        """The `digest_of` a file that has not changed since: see `Reader.mark`."""
+        """Return the `digest_of` an unchanged file: see `Reader.mark`."""
         known, digest = self._digests.get(name, ("", ""))
         if not mark or known != mark:
             return None
@@ -56,25 +56,25 @@ class Kept:
         return digest
 
     def mark(self, name: str, mark: str, digest: str) -> None:
-        """Keep the digest of a file, as long as it has this mark."""
+        """Store the digest of a file with its mark."""
         if mark:
             self._marked[name] = [mark, digest]
             self._changed = True
 
     def get(self, digest: str) -> list[Any] | None:
-        """What was found in a file, by its `digest_of`."""
+        """Return the facts of a file by its `digest_of`."""
         found = self._there.get(digest)
         if found is not None:
             self._used[digest] = found
         return found
 
     def put(self, digest: str, found: list[Any]) -> None:
-        """Keep what was found."""
+        """Store the facts of a file."""
         self._used[digest] = found
         self._changed = True
 
     def save(self) -> None:
-        """Write it, whole or not at all; where it cannot be written, nothing is kept."""
+        """Write the cache atomically; do nothing if the folder is not writable."""
         if self._key is None or not self._changed:
             return
         held = {"version": self._version, "found": self._used, "digests": self._marked}
@@ -105,14 +105,14 @@ class Kept:
 
 
 def digest_of(text: bytes, suffix: str, wanted: tuple[str, ...] = ()) -> str:
-    """By what something is kept: a file's content, its kind, and what was looked for in it."""
+    """Return the key of a cache entry: from content, suffix and wanted names."""
     found = hashlib.sha256(text)
     found.update(b"\0".join([b"", suffix.encode(), *(each.encode() for each in wanted)]))
     return found.hexdigest()
 
 
 def _version() -> str:
-    """Of all that decides what is found in a file: this package's text, and what it parses with."""
+    """Return a version that changes with the source of this package and of its parsers."""
     found = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for name in _PACKAGES:
         found.update(_installed(name.replace("-", "_")).encode())
@@ -122,8 +122,8 @@ def _version() -> str:
 
 
 def _installed(package: str) -> str:
-    """The name of the folder with an installed package's facts, which has its version: what reads
-    them takes longer to import than all the rest."""
+    """Return the name of an installed package's metadata folder, which includes the version.
+    Importing importlib.metadata would take longer than everything else here."""
     for folder in sys.path:
         for found in sorted(glob.glob(f"{glob.escape(folder)}/{package}-*.dist-info")):  # noqa: PTH207
             return os.path.basename(found)  # noqa: PTH119
@@ -135,7 +135,7 @@ def _signed(key: bytes, body: bytes) -> bytes:
 
 
 def _key(root: Path) -> bytes | None:
-    """The key of this machine's user, made where there is none; None where there can be none."""
+    """Return this user's signing key, created on first use; None if it cannot be stored safely."""
     home = os.environ.get("XDG_STATE_HOME") or os.path.expanduser("~/.local/state")  # noqa: PTH111
     file = Path(home, "clerkstack", "app-facts.key")
     try:
@@ -146,7 +146,7 @@ def _key(root: Path) -> bytes | None:
             with tempfile.NamedTemporaryFile(dir=file.parent) as made:
                 made.write(secrets.token_bytes(32))
                 made.flush()
-                with contextlib.suppress(FileExistsError):  # another run was first
+                with contextlib.suppress(FileExistsError):  # another run was faster
                     os.link(made.name, file)
         with open(file, "rb", opener=_regular) as opened:
             key = opened.read(64)
@@ -156,7 +156,7 @@ def _key(root: Path) -> bytes | None:
 
 
 def _regular(path: str, flags: int) -> int:
-    """Open a regular file of this user's; no link, and none that others may write."""
+    """Open a regular file of this user: no link, and not writable for others."""
     descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     facts = os.fstat(descriptor)
     if not stat.S_ISREG(facts.st_mode) or facts.st_uid != os.geteuid() or facts.st_mode & 0o022:

@@ -1,4 +1,4 @@
-"""What an app asks Clerk for: plans, features, roles and permissions, as a check names them."""
+"""The kinds of slugs that an app checks: plans, features, roles and permissions."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ Kind = Literal["plan", "feature", "role", "permission"]
 SOLD: tuple[Kind, ...] = ("plan", "feature")
 ACCESS: tuple[Kind, ...] = ("role", "permission")
 KINDS: tuple[Kind, ...] = (*SOLD, *ACCESS)
-# As Clerk's own SDK splits them (@clerk/shared, authorization).
+# As in Clerk's SDK (@clerk/shared, authorization).
 SCOPES = {"o": "org", "org": "org", "organization": "org", "u": "user", "user": "user"}
 
 
 def named(kind: Kind, written: str) -> tuple[str, str | None]:
-    """The slug that is asked for, and the payer where the check names one.
+    """Return the slug and, if the check names one, the payer.
 
-    Roles and permissions get the `org:` that Clerk's SDK adds where it is left out.
+    Roles and permissions get the prefix `org:` if it is missing, as in Clerk's SDK.
     """
     if kind in ("role", "permission"):
         while written.startswith("org:"):

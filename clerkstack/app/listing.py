@@ -1,4 +1,4 @@
-"""The source files of an app: what its .gitignore leaves out is left out, no link is followed."""
+"""Lists the source files of an app: without files that git ignores, and without following links."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from clerkstack.app.reading import NotRead, read
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-# Files that may ask Clerk in a language that is not read.
+# Files of unsupported languages that may contain checks.
 _OTHERS = frozenset(
     {
         *(".py", ".go", ".rb", ".php", ".java", ".kt", ".cs", ".rs", ".ex", ".exs", ".swift"),
@@ -26,21 +26,21 @@ _OTHERS = frozenset(
 )
 _READ = SCRIPTS | BLOCKS
 _NEVER = frozenset({"node_modules", ".next", ".git"})
-# What a package's build makes: only beside its package.json, so that a route of that name is read.
+# Build output, only next to a package.json: elsewhere it may be a route.
 _BUILT = frozenset({"dist", "build"})
 
 
 class Listing(NamedTuple):
-    """Paths within the root, in their order: files of code, and files of other languages."""
+    """Sorted paths within the root: code files, and files of other languages."""
 
     code: list[str]
     others: list[str]
 
 
 def listed(root: Path, folders: Sequence[str] = ()) -> Listing:
-    """All files of code, below the root or below some folders of it.
+    """List the code files below the root, or below some of its folders.
 
-    What git would ignore is left out.
+    Files that git ignores are left out.
     """
     names = _by_git(root)
     starts = {os.path.normpath(folder) for folder in folders}
@@ -63,7 +63,7 @@ def listed(root: Path, folders: Sequence[str] = ()) -> Listing:
 
 
 class _Kept:
-    """Which files are not built, nor installed, nor behind a link."""
+    """Selects files that are not build output, not installed and not behind a link."""
 
     def __init__(self, root: Path) -> None:
         self._root = str(root)
@@ -92,7 +92,7 @@ class _Kept:
 
 
 def _by_git(root: Path) -> list[str] | None:
-    """What git says is there: known, or new and not ignored. None where it cannot say."""
+    """Return the files that git lists: tracked, or new and not ignored. None if git fails."""
     words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     try:
         found = git(*words, folder=root).split("\0")
@@ -100,18 +100,18 @@ def _by_git(root: Path) -> list[str] | None:
         return None
     names = [name for name in found if name and not name.endswith("/")]
     for each in found:
-        # A repository within: git names its folder only.
+        # For a nested repository, git lists only its folder.
         if each.endswith("/") and not Path(root, each).is_symlink():
             names += _walked(root, each.rstrip("/"))
     links = [name for name in names if "." not in name.rpartition("/")[2]]
-    for link in links:  # a submodule is named without a slash
+    for link in links:  # git lists a submodule without a slash
         if Path(root, link).is_dir() and not Path(root, link).is_symlink():
             names += _walked(root, link)
     return names or None
 
 
 def _walked(root: Path, below: str) -> list[str]:
-    """The files below a folder, without what a .gitignore leaves out."""
+    """Return the files below a folder, except those that a .gitignore excludes."""
     ignored: dict[str, list[tuple[str, GitIgnoreSpec]]] = {}
     names: list[str] = []
     for folder, folders, files in os.walk(root / below, followlinks=False):

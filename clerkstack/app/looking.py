@@ -1,10 +1,9 @@
-"""What is found in one file of an app, in a form that can be kept and sent: a list whose first is
+"""Looks into one file of an app. The result can be cached and sent: a list that begins with
 
-- `nothing`: it asks Clerk for nothing;
-- `says` and what `says.says_in` tells: neither does it, but of webhook events or variables it says
-  something;
-- `unresolved`, line, column and message: it is not read, and may ask;
-- `facts` and what `FileFacts.as_json` makes.
+- `nothing`: the file has no checks;
+- `says`, then the result of `says.says_in`: no checks, but webhook events or variables;
+- `unresolved`, then line, column and message: the file is not read, and may have checks;
+- `facts`, then the result of `FileFacts.as_json`.
 """
 
 from __future__ import annotations
@@ -20,28 +19,28 @@ from clerkstack.app.words import CLAIMED
 
 NOTHING = ["nothing"]
 SECONDS = 0.5
-"""Of CPU, for a file that asks for nothing."""
-# A file without these bytes asks Clerk for nothing, and is not parsed.
+"""Seconds of CPU for a file without checks."""
+# A file without these bytes has no checks, and is not parsed for them.
 _ASKS = re.compile(
     rb"\b(?:has|protect|Protect|Show|checkAuthorization\w*|" + CLAIMED + rb")\b"
-    # A call that may be of `has` by another name.
+    # A call that may be `has` under another name.
     rb"|\(\s*\{\s*(?:plan|feature|role|permission)\s*[:,}]"
-    # An element that may be one of Clerk's by another name, which another file gave it.
+    # An element that may be Clerk's, renamed in another file.
     rb"|<[A-Z][\w.]*\s[^<]{0,400}?\b(?:plan|feature|role|permission|when|condition)\s*="
 )
 _FOR = re.compile(rb"plan|feature|role|permission|auth|session|clerk", re.IGNORECASE)
 
 
 def asks(text: bytes) -> bool:
-    """Whether a file may ask Clerk for something."""
+    """Return whether a file may contain a check."""
     return _ASKS.search(text) is not None and _FOR.search(text) is not None
 
 
 def at_once(text: bytes) -> list[Any] | None:
-    """What is found in a file, where that needs no tree; None where it does."""
+    """Return the result for a file that needs no parsing; None if it needs some."""
     if text.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ["unresolved", 1, 1, "is UTF-16, and clerkstack reads only UTF-8"]
-    # Here, because what is kept has no use for it.
+    # Imported here: cached files do not need it.
 
     is_large = len(text) > LARGEST
     if asks(text) or (not is_large and speaks(text)):
@@ -51,12 +50,12 @@ def at_once(text: bytes) -> list[Any] | None:
 
 
 def look(text: bytes, suffix: str, wanted: Sequence[str] = ()) -> list[Any]:
-    """What is found in a file.
+    """Return the result for a file.
 
     Args:
-        text: all of its bytes.
-        suffix: of its name.
-        wanted: see `onepass.facts_of`; with some, it is looked into whatever it has.
+        text: the file's bytes.
+        suffix: the suffix of its name.
+        wanted: see `onepass.facts_of`; if there are any, the file is parsed in any case.
     """
     found = at_once(text)
     if found is not None and (not wanted or found[0] == "unresolved"):

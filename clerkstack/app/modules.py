@@ -1,4 +1,4 @@
-"""The modules of an app: what each file says, and which file an import means."""
+"""The modules of an app: the facts of each file, and the file behind each import."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from clerkstack.problems import shown
 
 SCRIPTS = frozenset({".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"})
 
-# As what the facts of a file are kept that others import from, whether or not it asks.
+# The cache key for the facts of an imported file, with or without checks.
 _WHOLE = ("*",)
 _ALIASES = {
     "$lib": ("svelte.config", ("src/lib",)),
@@ -29,14 +29,14 @@ _ALIASES = {
 
 @dataclass(eq=False)
 class Module:
-    """One file, and what it says."""
+    """One file and its facts."""
 
     file: Path
     facts: FileFacts
 
     @cached_property
     def folder(self) -> Path:
-        """Where the file is."""
+        """The folder of the file."""
         return self.file.parent
 
 
@@ -44,29 +44,29 @@ class Modules:
     """The modules of an app, each read once.
 
     Args:
-        root: the app's checkout: nothing outside of it is read. None where there is none.
-        allowance: what reading it may take.
+        root: the app's checkout, outside of which nothing is read; None if there is none.
+        allowance: the limits for reading the app.
     """
 
     def __init__(self, root: Path | None = None, allowance: Allowance | None = None) -> None:
         self.root = None if root is None else root.resolve()
         self._start = "" if self.root is None else f"{self.root}/"
         self.allowance = allowance or Allowance()
-        # What is kept of the app, while something reads it.
+        # The app's cache during a scan.
         self.kept: Kept | None = None
         self._read: dict[Path, Module] = {}
         self._configs = Configs(self.root)
         self._packages = None if self.root is None else Packages(self.root)
         self._found: dict[tuple[Path, str], Path | None] = {}
-        # By name: what exports it for everybody; none where several files do.
+        # The automatic import by name; None if several files export it.
         self._autos: dict[str, tuple[Module, str] | None] = {}
 
     def read(self, file: Path) -> Module:
-        """The module of a file.
+        """Return the module of a file.
 
         Raises:
-            Unresolved: there is no such file, or it cannot be read or parsed.
-            TooMuch: the app takes more than it may.
+            Unresolved: the file does not exist, or cannot be read or parsed.
+            TooMuch: the app exceeds the allowance.
         """
         if file in self._read:
             return self._read[file]
@@ -89,7 +89,7 @@ class Modules:
         held = None if self.kept is None else self.kept.get(digest)
         if held is not None:
             return FileFacts.of_json(held[1])
-        # Here, because what is kept needs no parser.
+        # Imported here: cached files need no parser.
         from clerkstack.app.onepass import NotParsed, facts_of
 
         self.allowance.keep(file, len(text))
@@ -102,7 +102,7 @@ class Modules:
         return facts
 
     def known(self, file: Path, facts: FileFacts) -> Module:
-        """A module whose facts are there already; of a file within the root."""
+        """Return the module of a file within the root whose facts are known."""
         module = self._read[file] = Module(file, facts)
         for name, there in names_of(self.shown(file), facts):
             known = self._autos.get(name, (module, there))
@@ -111,15 +111,14 @@ class Modules:
         return module
 
     def by_framework(self, name: str) -> tuple[Module, str] | None:
-        """The module that has a name which nothing in a file declares or imports, and the name
-        there: see `auto_imports`."""
+        """Return the module behind an automatic import, and the name there: see `auto_imports`."""
         return self._autos.get(name)
 
     def beside(self, module: Module, place: int, source: str) -> Module:
-        """The module that `module` imports from `source`.
+        """Return the module that `module` imports from `source`.
 
         Raises:
-            Unresolved: it is of a package, or there is no such file.
+            Unresolved: `source` is a package, or the file does not exist.
         """
         found = self.file_of(module.folder, source)
         if found is not None:
@@ -139,22 +138,22 @@ class Modules:
         raise Unresolved(module.file, place, message)
 
     def from_statement(self, module: Module, source: str) -> Module:
-        """The module that a statement of `module` imports or exports from."""
+        """Return the module that a statement of `module` imports or exports from."""
         return self.beside(module, module.facts.sources.get(source, 0), source)
 
     def shown(self, file: Path) -> str:
-        """A path as messages show it: inside of the root, where there is one."""
+        """Return a path as messages show it: relative to the root, if there is one."""
         path = str(file)
         if self._start and path.startswith(self._start):
             return path[len(self._start) :]
         return shown(file)
 
     def reached(self) -> list[Module]:
-        """All modules read so far."""
+        """Return all modules read so far."""
         return list(self._read.values())
 
     def owner(self, value: Constant) -> tuple[Path, str] | None:
-        """The constant of the top that a value is written in: its file and name."""
+        """Return the file and name of the top-level constant that contains a value."""
         for start, end, name in self.read(value.file).facts.owned:
             if start <= (value.line << 24 | value.column) < end:
                 return value.file, name
@@ -163,8 +162,8 @@ class Modules:
     def origin(
         self, module: Module, name: str, *, is_type: bool = False
     ) -> tuple[Module, str] | None:
-        """The module that declares what a module exports, and its name there; of a type what it
-        knows by that name."""
+        """Return the module that declares an export, and the name there. For a type, `name` is
+        local to the module."""
         pending, seen = [(module, name)], set()
         while pending:
             at = pending.pop()
@@ -191,21 +190,22 @@ class Modules:
         return None
 
     def file_of(self, folder: Path, source: str) -> Path | None:
-        """The file that an import in a folder means, None where there is none."""
+        """Return the file behind an import in a folder; None if there is none."""
         key = (folder, source)
         if key not in self._found:
             candidates = (each for at in self._starts(folder, source) for each in files(at))
-            # Where it lies outside, `read` says so.
+            # `read` rejects a file outside of the root.
             found = next((candidate for candidate in candidates if is_file(candidate, None)), None)
             self._found[key] = None if found is None else found.resolve()
         return self._found[key]
 
     def is_package_here(self, source: str) -> bool:
-        """Whether an import means a package of the checkout, whether or not its file is there."""
+        """Return whether an import names a package of the checkout, even if its file is missing."""
         return self._packages is not None and self._packages.has(source)
 
     def _by_framework(self, folder: Path, source: str) -> Iterator[Path]:
-        """Aliases that a framework writes into a tsconfig.json that no repository has."""
+        """Yield the targets of aliases that a framework generates into an uncommitted
+        tsconfig.json."""
         begin, _, rest = source.partition("/")
         if begin not in _ALIASES or self.root is None or not folder.is_relative_to(self.root):
             return

@@ -1,9 +1,9 @@
-"""One pass over a file: its tree is walked once, only where something may be said, and dropped.
+"""Collects the facts of a file in one walk over the relevant parts of its tree.
 
-Each module of `EXTRACTORS` says which nodes it wants (`VISITS`: by the node's type, a function of
-the pass, the node and its scope) and by which words in the text they are found (`WORDS`). Another
-kind of facts is one more such module, and a field of `FileFacts`. `says`, which is looked for in
-files that ask for nothing too, walks the same tree for itself.
+Each module of `EXTRACTORS` lists the nodes that it visits (`VISITS`: a function of the pass, the
+node and its scope, by node type) and the words by which they are found in the text (`WORDS`). To
+add a kind of facts, add such a module and a field of `FileFacts`. `says` walks the tree by itself,
+because it is also needed for files without checks.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from clerkstack.app.syntax import Source, bare, content
 from clerkstack.app.words import GIVEN
 
 SECONDS = 0.6
-"""Of CPU, for one file."""
+"""Seconds of CPU for one file."""
 
 EXTRACTORS = (asking, changing)
 
 Visit: TypeAlias = "Callable[[Pass, Node, Scope], None]"
-# Calls around a word that are looked through for whether it is theirs.
+# The number of enclosing calls to search for the owner of a word.
 _NESTED = 40
 _MANY = 1000
 _MANY_NAMES = 200
 _REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1")
-# What a name is given that is wanted: `const { can } = useGates()`.
+# Names that receive a wanted result: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
-# And what is loaded, whatever of it is taken.
+# Names that receive a loaded module.
 _LOADED = _GIVEN + rb"[^;=]{0,60}(?:=>[^;=]{0,60})?\b(?:import|require)\s*\("
-# What else it is called: `const other = mayAsk`, `{ mayAsk: other }`.
+# Another name: `const other = mayAsk`, `{ mayAsk: other }`.
 _AS = (
     rb"\b(?:const|let)\s+(\w+)\s*=\s*(?:[\w.]{1,60}\(\s*)?(?:\w+\.)?(?:NAMES)\b"
     rb"(?![ \t]*(?:[\w(<`]|\.(?!bind\b)))"
@@ -63,20 +63,20 @@ for _kind, _visit in claims.VISITS.items():
 
 
 class NotParsed(Exception):
-    """A file that cannot be parsed; the message says why."""
+    """A file cannot be parsed; the message has the reason."""
 
 
 def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
-    """What a file says.
+    """Return the facts of a file.
 
     Args:
         text: the file's bytes.
-        suffix: of its name.
-        wanted: names of functions whose calls are looked for besides; `*stem` is what is imported
-            as the default of a file of that name.
+        suffix: the suffix of its name.
+        wanted: names of functions whose calls are also collected; `*stem` is the default import
+            of a file of that name.
 
     Raises:
-        NotParsed: it is no text, or takes too long to be parsed.
+        NotParsed: the file is not text, or takes too long to parse.
     """
     text = text.removeprefix(b"\xef\xbb\xbf")
     try:
@@ -97,7 +97,7 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
         at.json() if is_json else at.run()
         facts = at.facts
     except TooMuch as error:
-        # A part would be told as if it were all.
+        # Partial facts would look complete.
         facts = FileFacts(stopped=[str(error) or "contains more than clerkstack reads"])
     if not is_json:
         facts.says = says_of(root, code, suffix, until)
@@ -108,12 +108,12 @@ class Pass:
     """The pass over one file.
 
     Attributes:
-        facts: what is found.
-        exp: makes expressions of nodes.
-        is_first: whether all is visited; else only calls of what was found to be wanted.
-        asking: what this file calls `has` besides.
-        local: what is wanted, as this file calls it.
-        changes: what was seen to be changed.
+        facts: the facts collected so far.
+        exp: turns nodes into expressions.
+        is_first: whether this walk visits everything; later ones visit only newly wanted calls.
+        asking: other names for `has` in this file.
+        local: the wanted functions, by their names in this file.
+        changes: mutations that were recorded.
         compares: whether the file may compare a claim.
     """
 
@@ -143,22 +143,22 @@ class Pass:
         self._errors: list[Node] = []
 
     def go_on(self) -> None:
-        """Raises TooMuch where the file took too long."""
+        """Raise TooMuch if the file takes too long."""
         if time.process_time() > self._until:
             raise TooMuch(f"takes more than {SECONDS:g} s to search")
 
     def is_check(self, node: Node) -> bool:
-        """Whether a call or element is known as what may ask."""
+        """Return whether a call or element was recorded as a possible check."""
         return (node.start_byte, node.end_byte) in self._checks
 
     def is_new_check(self, node: Node) -> bool:
-        """Whether it was not known; it is now."""
+        """Record a possible check; return whether it is new."""
         is_known = self.is_check(node)
         self._checks.add((node.start_byte, node.end_byte))
         return not is_known
 
     def json(self) -> None:
-        """The value in a file of JSON."""
+        """Collect the value in a JSON file."""
         facts, inner = self.facts, content(self.root)
         inner = content(inner[0]) if inner else []
         if self.root.has_error or not inner:
@@ -169,7 +169,7 @@ class Pass:
         facts.exports["default"] = [None, "default"]
 
     def run(self) -> None:
-        """All facts of a file of code."""
+        """Collect all facts of a code file."""
         facts = self.facts
         for number, node in enumerate(statements(self.root)):
             if number % 64 == 0:
@@ -180,7 +180,7 @@ class Pass:
         of_clerk = {each for each, (_, name) in facts.imports.items() if name in COMPONENTS}
         names = self.asking | self.local | of_clerk
         if self.compares:
-            # A pattern of many names takes long: then all calls are looked at.
+            # A pattern of many names is slow; visit all calls instead.
             few = len(facts.imports) <= _MANY_NAMES
             calls = b"|" + (claims.WORDS if few else claims.WORDS + rb"|\w\(")
             self._walk(_WORDS + calls, names | {*facts.imports} if few else names, _COMPARING)
@@ -203,7 +203,7 @@ class Pass:
             facts.sources.setdefault(found.group(2).decode(), 0)
 
     def _leave_others(self) -> None:
-        """Forget what asks a map or set that the file has made: `seen.has(plan)`."""
+        """Drop calls of maps and sets that the file creates: `seen.has(plan)`."""
         facts = self.facts
         facts.calls = [call for call in facts.calls if not self._is_others(call[1])]
         for function in facts.functions.values():
@@ -223,7 +223,7 @@ class Pass:
         )
 
     def _elements(self, elements: Iterable[Element]) -> list[Element]:
-        """Take the elements of a template that may ask; the others are given back."""
+        """Record template elements that may be checks; return the others."""
         rest: list[Element] = []
         for element in elements:
             self.go_on()
@@ -232,7 +232,7 @@ class Pass:
         return rest
 
     def _named_here(self) -> None:
-        """What is wanted, as this file calls it."""
+        """Find the wanted functions by their names in this file."""
         wanted, imports = self._wanted, self.facts.imports
         names = {each for each in wanted if not each.startswith(("*", GIVEN))}
         self.local |= {pascal(each) if "-" in each else each for each in names}
@@ -252,13 +252,13 @@ class Pass:
             self.local |= self._also(self.local)
 
     def _also(self, names: set[str]) -> set[str]:
-        """What else this file calls them."""
+        """Return other names for them in this file."""
         written = rb"|".join(re.escape(name.encode()) for name in sorted(names))
         found = re.finditer(_AS.replace(b"NAMES", written), self.source.text)
         return {(each.group(1) or each.group(2)).decode() for each in found}
 
     def _walk(self, words: bytes, names: Iterable[str], visits: dict[str, list[Visit]]) -> None:
-        """Visit the nodes in which words or names are."""
+        """Visit the nodes that contain one of the words or names."""
         also = rb"|".join(re.escape(name.encode()) for name in sorted(names))
         pattern = words + (rb"|(?<![\w$])(?:" + also + rb")(?![\w$])" if also else b"")
         hits = [found.start() for found in re.finditer(pattern, self.source.text)]
@@ -285,7 +285,7 @@ class Pass:
                     pending.append((child, scope))
 
     def _lost(self) -> None:
-        """Checks that are only words in an error."""
+        """Record likely checks inside syntax errors."""
         calls = sorted(self._checks)
         starts = [start for start, _ in calls]
         outer: list[tuple[int, int]] = []

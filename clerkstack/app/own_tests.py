@@ -1,7 +1,7 @@
-"""Which files of an app run in no deployment: its tests, which ask for what they make up, and its
+"""Recognizes the files of an app that run in no deployment: tests, which check invented slugs, and
 scripts.
 
-A folder counts by its name only where no route or part of the app is likely to be: at the top of a
+A folder's name is decisive only where a route or part of the app is unlikely: at the top of a
 package, or in its `src`. An app may sell tests, stories and fixtures.
 """
 
@@ -25,7 +25,7 @@ _AT_THE_TOP = re.compile(
     r"tests?|specs?|e2e([-_]tests?)?|cypress|playwright|stories|(test-?)?(mocks?|fixtures?)"
     r"|test-?utils?|testing"
 )
-# A package of its own in a monorepo, as `apps/web-e2e`.
+# A separate package in a monorepo, such as `apps/web-e2e`.
 _PACKAGES = re.compile(r"(.+-)?(e2e|cypress|playwright)([-_]tests?)?|tests")
 _SCRIPTS = re.compile(
     r"scripts?|bin|tools?|tooling|prisma|drizzle|supabase|migrations?|seeds?|examples?|docs"
@@ -35,7 +35,7 @@ _SCRIPTS = re.compile(
 
 
 def is_test(file: str, root: Path) -> bool:
-    """Whether a file is of the app's own tests, stories, mocks or fixtures.
+    """Return whether a file belongs to the app's own tests, stories, mocks or fixtures.
 
     Args:
         file: its path within the app's checkout, with `/`.
@@ -53,7 +53,7 @@ def is_test(file: str, root: Path) -> bool:
 
 
 def is_script(file: str, root: Path) -> bool:
-    """Whether a file is run by people or a pipeline and not deployed: scripts, seeds, examples.
+    """Return whether a file is not deployed: scripts, seeds and examples.
 
     Args:
         file: its path within the app's checkout, with `/`.
@@ -68,8 +68,8 @@ def is_script(file: str, root: Path) -> bool:
 
 
 def _steps(folders: Iterable[str], root: Path) -> Iterator[tuple[str, bool, bool]]:
-    """Each folder of a path, whether it is at the top of a package or in its `src`, and whether it
-    is a package itself."""
+    """Yield each folder of a path, whether it is at the top of a package or in its `src`, and
+    whether it is a package."""
     at, top = root, True
     for folder in folders:
         at = at / folder

@@ -1,8 +1,7 @@
-"""Packages of the checkout itself, as a monorepo has them: `@acme/billing` is one of its folders.
+"""Resolves imports of the checkout's own packages: in a monorepo, `@acme/billing` is a folder.
 
-What a package gives away is what its package.json says (`exports`, else `source`, `module`,
-`main`), and only where that is a file of the checkout: a build that is not there has no source that
-could be told from it.
+The package.json decides what a package exports (`exports`, else `source`, `module`, `main`). The
+target must be a file of the checkout: a missing build does not show its source.
 """
 
 from __future__ import annotations
@@ -24,14 +23,14 @@ _MAIN = ("source", "module", "main")
 
 
 class Packages:
-    """The packages below a root, found when the first import asks for one."""
+    """The packages below a root, found on the first import of one."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._read: dict[Path, dict[str, Any]] = {}
 
     def candidates(self, folder: Path, source: str) -> Iterator[Path]:
-        """Where an import of a package, or of the own package's `#…`, may lead."""
+        """Yield the possible files behind an import of a package, or of `#…` in the own package."""
         if source.startswith("#"):
             for above in (folder, *folder.parents):
                 if is_file(above / MANIFEST, self._root):
@@ -46,7 +45,7 @@ class Packages:
             yield from _given(home, self._manifest(home), "/".join((".", *parts[size:])))
 
     def has(self, source: str) -> bool:
-        """Whether a package of that name is one of the checkout's."""
+        """Return whether the checkout has a package of that name."""
         size = 2 if source.startswith("@") else 1
         return "/".join(source.split("/")[:size]) in self._homes
 
@@ -57,7 +56,7 @@ class Packages:
 
     @cached_property
     def _homes(self) -> dict[str, Path]:
-        """The folder of each package by its name; of two of one name neither."""
+        """Return package folders by name, without names that occur twice."""
         found: dict[str, Path] = {}
         twice: set[str] = set()
         for folder, folders, names in os.walk(self._root, followlinks=False):
@@ -70,7 +69,7 @@ class Packages:
 
 
 def _given(home: Path, manifest: dict[str, Any], wanted: str) -> Iterator[Path]:
-    """What a package gives for `.` or `./sub`."""
+    """Yield the targets of `.` or `./sub` in a package."""
     exports = manifest.get("exports")
     if exports is not None:
         is_map = isinstance(exports, dict) and any(key.startswith(".") for key in exports)
@@ -83,7 +82,7 @@ def _given(home: Path, manifest: dict[str, Any], wanted: str) -> Iterator[Path]:
 
 
 def _mapped(home: Path, entries: Any, wanted: str) -> Iterator[Path]:
-    """The targets of the entry that fits, the most exact one."""
+    """Yield the targets of the most specific matching entry."""
     fitting = [
         (pattern, star)
         for pattern in (entries if isinstance(entries, dict) else {})
@@ -92,14 +91,14 @@ def _mapped(home: Path, entries: Any, wanted: str) -> Iterator[Path]:
     fitting.sort(key=lambda each: ("*" in each[0], -len(each[0])))
     for pattern, star in fitting[:1]:
         for target in _targets(entries[pattern]):
-            # Each * stands for it, and a path has an end.
+            # The star replaces each *; limit the length of the path.
             is_path = target.count("*") * len(star) < _LONGEST
             if is_path and not target.endswith((".d.ts", ".d.mts", ".d.cts")):
                 yield home / target.replace("*", star)
 
 
 def _targets(value: Any) -> Iterator[str]:
-    """The texts in a target: itself, a list, or conditions in their order."""
+    """Yield the paths in a target: a text, a list, or conditions in order."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, list | dict):

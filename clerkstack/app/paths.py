@@ -1,4 +1,4 @@
-"""Which files an import may mean: by its path, or by `paths` and `baseUrl` of tsconfig.json."""
+"""Resolves imports by path, or by `paths` and `baseUrl` of tsconfig.json."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _ENDINGS = (
 
 @dataclass(frozen=True)
 class Aliases:
-    """What a tsconfig.json says about imports: patterns with their targets, and `baseUrl`."""
+    """The import settings of a tsconfig.json: patterns with targets, and `baseUrl`."""
 
     paths: dict[str, list[str]] = field(default_factory=dict)
-    # What the targets are relative to.
+    # The folder that targets are relative to.
     base: Path | None = None
     base_url: Path | None = None
 
     def candidates(self, source: str) -> Iterator[Path]:
-        """Where an import may lead, the likeliest first, without the ending."""
+        """Yield possible paths of an import without suffix, most likely first."""
         found = [
             (pattern, star) for pattern in self.paths if (star := held(pattern, source)) is not None
         ]
-        # As the compiler has it: of all patterns that fit, the one with the longest beginning.
+        # Like the compiler: of all matching patterns, take the one with the longest prefix.
         found.sort(key=lambda each: ("*" in each[0], -len(each[0].partition("*")[0])))
         for pattern, star in found[:1]:
             for target in self.paths[pattern]:
@@ -49,11 +49,11 @@ class Configs:
     def __init__(self, root: Path | None) -> None:
         self._root = root
         self._nearest: dict[Path, list[Aliases]] = {}
-        # Of a config that is being read nothing is said: that ends a circle.
+        # A config that is being read is empty here, which ends a cycle.
         self._said: dict[Path, Aliases] = {}
 
     def candidates(self, folder: Path, source: str) -> Iterator[Path]:
-        """Where an import in a file of that folder may lead by the nearest tsconfig.json."""
+        """Yield possible paths of an import in a folder by the nearest tsconfig.json."""
         for aliases in self._of(folder):
             yield from aliases.candidates(source)
 
@@ -69,7 +69,7 @@ class Configs:
         return self._nearest[folder]
 
     def _read(self, start: Path) -> Iterator[Aliases]:
-        """What a config says, then what those say that it only refers to; each once."""
+        """Yield the settings of a config, then of its references; each once."""
         pending, seen = [start], set()
         while pending:
             config = pending.pop(0)
@@ -118,7 +118,7 @@ class Configs:
         return self._said[place]
 
     def _extended(self, folder: Path, name: str) -> Path | None:
-        """The file of an `extends`: a path, or a package in a node_modules above."""
+        """Return the file of an `extends`: a path, or a package in a node_modules above."""
         if name.startswith((".", "/")):
             starts = [folder / name]
         else:
@@ -131,7 +131,7 @@ class Configs:
 
 
 def files(start: Path) -> Iterator[Path]:
-    """The files that a path without (or with another) ending may mean, as the compiler looks."""
+    """Yield the files behind a path with no or another suffix, in the compiler's order."""
     for ending in _SCRIPTS.get(start.suffix, ()):
         yield start.with_suffix(ending)
     for ending in _ENDINGS:

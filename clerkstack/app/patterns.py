@@ -1,10 +1,10 @@
-"""Patterns with one `*`, as tsconfig.json and package.json have them for imports."""
+"""Matches patterns with one `*`, as in tsconfig.json and package.json."""
 
 from __future__ import annotations
 
 
 def held(pattern: str, source: str) -> str | None:
-    """What `*` stands for where the pattern fits, None where it does not."""
+    """Return the text that `*` matches; None if the pattern does not match."""
     before, star, after = pattern.partition("*")
     if not star:
         return "" if source == pattern else None

@@ -1,4 +1,4 @@
-"""The plans in a constant: objects with slug and features, in groups of any depth."""
+"""Finds the plans in a constant: objects with slug and features, at any depth."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ NAMED_PLANS = re.compile("(?i)plans$")
 
 
 def is_plan(constant: Constant) -> bool:
-    """Whether it has slug and features."""
+    """Return whether a constant has slug and features."""
     return isinstance(constant.value, dict) and {"slug", "features"} <= constant.value.keys()
 
 
 def entries(constant: Constant) -> list[tuple[str, Constant]]:
-    """The values of an object, with their keys, or of a list."""
+    """Return the values of an object or list with their keys."""
     if isinstance(constant.value, dict):
         return list(constant.value.items())
     return [("", each) for each in constant.value] if isinstance(constant.value, list) else []
 
 
 def plans_in(constant: Constant) -> list[Constant]:
-    """The plan that it is, or all plans in it."""
+    """Return the constant itself if it is a plan, else all plans in it."""
     if is_plan(constant):
         return [constant]
     return [plan for _, each in entries(constant) for plan in plans_in(each)]
@@ -32,13 +32,13 @@ def plans_in(constant: Constant) -> list[Constant]:
 def declared(
     name: str, constant: Constant, apart: Callable[[Constant, Constant], bool]
 ) -> Iterator[Constant]:
-    """All plans in an export, and what stands among plans and is none, which is a mistake.
+    """Yield all plans in an export, and the non-plans among them, which are mistakes.
 
     Args:
         name: the name of the export.
         constant: its value.
-        apart: whether the second is written elsewhere than the first. A list that names plans
-            of elsewhere may say other things about them too.
+        apart: whether two values are written in different constants. A list of plans that are
+            defined elsewhere may contain other things too.
     """
     if is_plan(constant):
         yield constant
@@ -62,7 +62,7 @@ def _tries(constant: Constant) -> bool:
 
 
 def _may_be_group(key: str, constant: Constant, held: list[tuple[str, Constant]]) -> bool:
-    """Whether something that is unresolved may hold plans, as all that stands beside it does."""
+    """Whether an unresolved value may hold plans, because its siblings do."""
     if constant.is_known or constant.is_function:
         return False
     told = [(name, each) for name, each in held if each.is_known]

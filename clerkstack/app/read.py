@@ -1,4 +1,4 @@
-"""Reads the app that a stack's settings name, if they name one."""
+"""Reads the app that a stack's settings name, if any."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_app(
     *,
     progress: Callable[[str], None] = lambda _: None,
 ) -> AppCode | None:
-    """The app that a stack's settings name, None where they name none.
+    """Read the app that a stack's settings name; return None if they name none.
 
     Args:
         settings: the group `clerkstack:app`.
@@ -24,8 +24,8 @@ def read_app(
         progress: called with each step's name as it starts.
 
     Raises:
-        InputError: what is named is not there, the declaration is unresolved, or the app takes
-            more time or memory than it may.
+        InputError: a folder or file does not exist, the declaration is unresolved, or the app
+            exceeds the limits of time or size.
         GitFailed: a repository cannot be fetched.
     """
     if declaration is None and settings.path is None and settings.git is None:

@@ -1,8 +1,7 @@
-"""The one way to a file of an app: nothing outside of its checkout, nothing endless, nothing twice
-without end.
+"""Opens the files of an app, only inside its checkout and within limits of time and size.
 
-An app's repository is not trusted: whoever may write there could else make a deploy read
-`/dev/zero`, a file of the runner's, or one constant of 2^40 entries.
+An app's repository is not trusted. Without limits, its authors could make a deploy read
+`/dev/zero`, a file of the runner, or a constant with 2^40 entries.
 """
 
 from __future__ import annotations
@@ -13,35 +12,35 @@ import time
 from pathlib import Path
 
 LARGEST = 2 * 1024 * 1024
-"""Bytes of one file; a larger one is a bundle."""
+"""The most bytes of one file; a larger one is a bundle."""
 
 PARSED = 64 * 1024 * 1024
-"""Bytes of all files that are parsed."""
+"""The most bytes of all parsed files."""
 
 SECONDS = 120.0
-"""Of CPU, for all of an app."""
+"""Seconds of CPU for the whole app."""
 
-# Nanoseconds after which no file system gives a change the time of the one before.
+# Nanoseconds after which any file system gives a new change another timestamp.
 _SETTLED = 2_000_000_000
 
 ENTRIES = 10_000
-"""Of one constant, with all that is spread into it."""
+"""The most entries of one constant, including spreads."""
 
 
 class NotRead(Exception):
-    """A file that is not read; the message says why, to stand behind its name."""
+    """A file is not read; the message has the reason, to follow the file's name."""
 
 
 class TooMuch(Exception):
-    """All of the app together takes more than it may; the message says which and where."""
+    """The app as a whole exceeds a limit; the message says which one and where."""
 
 
 class Allowance:
-    """What reading one app may still take.
+    """The remaining limits for reading one app.
 
     Args:
-        seconds: of CPU, from now on.
-        parsed: bytes.
+        seconds: seconds of CPU from now on.
+        parsed: bytes to parse.
     """
 
     def __init__(self, seconds: float = SECONDS, parsed: int = PARSED) -> None:
@@ -50,19 +49,19 @@ class Allowance:
         self._left = parsed
 
     def look(self, file: Path | str) -> None:
-        """Go on with a file only where there is time left.
+        """Check that there is time left for a file.
 
         Raises:
-            TooMuch: there is none.
+            TooMuch: no time is left.
         """
         if time.process_time() > self._until:
             raise TooMuch(f"takes more than {self._seconds:g} s of CPU to read, at {file}")
 
     def keep(self, file: Path | str, size: int) -> None:
-        """Parse a file of so many bytes.
+        """Count the bytes of a file to parse.
 
         Raises:
-            TooMuch: with it there are more than may be parsed.
+            TooMuch: the limit is exceeded.
         """
         self.look(file)
         self._left -= size
@@ -70,16 +69,16 @@ class Allowance:
             raise TooMuch(f"has more than {self._parsed >> 20} MiB of code to look into, at {file}")
 
     def spend(self, seconds: float) -> None:
-        """Take what another process has used."""
+        """Count seconds of CPU that another process has used."""
         self._until -= seconds
 
     def seconds_left(self) -> float:
-        """Seconds of CPU that may still be used."""
+        """The remaining seconds of CPU."""
         return self._until - time.process_time()
 
 
 class Reader:
-    """Reads files of one checkout: each folder is resolved once.
+    """Reads files of one checkout and resolves each folder once.
 
     Args:
         root: the checkout, resolved.
@@ -88,12 +87,12 @@ class Reader:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._start = f"{root}/"
-        # The folders that are what their path says: no link leads to them.
+        # Folders without a link in their path.
         self._plain: set[str] = {""}
 
     def mark(self, name: str) -> str:
-        """What changes with a file's content, without a look into it; empty where it was changed
-        so lately that another change may have the same mark, and where there is no such file."""
+        """Return a mark that changes with a file's content, without opening the file. Empty if the
+        file does not exist, or changed so recently that a new change could have the same mark."""
         try:
             facts = os.lstat(self._start + name)
         except (OSError, ValueError):
@@ -104,10 +103,10 @@ class Reader:
         return f"{facts.st_mtime_ns}.{facts.st_ctime_ns}.{facts.st_size}.{facts.st_ino}"
 
     def read(self, name: str, largest: int = LARGEST) -> bytes:
-        """The bytes of a file, by its path within the root; see `read` below.
+        """Return the bytes of a file by its path within the root; see `read` below.
 
         Raises:
-            NotRead: see there.
+            NotRead: see `read` below.
         """
         folder = name.rpartition("/")[0]
         if folder not in self._plain:
@@ -117,20 +116,21 @@ class Reader:
             self._plain.add(folder)
         try:
             return _opened(self._start + name, os.O_NOFOLLOW, largest)
-        except (OSError, ValueError):  # a link, or what `read` tells
+        except (OSError, ValueError):  # a link, or an error that `read` reports
             return read(Path(self._start, name), self._root, largest)
 
 
 def read(file: Path, root: Path | None, largest: int = LARGEST) -> bytes:
-    """The bytes of a file of an app.
+    """Return the bytes of a file of an app.
 
     Args:
-        root: the app's checkout, resolved; None where only one file was named, whose imports may
-            lie anywhere.
-        largest: bytes.
+        file: its path.
+        root: the app's checkout, resolved; None if the settings name a single file, whose imports
+            may be anywhere.
+        largest: the most bytes.
 
     Raises:
-        NotRead: it is not there, no regular file, too large, or outside of the root.
+        NotRead: the file does not exist, is not regular, too large or outside of the root.
     """
     try:
         real = file.resolve()
@@ -139,12 +139,12 @@ def read(file: Path, root: Path | None, largest: int = LARGEST) -> bytes:
         return _opened(str(real), 0, largest)
     except (FileNotFoundError, NotADirectoryError):
         raise NotRead("there is no such file") from None
-    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name with a null
+    except (OSError, RuntimeError, ValueError) as error:  # a cycle of links, a null byte
         raise NotRead(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _opened(path: str, flags: int, largest: int) -> bytes:
-    # A pipe that nobody writes to would be waited for.
+    # Without O_NONBLOCK, opening a pipe could wait for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
     try:
         facts = os.fstat(descriptor)
@@ -164,7 +164,7 @@ def _opened(path: str, flags: int, largest: int) -> bytes:
 
 
 def is_file(file: Path, root: Path | None) -> bool:
-    """Whether there is such a file, and it may be read."""
+    """Return whether a file exists and may be read."""
     try:
         real = file.resolve()
         return (root is None or real.is_relative_to(root)) and real.is_file()

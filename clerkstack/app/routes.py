@@ -1,4 +1,4 @@
-"""Which files of an app answer a path, by the conventions of its framework.
+"""Finds the files of an app that answer a path, by the conventions of its framework.
 
 | Framework | Files |
 |---|---|
@@ -27,11 +27,11 @@ _ANY, _SOME, _ONE = r"(?:/[^/]+)*", r"(?:/[^/]+)+", r"/[^/]+"
 
 
 def answering(path: str, names: Iterable[str]) -> list[str]:
-    """The files that answer a path, the most exact one first.
+    """Return the files that answer a path, most specific first.
 
     Args:
-        path: of a URL, from `/` on.
-        names: of files, within the folder of the app.
+        path: the path of a URL, beginning with `/`.
+        names: file paths within the app's folder.
     """
     path = "/" + path.strip("/")
     last = path.rpartition("/")[2]
@@ -47,7 +47,7 @@ def answering(path: str, names: Iterable[str]) -> list[str]:
 
 
 def _patterns(name: str) -> Iterator[str]:
-    """What paths a file may answer, as expressions."""
+    """Yield regular expressions for the paths that a file may answer."""
     if found := _NEXT_APP.search(name):
         yield _brackets(found["path"].split("/"))
     if found := _PAGES.search(name):

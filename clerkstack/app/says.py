@@ -1,25 +1,25 @@
-"""What a file says besides what it asks for: of webhook events, variables and routes.
+"""Finds how a file uses webhook events, variables and routes.
 
-It is a dict that can be kept and sent, without what is empty:
+The result is a dict that can be cached and sent, without empty values:
 
 | key | |
 |---|---|
-| `events` | what is done with events: `[event, or its beginning with a dot, place]` |
-| `sent` | events that a queue hands on, as `clerk/user.created` of Inngest: likewise |
+| `events` | handled events: `[event, or a prefix that ends with a dot, place]` |
+| `sent` | the same for events that a queue passes on, such as `clerk/user.created` of Inngest |
 | `named` | events that are only named |
 | `constants` | events by the name of a constant: `CREATED`, `EVENTS.CREATED` |
 | `compared` | constants of other files that a type is compared with: `[name, place]` |
-| `brings` | of these: by local name, where from and the name there |
-| `all_on` | whether each event is handed on by its type |
+| `brings` | the imports of these constants: source and name there, by local name |
+| `all_on` | whether each event is passed on by its type |
 | `verifies` | `[package, place, secret]`: see `wiring.Handler` |
-| `reads` | variables: `[name, place, whether it is needed]` |
-| `mentions` | names of variables, wherever they stand |
-| `packages` | packages of Clerk's: `[as it is imported, line]`; line 0 where it is only named |
-| `keys` | whether keys are given by hand: `secretKey`, `publishableKey` |
-| `routes` | paths that a router is given: `[path, line]` |
+| `reads` | variables: `[name, place, whether it is required]` |
+| `mentions` | names of variables anywhere in the text |
+| `packages` | Clerk packages: `[import path, line]`; line 0 if it is only named |
+| `keys` | whether the code passes keys explicitly: `secretKey`, `publishableKey` |
+| `routes` | paths that are passed to a router: `[path, line]` |
 | `side` | `use client`, `use server`, `server-only` |
-| `clerk` | whether it names Clerk |
-| `stopped` | whether it takes too long, and nothing but packages and routes is there |
+| `clerk` | whether the file names Clerk |
+| `stopped` | whether the file takes too long; only packages and routes are known then |
 """
 
 from __future__ import annotations
@@ -64,17 +64,17 @@ _SIDE = re.compile(rb"\A(?:\s|//[^\n]*\n|/\*.*?\*/)*[\"'](use client|use server)
 _SERVER_ONLY = re.compile(rb"\bimport\s*[\"']server-only[\"']")
 _CLERK = re.compile(rb"clerk", re.IGNORECASE)
 _CHECKED = 64
-# More names of a part of a type no file has; a pattern of many takes long.
+# No file has more names for a part of a type; longer patterns are slow.
 _MOST_PARTS = 100
 
 
-# Looking for one of these takes a tenth of the time of an expression, and few files have any.
+# Searching for these takes a tenth of the time of the expression, and few files have any.
 _NAMES = (b"CLERK_", b"APP_URL", b"WEBHOOK_SECRET", b"SIGNING_SECRET", b"verifyWebhook")
 _ABOUT = (b"ebhook", b"vent", b"EVENT", b"evt", b"clerk", b"Clerk")
 
 
 def speaks(text: bytes) -> bool:
-    """Whether a file says something of events or variables that only its tree tells."""
+    """Return whether a file may use events or variables in a way that needs its tree."""
     for each in (*_NAMES, *_ABOUT):
         if each in text:
             return _WORDS.search(text) is not None
@@ -82,7 +82,7 @@ def speaks(text: bytes) -> bool:
 
 
 def plain(text: bytes) -> Says:
-    """What needs no tree."""
+    """Return the facts that need no tree."""
     found: Says = {}
     if b"@clerk/" in text:
         packages: dict[str, int] = {}
@@ -108,13 +108,13 @@ def _line(text: bytes, at: int) -> int:
 
 
 def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
-    """What a file says.
+    """Return all facts of a file.
 
     Args:
-        root: of its tree.
-        text: its code, as it was parsed.
-        suffix: of its name.
-        until: when to end, in seconds of `time.process_time`.
+        root: the root of its tree.
+        text: its code, as parsed.
+        suffix: the suffix of its name.
+        until: the deadline, in seconds of `time.process_time`.
     """
     found = plain(text)
     if not speaks(text):
@@ -170,9 +170,9 @@ def says_of(root: Node, text: bytes, suffix: str, until: float) -> Says:
 
 
 def says_in(text: bytes, suffix: str, seconds: float) -> Says:
-    """What a file says that asks for nothing: it is parsed only for this.
+    """Parse a file without checks and return its facts.
 
-    A file that cannot be parsed says what is resolved without.
+    A file that cannot be parsed has only the facts that need no tree.
     """
     from clerkstack.app import grammar
 

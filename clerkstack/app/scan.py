@@ -1,4 +1,4 @@
-"""All checks of plans, features, roles and permissions in an app's code."""
+"""Finds all checks of plans, features, roles and permissions in an app's code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from clerkstack.problems import InputError, Problem
 if TYPE_CHECKING:
     from clerkstack.app.says import Says
 
-# So often files are looked into again, for what calls the functions that ask for a parameter.
+# The most rounds of searching for callers of functions that check a parameter.
 _ROUNDS = 12
 _MOST_FILES = 3000
 _SOURCE = re.compile(rb"\b(?:from|import|require)\s*\(?\s*[\"']([^\"'\n]{1,200})[\"']")
@@ -34,9 +34,9 @@ _OTHERS_LARGEST = 512 * 1024
 
 @dataclass(frozen=True)
 class Scan:
-    """What was found, in the order of files and lines; `files` is how many there are, `others` are
-    files of other languages that name Clerk, `names` are all files of code, and `says` is what
-    they say besides."""
+    """The result, sorted by file and line. `files` is the number of code files, `names` are their
+    paths, `others` are files of other languages that name Clerk, and `says` are the facts of `says`
+    by path."""
 
     uses: tuple[Use, ...]
     unresolved: tuple[UnresolvedCheck, ...]
@@ -55,19 +55,20 @@ def scan(
     kept: Path | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Scan:
-    """Find every check below the root, or below some folders of it.
+    """Find every check below the root, or below some of its folders.
 
     Args:
         root: the app's checkout; nothing outside of it is read.
-        folders: paths inside of it; none is all of it.
-        modules: what was read of it before.
-        unread: files of other languages that are left unread on purpose, as in a .gitignore.
-        kept: the folder where what is found is kept for the next run; None keeps nothing.
-        progress: called from time to time with what is being done.
+        folders: paths within the root; none means all of it.
+        modules: modules that were read before.
+        unread: patterns, as in a .gitignore, of files in other languages that are ignored on
+            purpose.
+        kept: the cache folder; None for no cache.
+        progress: called with each step's name.
 
     Raises:
         InputError: there is no code, or none in one of the folders.
-        TooMuch: the app takes more than it may.
+        TooMuch: the app exceeds the limits of `Allowance`.
     """
     root = root.resolve()
     modules = modules or Modules(root)
@@ -113,13 +114,13 @@ class _Scanning:
         self._scanned: dict[str, Module] = {}
         self._unread: dict[str, UnresolvedCheck] = {}
         self.says: dict[str, Says] = {}
-        # By file: what was wanted of it besides.
+        # The wanted names of each file.
         self._wanted: dict[str, frozenset[str]] = {}
         self._comparing: set[str] = set()
         self._reached = Reached(root, modules)
 
     def checks(self) -> list[Found]:
-        """All of them: files are looked into again while new callers are asked for."""
+        """Return all checks. Search files again while new callers are requested."""
         self._gather((name, ()) for name in self._names)
         wanted: set[str] = set()
         own: dict[str, set[str]] = {}
@@ -127,7 +128,7 @@ class _Scanning:
         for number in range(_ROUNDS):
             callers = Callers()
             checks = Checks(self._modules, callers, self._reached)
-            # What a parameter is that is called is known by who gives it.
+            # The callers decide what a called parameter is.
             for of_parameters in (False, True):
                 for module in self._scanned.values():
                     checks.learn(module, of_parameters=of_parameters)
@@ -164,7 +165,7 @@ class _Scanning:
             self.says[name] = says
 
     def _again(self, wanted: set[str], own: dict[str, set[str]]) -> list[Job]:
-        """The files in which something new is wanted."""
+        """Return jobs for the files with new wanted names."""
         jobs: list[Job] = []
         words = {each: each.lstrip("*" + GIVEN).encode() for each in wanted}
         for name, text in self._gathering.texts(self._names):
@@ -176,7 +177,7 @@ class _Scanning:
         return jobs
 
     def _given_claims(self, checks: Checks) -> set[str]:
-        """The files that compare a claim only because a function in them is given one."""
+        """Return the files that compare a claim only because a caller passes one."""
         for module in self._scanned.values():
             for file in checks.given_claims(module):
                 if not self._modules.read(file).facts.compares:
@@ -184,18 +185,18 @@ class _Scanning:
         return self._comparing
 
     def _hooks(self, checks: Checks) -> set[str]:
-        """What functions are called that give `has`, and what they give it by."""
+        """Return the names of functions that return `has`, and the keys that hold it."""
         found: set[str] = set()
         for module in self._scanned.values():
             for function, keys in checks.hooks(module):
                 names = self._names_of([(module.file, function)], "named")
-                if GIVEN in keys:  # whoever calls it may compare a claim
+                if GIVEN in keys:  # its callers may compare a claim
                     found |= {f"{GIVEN}{name}" for name in names}
                 found |= {*names, *keys} - {"has", GIVEN} if names else set()
         return found
 
     def _names_of(self, functions: Iterable[tuple[Path, str]], by: str = "name") -> set[str]:
-        """What other files may call these functions by."""
+        """Return the names of these functions in other files."""
         found: set[str] = set()
         for file, function in functions:
             module = self._modules.read(file)
@@ -220,7 +221,7 @@ class _Scanning:
         return found
 
     def _renamed(self, wanted: set[str], files: Collection[Path]) -> set[str]:
-        """What barrels call them, and what files that load one of `files` call that."""
+        """Return their names in barrel files and in files that load one of `files`."""
         found: set[str] = set()
         for module in self._scanned.values():
             for name, source, inner in module.facts.exported():
@@ -235,8 +236,8 @@ class _Scanning:
         return found
 
     def _own_parameters(self, callers: Callers) -> dict[str, set[str]]:
-        """The parameters of functions that are given `has`, or what asks for what it is given, by
-        file."""
+        """Return, by file, the parameters that receive `has` or a function that checks its
+        parameter."""
         found: dict[str, set[str]] = {}
         for file, function in callers.given:
             module = self._modules.read(file)
@@ -249,7 +250,7 @@ class _Scanning:
 
 
 def _keys_of(ir: Ir | None, name: str) -> set[str]:
-    """The names by which an object holds a function: `{ may: askPlan }`."""
+    """Return the keys that hold a function in an object: `{ may: askPlan }`."""
     while ir is not None and ir[0] in ("v", "t"):
         ir = ir[1]
     found: set[str] = set()
@@ -260,7 +261,7 @@ def _keys_of(ir: Ir | None, name: str) -> set[str]:
 
 
 def _is_of(ir: Ir | None, name: str) -> bool:
-    """Whether an expression is a function by its name, or made of it: `memo(Gate)`."""
+    """Whether an expression is the named function, or wraps it: `memo(Gate)`."""
     while ir is not None and ir[0] in ("v", "t"):
         ir = ir[1]
     if ir is None or ir[0] != "c":
@@ -269,7 +270,7 @@ def _is_of(ir: Ir | None, name: str) -> bool:
 
 
 class Reached:
-    """Whether a file, or one that it imports, imports a package of Clerk's."""
+    """Decides whether a file, or one that it imports, imports a Clerk package."""
 
     def __init__(self, root: Path, modules: Modules) -> None:
         self._root = root
@@ -298,7 +299,7 @@ class Reached:
                 if there is not None and there not in seen:
                     seen.add(there)
                     pending.append(there)
-        # None of those it imports does.
+        # None of its imports does.
         self._there |= dict.fromkeys(seen, False) if not pending else {}
         return False
 
@@ -317,7 +318,7 @@ class Reached:
 
 
 def _refuse_empty(folders: Sequence[str], names: Sequence[str]) -> None:
-    """An app in which nothing is read asks for nothing wrong: that is no answer."""
+    """An app without code would pass every check, so it is an error."""
     if not names and not folders:
         message = "names an app without code files"
         remedy = "Name the folder or repository with the app's code"
@@ -333,7 +334,7 @@ def _refuse_empty(folders: Sequence[str], names: Sequence[str]) -> None:
 
 
 def _naming_clerk(root: Path, names: Sequence[str], unread: Sequence[str]) -> list[str]:
-    """The files of other languages that name Clerk, but for those left unread on purpose."""
+    """Yield the files of other languages that name Clerk, except the ignored ones."""
     if names and unread:
         from pathspec import GitIgnoreSpec
 

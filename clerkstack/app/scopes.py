@@ -1,4 +1,4 @@
-"""Which variable a name means at its place; what a scope declares is found when it is asked."""
+"""Resolves names to variables. A scope finds its declarations on first use."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SCOPES = FUNCTIONS | {
 }
 
 
-_CHECKED = 1000  # declarations between two looks at the time
+_CHECKED = 1000  # declarations between two looks at the clock
 
 
 class Step(NamedTuple):
-    """One step from a value to what a pattern binds: `kind` is key, index, default or rest."""
+    """One step of a pattern from a value to a binding: `kind` is key, index, default or rest."""
 
     kind: str
     key: str = ""
@@ -33,13 +33,13 @@ class Step(NamedTuple):
 
 @dataclass(eq=False)
 class Binding:
-    """A variable. `id` is its name at the top of the file, and `name@byte` elsewhere.
+    """A variable. `id` is its name at the top level, and `name@byte` elsewhere.
 
     Attributes:
         kind: const, let, function, class, enum, param, each (of a loop) or other.
-        base: what it is made from: the initializer, the function, what a loop goes over.
-        steps: the way from there to it.
-        index: of a parameter: which.
+        base: its source: the initializer, the function, or what a loop iterates over.
+        steps: the steps from `base` to the variable.
+        index: the index of a parameter.
     """
 
     id: str
@@ -55,19 +55,19 @@ class Binding:
 
 
 class Scope:
-    """Where variables are known: a file, a function or a block."""
+    """A scope of variables: a file, a function or a block."""
 
     def __init__(
         self, node: Node, outer: Scope | None, source: Source, go_on: Callable[[], None]
     ) -> None:
-        """`go_on` raises where the file took too long."""
+        """`go_on` raises if the file takes too long."""
         self.node = node
         self.outer = outer
         self._source = source
         self._go_on = go_on
 
     def find(self, name: str) -> Binding | None:
-        """What a name means here; None where nothing in the file declares it."""
+        """Return the variable of a name here; None if the file does not declare it."""
         scope: Scope | None = self
         while scope is not None:
             if name in scope.names:
@@ -77,7 +77,7 @@ class Scope:
 
     @cached_property
     def names(self) -> dict[str, Binding]:
-        """What this scope itself declares; of two of one name the first."""
+        """Return the scope's own declarations; the first of two with one name."""
         found: dict[str, Binding] = {}
         for count, (name, binding) in enumerate(self._declared()):
             if count % _CHECKED == 0:
@@ -111,7 +111,7 @@ class Scope:
         while pending:
             each = pending.pop()
             if each.type in ("export_statement", "ERROR", "switch_case", "switch_default"):
-                # What stands behind an error is often inside of its node.
+                # An error node often contains the code after the error.
                 pending += reversed(each.named_children)
             elif each.type in VARIABLES:
                 is_const = self._source.of(each.child_by_field_name("kind")) == "const"
@@ -174,7 +174,7 @@ class Scope:
 
 
 def parameters(function: Node) -> list[Node]:
-    """The parameters of a function, as patterns."""
+    """Return the parameters of a function as patterns."""
     single = function.child_by_field_name("parameter")
     if single is not None:
         return [single]
@@ -182,7 +182,7 @@ def parameters(function: Node) -> list[Node]:
 
 
 def bound(pattern: Node, source: Source) -> Iterator[tuple[Node, tuple[Step, ...]]]:
-    """The names in a pattern, each with the way to it."""
+    """Yield the names in a pattern with the steps to each."""
     pending: list[tuple[Node, tuple[Step, ...]]] = [(pattern, ())]
     while pending:
         node, way = pending.pop()

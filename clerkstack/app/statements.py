@@ -1,4 +1,4 @@
-"""The statements at the top of a file: what it imports, exports and declares."""
+"""Reads the top-level statements of a file: imports, exports and declarations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAMED = _CLASSES | {
 
 
 def statements(node: Node) -> Iterator[Node]:
-    """Those at the top, what stands in an error among them."""
+    """Yield the top-level statements, including those inside an error."""
     for child in node.named_children:
         if child.type == "ERROR":
             yield from statements(child)
@@ -42,7 +42,7 @@ def statements(node: Node) -> Iterator[Node]:
 
 
 def read_statement(at: Pass, node: Node) -> None:
-    """Enter what a statement imports, exports or declares."""
+    """Record what a statement imports, exports or declares."""
     kind, name = node.type, at.source.of(node.child_by_field_name("name"))
     if kind == "import_statement":
         _import(at, node)
@@ -96,7 +96,7 @@ def _common(at: Pass, node: Node, left: str) -> None:
 
 
 def _entry(at: Pass, name: str, value: Node) -> None:
-    """One export of CommonJS."""
+    """Record one CommonJS export."""
     if value.type in ("identifier", "shorthand_property_identifier"):
         at.facts.common[name] = at.exp.reference(at.source.of(value), at.top)
         return
@@ -107,7 +107,7 @@ def _entry(at: Pass, name: str, value: Node) -> None:
 
 
 def _required(at: Pass, pattern: Node, value: Node) -> bool:
-    """`const { may } = require('./may')`: what it brings is known as an import is."""
+    """Record `const { may } = require('./may')` as an import."""
     found = _REQUIRE.fullmatch(at.source.short(value))
     if found is None:
         return False
@@ -147,7 +147,7 @@ def _variables(at: Pass, node: Node) -> None:
 
 
 def _is_fixed(at: Pass, value: Node, annotation: Node | None) -> bool:
-    """Whether a constant is written as one."""
+    """Whether a constant is declared immutable."""
     if value.type == "as_expression" and at.source.of(value).endswith("const"):
         return True
     called = at.source.short(value.child_by_field_name("function"))
@@ -160,7 +160,7 @@ def _own(at: Pass, node: Node, name: str) -> None:
 
 
 def _inside(at: Pass, value: Node, name: str) -> None:
-    """What may be plans in a constant whose value is not known."""
+    """Record possible plans in a constant whose value is unknown."""
     inner = bare(value)
     if inner.type not in FUNCTIONS and inner.type not in ("string", "number", "class"):
         at.facts.inside[name] = [_names_in(at, inner), _plans_in(at, inner)]
@@ -172,7 +172,7 @@ def _names_in(at: Pass, node: Node) -> list[str]:
 
 
 def _plans_in(at: Pass, node: Node, *, inside: bool = True) -> list[Ir]:
-    """Objects with slug and features: the place of each, and its slug."""
+    """Return the place and slug of each object with slug and features."""
     text = at.source.text
     if any(text.find(word, node.start_byte, node.end_byte) < 0 for word in (b"slug", b"features")):
         return []

@@ -1,4 +1,4 @@
-"""What is asked of the nodes of a syntax tree."""
+"""Helper functions for nodes of a syntax tree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 
 from tree_sitter import Node
 
-# Expressions that have the value of what is in them.
+# Wrappers that do not change the value.
 TRANSPARENT = frozenset(
     {
         "as_expression",
@@ -32,26 +32,26 @@ VARIABLES = frozenset({"lexical_declaration", "variable_declaration"})
 MEMBERS = frozenset({"member_expression", "subscript_expression"})
 # Of CommonJS.
 EXPORTS = re.compile(r"(module\s*\.\s*)?exports\b")
-# Longer lines are a bundle's: their columns are counted in bytes.
+# Longer lines belong to bundles; their columns are counted in bytes.
 _LONGEST_LINE = 20_000
 _SHORT = 200
 
 
 def content(node: Node | None) -> list[Node]:
-    """The named children that are no comments and no errors."""
+    """Return the named children without comments and errors."""
     if node is None:
         return []
     return [child for child in node.named_children if child.type not in ("comment", "ERROR")]
 
 
 def arguments_of(call: Node) -> list[Node]:
-    """What a call is given; nothing where a template is behind it."""
+    """Return the arguments of a call; none for a tagged template."""
     arguments = call.child_by_field_name("arguments")
     return content(arguments) if arguments is not None and arguments.type == "arguments" else []
 
 
 def bare(node: Node) -> Node:
-    """An expression without what is around it: parentheses, `as …`, `satisfies …`, `!`."""
+    """Return an expression without its wrappers: parentheses, `as …`, `satisfies …`, `!`."""
     while node.type in TRANSPARENT:
         inside = content(node)
         if not inside:
@@ -61,7 +61,7 @@ def bare(node: Node) -> Node:
 
 
 def around(node: Node) -> Node:
-    """An expression with what is around it and has its value: see `bare`."""
+    """Return an expression with its wrappers: see `bare`."""
     while node.parent is not None and node.parent.type in TRANSPARENT:
         node = node.parent
     return node
@@ -76,7 +76,7 @@ class Source:
 
     @cached_property
     def _starts(self) -> list[int]:
-        """Where each line begins."""
+        """Return the offset of each line."""
         starts = [0]
         at = self.text.find(b"\n")
         while at >= 0:
@@ -85,32 +85,32 @@ class Source:
         return starts
 
     def of(self, node: Node | None) -> str:
-        """The source text of a node."""
+        """Return the source text of a node."""
         return "" if node is None else self.text[node.start_byte : node.end_byte].decode()
 
     def operator(self, node: Node) -> str:
-        """The operator of an expression."""
+        """Return the operator of an expression."""
         return self.of(node.child_by_field_name("operator"))
 
     def short(self, node: Node | None) -> str:
-        """The beginning of a node's text: as much as any name that is looked for."""
+        """Return the beginning of a node's text, long enough for any name."""
         if node is None:
             return ""
         end = min(node.end_byte, node.start_byte + _SHORT)
         return self.text[node.start_byte : end].decode(errors="ignore")
 
     def place(self, node: Node) -> int:
-        """Where a node begins, as one number: see `facts_of_files.line_of`."""
+        """Return where a node begins, as one number: see `facts_of_files.line_of`."""
         row, column = node.start_point
         return self._counted(row, column)
 
     def place_after(self, node: Node) -> int:
-        """Where a node ends, likewise."""
+        """Return where a node ends, as one number."""
         row, column = node.end_point
         return self._counted(row, column)
 
     def place_at(self, at: int) -> int:
-        """The place of a byte."""
+        """Return the place of a byte offset."""
         row = bisect_right(self._starts, at) - 1
         return self._counted(row, at - self._starts[row])
 
@@ -121,7 +121,7 @@ class Source:
         return (row + 1) << 24 | min(column + 1, 0xFFFFFF)
 
     def last(self, node: Node | None) -> str:
-        """The last name of `a.b.c` and `a?.['c']`, and a name or key itself."""
+        """Return the last name of `a.b.c` or `a?.['c']`; a name or key itself."""
         if node is None:
             return ""
         node = bare(node)
@@ -133,7 +133,7 @@ class Source:
         return self.of(node).strip("'\"") if node.type in NAMING else ""
 
     def key(self, entry: Node) -> str | None:
-        """The key of an entry of an object, None where it is computed."""
+        """Return the key of an object entry; None if it is computed."""
         if entry.type == "shorthand_property_identifier":
             return self.of(entry)
         key = entry.child_by_field_name("key") or entry.child_by_field_name("name")
@@ -143,7 +143,7 @@ class Source:
 
 
 def without_nothing(node: Node, source: Source) -> Node:
-    """An expression without what stands in for it and is nothing: `a` of `a ?? ''`."""
+    """Return an expression without an empty fallback: `a` for `a ?? ''`."""
     left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
     if node.type != "binary_expression" or left is None or right is None:
         return node

@@ -1,10 +1,10 @@
-"""Where an app asks Clerk for a plan, a feature, a role or a permission.
+"""Finds the places where an app checks a plan, a feature, a role or a permission.
 
-The forms are those that Clerk documents (clerk.com/docs/guides/secure/authorization-checks and
-the references of `has()`, `<Show>`, `<Protect>`, `auth.protect()` and of the session's claims): a
-parameter object with `plan`, `feature`, `role` or `permission`, or props of those names. `user:pro`
-and `org:pro` ask for a plan or feature of one payer. A slug that nothing has answers false,
-silently.
+The supported forms are those that Clerk documents
+(clerk.com/docs/guides/secure/authorization-checks and the references of `has()`, `<Show>`,
+`<Protect>`, `auth.protect()` and the session claims): a parameter object with `plan`, `feature`,
+`role` or `permission`, or props with these names. `user:pro` and `org:pro` name the payer. A check
+of an unknown slug silently returns false.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from clerkstack.app.values import HAS, MAY, Constant, Either, Kind, Place, Unres
 from clerkstack.app.words import GIVEN
 
 _SELF = frozenset({"call", "apply", "bind"})
-# Claims that are several slugs, and calls that give several.
+# Claims with several slugs, and calls that return several.
 _LISTS = frozenset({"fea", "pla", "orgPermissions", "org_permissions", "permissions"})
 _LISTING = frozenset({"split", "map", "flatMap", "filter", "concat"})
-# What no right is: an element, a call that translates, a text; and a text for people.
+# Values that are shown and grant nothing: elements, translations, template strings; and labels.
 _SHOWN = re.compile(
     r"is an? (?:jsx |template string)|calls (?:[\w.]+\.)?(?:t|_|\$t|msg|translate)\b"
 )
@@ -47,9 +47,9 @@ _PART = "is part of a string, not a constant"
 
 @dataclass(frozen=True)
 class Use:
-    """A check of a slug. `payer` is `org` or `user` where the check names one.
+    """A check of a slug. `payer` is `org` or `user` if the check names one, else None.
 
-    A scope that Clerk does not know stays part of the slug.
+    An unknown scope stays part of the slug.
     """
 
     kind: Asked
@@ -79,26 +79,26 @@ class UnresolvedCheck:
 
 
 def given_by(method: str, arguments: list[Ir], places: list[int]) -> tuple[list[Ir], list[int]]:
-    """What `call`, `apply` or `bind` gives a function, with the place of each."""
+    """Return the arguments that `call`, `apply` or `bind` passes, and their places."""
     given, places = arguments[1:], places[1:]
     if method == "apply" and given:
         if given[0][0] != "a":
             return [["...", given[0], places[0]]], places[:1]
         return given[0][1], [place_of(each) or places[0] for each in given[0][1]]
-    if method == "bind":  # whoever calls it may give more
+    if method == "bind":  # its callers may pass more
         more = (places or [0])[-1]
         return [*given, *([["...", ["z", 0], more]] if given else [])], [*places, more]
     return given, places
 
 
 def _values(ir: Ir) -> list[Ir]:
-    """An argument, or the props of an element."""
+    """Return an argument, or the props of an element."""
     return [entry[2] for entry in ir[1] if entry[0] != "..."] if ir[0] == "o" else [ir]
 
 
 def _entries_of(held: Ir, place: int, *, of_keys: bool) -> Ir:
-    """One of the entries of a list, or of the keys of a table."""
-    name = last(held) or "what it is looked up in"
+    """Return one entry of a list, or one key of a table."""
+    name = last(held) or "the value that it is looked up in"
     if of_keys:
         keys: Ir = ["m", ["r", "Object", 0], ["s", "keys", 0], 0]
         held = ["c", keys, [held], place, "Object.keys"]
@@ -106,8 +106,8 @@ def _entries_of(held: Ir, place: int, *, of_keys: bool) -> Ir:
 
 
 def _is_shown(table: dict[str, Constant], *, any_text: bool) -> bool:
-    """Whether a table has what is shown of each role or plan, and no right: elements, translations,
-    and texts; `any_text`: not only those that read as a label."""
+    """Whether a table holds only what is shown for each role or plan: elements, translations and
+    texts. With `any_text`, texts need not look like labels."""
     for entry in table.values():
         value = entry.value
         if isinstance(value, dict):
@@ -122,7 +122,7 @@ def _is_shown(table: dict[str, Constant], *, any_text: bool) -> bool:
 
 
 def _is_list(module: Module, ir: Ir) -> bool:
-    """Whether what is made of a claim are several."""
+    """Whether an expression turns a claim into several values."""
     for _ in range(_DEEPEST):
         if ir[0] == "r" and ir[1] in module.facts.constants:
             ir = module.facts.constants[ir[1]]
@@ -135,7 +135,7 @@ def _is_list(module: Module, ir: Ir) -> bool:
 
 
 def _is_of_parameter(module: Module, callee: Ir) -> bool:
-    """Whether what is called is a parameter, or a member of one."""
+    """Whether the callee is a parameter, or a member of one."""
     for _ in range(_DEEPEST):
         if callee[0] in ("m", "d", "|"):
             callee = callee[1]
@@ -148,7 +148,7 @@ def _is_of_parameter(module: Module, callee: Ir) -> bool:
 
 Found = Use | UnresolvedCheck
 SECONDS = 0.5
-"""Of CPU, for what one file asks, once it is parsed."""
+"""Seconds of CPU to resolve the checks of one parsed file."""
 
 _TOO_MUCH = f"takes more than {SECONDS} s to resolve. Exclude it from the scan"
 _MANY_STEPS = 1000
@@ -156,7 +156,7 @@ _DEEPEST = 30
 
 
 class _Budget:
-    """What one file may take: the clock is looked at only where much was done."""
+    """The time limit of one file; looks at the clock only after many steps."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -168,11 +168,11 @@ class _Budget:
 
 
 class Checks:
-    """The checks of an app, once the facts of its files are there.
+    """Resolves the checks of an app from the facts of its files.
 
     Args:
-        modules: the app's.
-        callers: who calls the app's functions; `learn` adds to it.
+        modules: the app's modules.
+        callers: the known calls of the app's functions; `learn` adds to them.
         reached: see `Evaluator`.
     """
 
@@ -182,14 +182,14 @@ class Checks:
         self._reached = reached
         self._evaluator = Evaluator(modules, callers, reached)
         self._budget = _Budget()
-        # By file: the call from which on nothing was learned, for want of time.
+        # By file, the first call that was skipped for lack of time.
         self._cut: dict[Path, int] = {}
-        # Of what may be no check: nobody looks for who calls it.
+        # For expressions that may not be checks: does not request callers.
         self._quiet = Evaluator(modules, callers.unasked(), reached, self._evaluator)
 
     def learn(self, module: Module, *, of_parameters: bool) -> None:
-        """Enter the calls of functions of the app that a module has: those of parameters, or all
-        others, which say what parameters are."""
+        """Record a module's calls of the app's functions: either calls of parameters, or all
+        others, which determine the values of parameters."""
         self._budget = _Budget()
         for _, callee, arguments, place, places in module.facts.calls:
             if _is_of_parameter(module, callee) != of_parameters:
@@ -235,7 +235,7 @@ class Checks:
         given: Ir,
         places: list[int],
     ) -> None:
-        """A function that asks for what it is given, and is given to another."""
+        """Record a function that checks its parameter and is passed to another function."""
         if given[0] == "o":
             for entry in given[1]:
                 if entry[0] not in ("condition", "when", "..."):
@@ -256,7 +256,7 @@ class Checks:
             self._hand_on(wrapper, module, places[at])
 
     def _wrapper(self, module: Module, ir: Ir) -> tuple[Path, str] | None:
-        """The function that an expression names, if it asks for what it is given."""
+        """Return the function behind an expression, if it checks its parameter."""
         found = self._function(module, ir) if ir[0] in "rmdf" else None
         functions = {} if found is None else self._modules.read(found[0]).facts.functions
         return found if found is not None and "types" in functions.get(found[1], {}) else None
@@ -267,7 +267,8 @@ class Checks:
             self._callers.handed.setdefault(wrapper, []).append(call)
 
     def _learn_given(self, module: Module, callee: Ir, at: int, given: Ir) -> None:
-        """`auth.protect(allowed)`, `condition={allowed}`: Clerk calls a function with `has`."""
+        """Record functions that Clerk calls with `has`: `auth.protect(allowed)`,
+        `condition={allowed}`."""
         if given[0] == "o":
             inner = [entry[2] for entry in given[1] if entry[0] in ("condition", "when")]
         else:
@@ -279,12 +280,12 @@ class Checks:
                 functions.setdefault(called[1], {}).setdefault("prop", "condition")
 
     def learned(self) -> None:
-        """All modules have been learned."""
+        """Finish a round: the calls of all modules are recorded."""
         self._quiet.forget_callers()
 
     def hooks(self, module: Module) -> Iterator[tuple[str, list[str]]]:
-        """The functions of a module that return `has`, a claim, or a function that asks for what it
-        is given, each with the names that it returns them by; `GIVEN` stands for a claim."""
+        """Yield the functions of a module that return `has`, a claim, or a function that checks its
+        parameter, each with the keys of the result; `GIVEN` stands for a claim."""
         for name, function in module.facts.functions.items():
             gives = function.get("gives")
             if gives is None or not function.get("named"):
@@ -307,7 +308,7 @@ class Checks:
                 yield name, keys
 
     def given_claims(self, module: Module) -> Iterator[Path]:
-        """The files with functions that a module gives a claim."""
+        """Yield the files with functions to which a module passes a claim."""
         for _, callee, arguments, *_ in module.facts.calls if module.facts.compares else ():
             functions = self._functions(module, callee)
             given = [it for each in arguments for it in (_values(each) if functions else ())]
@@ -320,13 +321,13 @@ class Checks:
         return (found.module.file, found.name) in self._callers.asked
 
     def of(self, module: Module) -> Iterator[Found]:
-        """All checks in a module."""
+        """Yield all checks in a module."""
         for why in module.facts.stopped or ():
             message = f"{why}, and is not read. Exclude it from the scan"
             yield self._at(module, 1 << 24 | 1, message)
         for error, place in module.facts.lost:
             where = f"{line_of(place)}:{column_of(place)}"
-            yield self._at(module, error, f"is not TypeScript, and a check is in it ({where})")
+            yield self._at(module, error, f"is not TypeScript but contains a check ({where})")
         self._budget = _Budget()
         for form, callee, arguments, place, places in module.facts.calls:
             if self._fresh() or self._cut.get(module.file) == place:
@@ -347,7 +348,7 @@ class Checks:
                     yield found
 
     def _fresh(self) -> bool:
-        """Begin an expression; whether there is no time left for it."""
+        """Begin an expression; return whether no time is left for it."""
         self._budget.steps += self._evaluator.fresh() + self._quiet.fresh()
         return self._budget.is_spent
 
@@ -374,7 +375,7 @@ class Checks:
             return
         for given in alternatives(arguments[at]) if len(arguments) > at else ():
             if given[0] == "...":  # has(...checks)
-                given = ["e", given[1], "what is spread"]
+                given = ["e", given[1], "the spread value"]
             if given[0] == "o":
                 if certain or any(each[0] in KINDS for each in given[1]):
                     yield from self._of_object(module, given)
@@ -382,15 +383,16 @@ class Checks:
                 yield from self._of_value(module, given, is_check=certain, place=places[at])
 
     def _certain(self, module: Module, callee: Ir, given: int) -> bool | None:
-        """Whether a call asks Clerk whatever it is given; None where it does not."""
+        """Return True if a call is a check, False if its arguments decide, None if it is not a
+        check."""
         found = self._quiet.kind(module, callee)
         if found == HAS:
             return True
-        # `has(object, path)` of another library: Clerk's takes one.
+        # Clerk's `has` takes one argument, unlike `has(object, path)` of another library.
         if found != MAY or given != 1:
             return None
         if callee[0] in ("m", "d") and not self._reached(module.file):
-            # `(a) => a.has({ plan })`: whoever calls it may give what `auth()` gave.
+            # `(a) => a.has({ plan })`: a caller may pass the result of `auth()`.
             held = module.facts.constants.get(callee[1][1]) if callee[1][0] == "r" else None
             if held is not None and held[0] == "p":
                 self._callers.of(module.file, held[1])
@@ -398,13 +400,13 @@ class Checks:
         return False
 
     def _functions(self, module: Module, ir: Ir) -> list[tuple[Path, str]]:
-        """The functions of the app that an expression may be."""
+        """Return the app's functions that an expression may be."""
         kinds = [kind_of(choice) for choice in self._quiet.of(module, ir).choices]
         functions = (it for it in kinds if it is not None and it.is_ == "function")
         return [(it.module.file, it.name) for it in functions if it.module is not None]
 
     def _function(self, module: Module, ir: Ir) -> tuple[Path, str] | None:
-        """The function of the app that an expression is."""
+        """Return the app's function that an expression is."""
         found = self._quiet.kind(module, ir)
         if found is None or found.is_ != "function" or found.module is None:
             return None
@@ -413,7 +415,7 @@ class Checks:
     def _given_away(
         self, module: Module, callee: Ir, arguments: list[Ir], places: list[int]
     ) -> Iterator[Found]:
-        """`has` given on to what cannot be seen, or calls it as it likes."""
+        """Yield places where `has` is passed to code that cannot be followed."""
         for at, (each, place) in enumerate(zip(arguments, places, strict=True)):
             if each[0] not in ("r", "m", "d") or self._quiet.kind(module, each) != HAS:
                 continue
@@ -447,8 +449,8 @@ class Checks:
                 yield from self._of_when(module, entry[2])
 
     def _stored(self, module: Module, props: Ir) -> Iterator[Found]:
-        """`<Context value={{ can: has }}>`: who takes it out there cannot be seen. By its own name
-        it is known everywhere."""
+        """Yield places such as `<Context value={{ can: has }}>`, whose readers cannot be followed.
+        Under its own name, `has` is found everywhere."""
         for entry in props[1]:
             inner: Ir = entry[2] if entry[0] != "..." else ["z", 0]
             for each in inner[1] if inner[0] == "o" else [entry]:
@@ -463,7 +465,7 @@ class Checks:
                 yield from self._of_value(module, given, is_check=True)
 
     def _of_object(self, module: Module, ir: Ir) -> Iterator[Found]:
-        """The checks in a parameter object that is written out."""
+        """Yield the checks in a literal parameter object."""
         for entry in ir[1]:
             if entry[0] == "...":
                 for alternative in alternatives(entry[1]):
@@ -477,7 +479,7 @@ class Checks:
                 key = self._evaluator.of(module, entry[0])
                 keys = [choice.value for choice in key.choices]
                 if not key.is_known and not isinstance(key.value, Either):
-                    yield self._unresolved(module, place_of(entry[0]), "what is asked for", key)
+                    yield self._unresolved(module, place_of(entry[0]), "the argument of this check", key)
             for name in keys:
                 if name in KINDS:
                     yield from self._of_slug(module, str(name), entry[2])
@@ -485,12 +487,12 @@ class Checks:
     def _of_value(
         self, module: Module, ir: Ir, *, is_check: bool, place: int = 0
     ) -> Iterator[Found]:
-        """The checks in a parameter object that a name or expression stands for."""
+        """Yield the checks in a parameter object behind a name or expression."""
         evaluator = self._evaluator if is_check else self._quiet
         place = place_of(ir) or place
         for choice in evaluator.of(module, ir).choices:
             if not choice.is_known and is_check:
-                yield self._unresolved(module, place, "what is asked for", choice)
+                yield self._unresolved(module, place, "the argument of this check", choice)
             for kind in KINDS:
                 if isinstance(choice.value, dict) and kind in choice.value:
                     inner = choice.value[kind]
@@ -515,14 +517,14 @@ class Checks:
                 slug, payer = named(kind, value)
                 yield Use(kind, slug, payer, *self._shown(module, place, given))
             elif isinstance(value, Unresolved):
-                what = f"the {kind} that is asked for"
+                what = f"the {kind} in this check"
                 yield self._unresolved(module, place, what, replace(choice, given=given))
             elif value is not None and value is not False:
-                message = f"the {kind} that is asked for is not a string"
+                message = f"the {kind} in this check is not a string"
                 yield UnresolvedCheck(*self._shown(module, place, given), message)
 
     def _claim(self, module: Module, ir: Ir) -> str | None:
-        """The name of the claim that an expression is: `sessionClaims.pla`, `orgRole`."""
+        """Return the name of the claim that an expression is: `sessionClaims.pla`, `orgRole`."""
         found = clerk.claim_in(self._quiet.kind(module, ir))
         if found is None or found.name not in clerk.CLAIMS:
             return None
@@ -531,7 +533,7 @@ class Checks:
     def _of_claim(
         self, module: Module, form: str, claim: Ir, name: str, value: Ir, place: int
     ) -> Iterator[Found]:
-        """What a claim is compared with, looked up in, or looked through for."""
+        """Yield the checks in a comparison or look-up of a claim."""
         kind = clerk.CLAIMS[name]
         if form in ("entry", "shown"):
             table = self._quiet.of(module, value).value
@@ -544,19 +546,19 @@ class Checks:
         is_part = form == "part" or (form == "has" and not is_list)
         if form == "has" and not is_list and claim[0] not in "rmd":
             return
-        # Of a permission a part is one between colons; a payer alone is no plan.
+        # A text without a colon is a part of a permission; a payer alone is no plan.
         if value[0] == "s":
             is_part = is_part or (kind == "permission" and ":" not in value[1])
             if value[1] in SCOPES:
                 return
         if is_part:
-            message = f"the {kind} that is asked for is unresolved: {_PART}"
+            message = f"the {kind} in this check is unresolved: {_PART}"
             yield self._at(module, place, message)
         elif value[0] in "srmd?t" and self._claim(module, value) is None:
             yield from self._of_slug(module, kind, value)
 
     def _given_on(self, module: Module, place: int) -> UnresolvedCheck:
-        message = "what is asked for is unresolved: `has` is passed on here and called elsewhere"
+        message = "a check cannot be followed: `has` is passed on here and called elsewhere"
         return self._at(module, place, message)
 
     def _unresolved(
@@ -576,6 +578,6 @@ class Checks:
     def _shown(
         self, module: Module, place: int, given: Place | None = None
     ) -> tuple[str, int, int]:
-        """A place as it is shown: of what a function is given, where there is one."""
+        """Return the place to show: of the argument at the call, if there is one."""
         file, line, column = given or (module.file, line_of(place) or 1, column_of(place) or 1)
         return self._modules.shown(file), line, column

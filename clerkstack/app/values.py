@@ -1,4 +1,4 @@
-"""What expressions of an app's code are, as far as that is known without running it."""
+"""Values of expressions in an app's code, as far as known without running it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Place: TypeAlias = tuple[Path, int, int]
 
 
 class Kind(NamedTuple):
-    """What something is, apart from its value.
+    """What an expression is, apart from its value.
 
-    `is_`: `clerk` (Clerk's, and `name` what it is called there), `has` (what asks), `may` (called
-    as what asks is, and nothing is known of it), `foreign` (certainly not Clerk's), `function` of
-    the app, by its id and module, or `object` of the app.
+    `is_`: `clerk` (Clerk's, with its name there), `claim` (a session claim), `has` (the check
+    function), `may` (named like it, origin unknown), `foreign` (certainly not Clerk's), `function`
+    (the app's, by id and module) or `object` (the app's).
     """
 
     is_: str
@@ -36,22 +36,22 @@ HAS, MAY, FOREIGN, OBJECT = Kind("has"), Kind("may"), Kind("foreign"), Kind("obj
 
 
 class Unresolved(Exception):
-    """Something in the source whose value is not known without running it.
+    """An expression whose value is not known without running the code.
 
     Attributes:
-        kind: what is known of it all the same.
-        behind: what it is made of or can be, to look through; not its value.
-        made: of a class: what is made of it, and the module that it is written in.
-        type: the type that it is said to have, and the module that the type is written in.
-        is_changed: `behind` is its value only at first.
-        is_uncalled: of a parameter: nobody is known who calls the function.
+        kind: its kind, if known.
+        behind: the values that it is made from or may have; not its value.
+        made: for a class, its instances, and the module in which it is written.
+        type: its declared type, and the module in which the type is written.
+        is_changed: `behind` is only its initial value.
+        is_uncalled: a parameter of a function without known callers.
         is_circular: it refers to itself.
     """
 
     type: tuple[Module, Ir] | None = None
     made: tuple[Module, Ir] | None = None
     is_changed = is_uncalled = is_circular = is_function = False
-    # What `kind_of` found behind it.
+    # The result of `kind_of`.
     kind_behind: Kind | None = None
     is_kind_known = False
 
@@ -73,19 +73,19 @@ class Unresolved(Exception):
         self.behind = behind
 
     def but(self, **changed: object) -> Unresolved:
-        """The same with some other attributes."""
+        """Return a copy with some attributes replaced."""
         found = type(self).__new__(type(self))
         found.__dict__.update(self.__dict__, is_kind_known=False, **changed)
         return found
 
     def at(self, file: Path, place: int) -> Unresolved:
-        """The same, at a place."""
+        """Return a copy at a place."""
         line, column = line_of(place) or None, column_of(place) or None
         return self.but(file=file, line=line, column=column)
 
 
 class Either(Unresolved):
-    """What can be one of several values."""
+    """One of several values."""
 
     def __init__(
         self,
@@ -104,9 +104,9 @@ class Either(Unresolved):
 
 @dataclass(slots=True)
 class Constant:
-    """A value and where it is written.
+    """A value and the place where it is written.
 
-    What is not known holds its `Unresolved`: it is an error only where somebody asks for it (see
+    An unknown value is an `Unresolved`, which is an error only when the value is used (see
     `known`).
     """
 
@@ -114,57 +114,58 @@ class Constant:
     file: Path
     line: int
     column: int
-    # Where it is a field of an object: the key, as it is written or as a constant has it.
+    # The key, if it is a field of an object: as written, or from a constant.
     key: Constant | None = field(default=None, compare=False, repr=False)
-    # How many values are in it, itself one of them.
+    # The number of values in it, including itself.
     size: int = field(default=1, compare=False, repr=False)
-    # Where a function is given it, if it is one's parameter.
+    # The place where a caller passes it, if it is a parameter.
     given: Place | None = field(default=None, compare=False, repr=False)
 
     @property
     def known(self) -> Constant:
-        """Itself. Raises Unresolved where the value is not known."""
+        """Return the constant itself. Raise Unresolved if its value is unknown."""
         if isinstance(self.value, Unresolved):
             raise self.value
         return self
 
     @property
     def is_known(self) -> bool:
-        """Whether the value is known."""
+        """Return whether the value is known."""
         return not isinstance(self.value, Unresolved)
 
     @property
     def is_function(self) -> bool:
-        """Whether it has no value because it is a function."""
+        """Return whether it is a function, and therefore has no value."""
         return isinstance(self.value, Unresolved) and self.value.is_function
 
     @property
     def choices(self) -> list[Constant]:
-        """All that it can be; itself where it is not one of several."""
+        """Return all possible values; only itself if there are no alternatives."""
         return self.value.choices if isinstance(self.value, Either) else [self]
 
     @property
     def place(self) -> Place:
-        """Where it is written: what has the same place is the same."""
+        """Return where it is written; constants at one place are the same."""
         return self.file, self.line, self.column
 
     def but(self, value: Literal) -> Constant:
-        """The same with another value."""
+        """Return a copy with another value."""
         return Constant(value, self.file, self.line, self.column, self.key, self.size, self.given)
 
     def given_at(self, place: Place | None) -> Constant:
-        """The same, given to a function at a place, where it was not given to another before."""
+        """Return a copy that is passed to a function at a place, unless it has such a place
+        already."""
         if self.given or not place:
             return self
         return Constant(self.value, self.file, self.line, self.column, self.key, self.size, place)
 
     def wrong(self, message: str) -> Unresolved:
-        """Something that is wrong with it, at its place."""
+        """Return an error about it, at its place."""
         return Unresolved(self.file, self.line << 24 | self.column, message)
 
 
 def kind_of(constant: Constant) -> Kind | None:
-    """What something is, None where nothing is known of it."""
+    """Return the kind of a constant; None if unknown."""
     value, path = constant.value, []
     while isinstance(value, Unresolved) and value.kind is None and value.behind is not None:
         if value.is_kind_known:
@@ -181,6 +182,6 @@ def kind_of(constant: Constant) -> Kind | None:
 
 
 def constant_at(value: Literal, file: Path, place: int, **more: object) -> Constant:
-    """A value at a place, or at the beginning of the file where it has none."""
+    """Return a value at a place, or at the beginning of the file if it has none."""
     line, column = (line_of(place), column_of(place)) if place else (1, 1)
     return Constant(value, file, line, column, **more)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Which environment variables a file reads, of those that Clerk or an app's webhook may have."""
+"""Finds the environment variables of Clerk and of webhooks that a file reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clerkstack.app.words import NAME
 
 _NAME = re.compile(NAME)
 _ENVIRONMENTS = frozenset({"process.env", "import.meta.env", "Bun.env", "globalThis.process.env"})
-# Names that have all of it: `const ENV = process.env`, `const { env } = process`.
+# Names for the whole environment: `const ENV = process.env`, `const { env } = process`.
 _SAME = re.compile(
     rb"\b(?:const|let|var)\s+(\w+)\s*(?::[^=;\n]{1,80})?=\s*(?:\{\s*\.\.\.\s*)?"
     rb"(?:process|import\.meta|Bun|globalThis\.process)\.env\b(?!\s*[.?\[])"
@@ -19,7 +19,7 @@ _SAME = re.compile(
     rb"|\bimport\s*\{\s*env(?:\s+as\s+(\w+))?\s*\}\s*from\s*[\"'](?:node:)?process[\"']"
 )
 _GETTING = frozenset({"Deno.env.get", "env.get", "Env.get"})
-# Helpers that read a variable by its name, and those that only look as if they did.
+# Functions that read a variable by name, and functions that only look like it.
 _HELPERS = re.compile("(?i)env|config")
 _WRITING = re.compile(r"(?i)(?:^|[._])(?:set|stub|delete|unset|define)")
 _STATIC = re.compile(r"\$env/(static|dynamic)/(private|public)")
@@ -31,22 +31,22 @@ _VALIDATED = re.compile(rb"\bcreateEnv\b|\b(?:process|import\.meta)\.env\b(?!\s*
 
 
 class Variables:
-    """What one file reads.
+    """The variables that one file reads.
 
     Args:
-        source: its text.
+        source: the file's text.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        # (name, place, whether it is read without something else in its stead)
+        # (name, place, whether it is read without a fallback)
         self.read: list[list[str | int | bool]] = []
         same = (next(filter(None, it.groups()), b"env") for it in _SAME.finditer(source.text))
         self._environments = _ENVIRONMENTS | {each.decode() for each in same}
         self._validates = _VALIDATED.search(source.text) is not None
 
     def visit(self, node: Node, kind: str) -> None:
-        """Take what a node says."""
+        """Collect what a node reads."""
         if kind in ("member_expression", "subscript_expression"):
             self._member(node)
         elif kind == "variable_declarator":
@@ -73,7 +73,7 @@ class Variables:
         if text in self._environments:
             self._add(name, node, sure=self._needed(node) and not self._is_handed_on(node))
         elif text == "env" or text.endswith(".env"):
-            # The app's own module of variables, which is read where it says them, or a parameter.
+            # The app's own module of variables (covered by its own file), or a parameter.
             self._add(name, node, sure=False)
 
     def _taken_out(self, node: Node) -> None:
@@ -113,7 +113,7 @@ class Variables:
             self._add(name, node, sure=False)
 
     def _field(self, node: Node) -> None:
-        """An entry of a schema: `CLERK_SECRET_KEY: z.string()`."""
+        """Record an entry of a schema: `CLERK_SECRET_KEY: z.string()`."""
         name, value = self._source.key(node) or "", node.child_by_field_name("value")
         if value is None or not self._validates or not _NAME.fullmatch(name):
             return
@@ -126,7 +126,7 @@ class Variables:
             self._add(name, node, sure=_LESS.search(self._source.of(inner)) is None)
 
     def _schema(self, node: Node) -> bool:
-        """Whether the object around is one of `createEnv` or `z.object`, and not made less."""
+        """Whether the object belongs to `createEnv` or `z.object`, and is not made partial."""
         at = node.parent
         for _ in range(_AROUND):
             if at is None:
@@ -149,10 +149,10 @@ class Variables:
             if _STATIC.fullmatch(source):
                 self._add(self._source.of(node.child_by_field_name("name")), node, sure=True)
 
-    # What stands around it.
+    # Context of a read.
 
     def _needed(self, node: Node) -> bool:
-        """Whether nothing is done in its stead, where it is not there."""
+        """Whether the code has no fallback for a missing variable."""
         inner, at, negated = node, node.parent, False
         while at is not None:
             kind = at.type
@@ -189,7 +189,7 @@ class Variables:
         )
 
     def _is_handed_on(self, node: Node) -> bool:
-        """Whether it is only handed to a schema, which says itself what has to be there."""
+        """Whether it is only passed to a schema, which decides what is required."""
         at = node.parent
         while at is not None and (at.type in TRANSPARENT or at.type in ("pair", "object")):
             if at.type == "pair" and "untimeEnv" in (self._source.key(at) or ""):
@@ -203,7 +203,7 @@ class Variables:
         return False
 
     def _is_replaced(self, name: str) -> bool:
-        """Whether something stands in for a constant that is not there, or it is looked for."""
+        """Whether the code replaces a missing constant, or tests for it."""
         word = re.escape(name)
         instead = rf"(?<![\w.])(?:{word}\s*(?:\?\?|\|\||&&|\?\s|\?\.)|!!\s*{word}\b"
         instead += rf"|if\s*\(\s*{word}\b)"

@@ -1,4 +1,4 @@
-"""Reads an app's code whole: its declaration, its checks, its webhook events and variables."""
+"""Reads all of an app's code: its declaration, checks, webhook events and variables."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def read_whole(
     settings: AppSettings, declaration: str | None, progress: Callable[[str], None]
 ) -> AppCode:
-    """What `read.read_app` gives, of a stack that names an app."""
+    """Read the app of a stack that names one: see `read.read_app`."""
     try:
         return _read(settings, declaration, progress)
     except TooMuch as error:

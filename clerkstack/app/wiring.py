@@ -1,7 +1,7 @@
-"""What the app's code says of its webhook and its variables, joined over files.
+"""Joins what the app's files say about webhooks and variables.
 
-A file handles events of Clerk's where it verifies them, or where a file that does imports it, or it
-imports such a file. What is not sure is kept as not sure: see `Handled` and `Read`.
+A file handles Clerk's events if it verifies them, or if it imports a file that does or is imported
+by one. Uncertain results are marked: see `Handled` and `Read`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _FRAMEWORKS = frozenset(
         *("convex", "elysia"),
     }
 )
-# Without one of these, what these make goes to the browser.
+# The output of these goes to the browser, unless the package has one of `_SERVERS`.
 _BUNDLERS = frozenset({"vite", "react-scripts", "@vue/cli-service", "parcel"})
 _SERVERS = (_FRAMEWORKS - {"vite"}) | {
     *("@clerk/backend", "@clerk/express", "@clerk/fastify", "@clerk/nextjs", "@vercel/node"),
@@ -51,14 +51,14 @@ _NAMED = re.compile(
     r"webhook|clerk[^/]*/(?:route|\+server|index)\.\w+$|clerk(?:\.post)?\.\w+$", re.IGNORECASE
 )
 _MOST_NAMED = 100
-_DIRECTIVE = 400  # bytes before which it stands
+_DIRECTIVE = 400  # the bytes in which the directive must begin
 _ABOUT = re.compile(rb"clerk", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Handled:
-    """An event that a file handles, or with a dot at its end all that begin so. `sure`: what it
-    handles is Clerk's."""
+    """An event that a file handles; with a dot at its end, a prefix of events. `sure`: the events
+    are certainly Clerk's."""
 
     event: str
     file: str
@@ -74,12 +74,12 @@ class Handled:
 
 @dataclass(frozen=True)
 class Handler:
-    """A file that verifies events of Clerk's, with all that it handles, itself or by other files.
+    """A file that verifies Clerk's events, and the events that it handles itself or in other files.
 
-    `files` are those that belong to it; `named` are events that these only name; `unresolved` are
-    places where a type is compared with something unresolved; with `all_on` each event is handed on
-    by its type. `secret` is the variable with the signing secret: `?` where that is unresolved,
-    None where Clerk's library reads its own.
+    `files` are the files that belong to it; `named` are events that these only name; `unresolved`
+    are comparisons of a type with an unresolved value; with `all_on`, each event is passed on by
+    its type. `secret` is the variable with the signing secret: `?` if unresolved, None if Clerk's
+    library reads its default variable.
     """
 
     file: str
@@ -100,9 +100,9 @@ class Handler:
 
 @dataclass(frozen=True)
 class Read:
-    """A variable that a file reads. `sure`: nothing stands in for it. `by` is what reads it, where
-    that is a library. `browser`: the file goes to the browser; `through`: so does the file that
-    imports it."""
+    """A variable that a file reads. `sure`: there is no fallback. `by` is the library that reads
+    it, if any. `browser`: the file goes to the browser; `through`: a file that goes to the browser
+    and imports this one."""
 
     name: str
     file: str
@@ -122,13 +122,13 @@ class Read:
 
 @dataclass(frozen=True)
 class Wiring:
-    """All of it.
+    """How the app uses webhooks and variables.
 
-    `packages` are the packages of Clerk's that files import, as (file, line, package); `by_hand`
-    are files that give a library its keys; `mentions` are names of variables by file; `names` are
-    all files of code; `routers` are the paths that routers are given, as (file, line, path);
-    `rewrites` are files that may lead paths elsewhere; `homes` are the folders of packages that
-    hold any of this, and `apps` those with a framework; `stopped` are files that take too long.
+    `packages` are the imported Clerk packages, as (file, line, package); `by_hand` are files that
+    pass keys to a library; `mentions` are files by the name of a variable; `names` are all code
+    files; `routers` are paths that are passed to routers, as (file, line, path); `rewrites` are
+    files that may rewrite paths; `homes` are the folders of packages with any of these, and `apps`
+    those with a framework; `stopped` are files that take too long.
     """
 
     handlers: tuple[Handler, ...] = ()
@@ -145,13 +145,13 @@ class Wiring:
 
 
 def wiring(root: Path, names: Sequence[str], says: Mapping[str, Says], modules: Modules) -> Wiring:
-    """Join what files say.
+    """Join the facts of files.
 
     Args:
         root: the app's checkout, resolved.
-        names: all files of code.
-        says: what files say, by path.
-        modules: the app's.
+        names: all code files.
+        says: the facts of `says`, by path.
+        modules: the app's modules.
     """
     deployed = {name: each for name, each in says.items() if _is_deployed(name, root)}
     joining = _Joining(root, deployed, modules)
@@ -205,7 +205,7 @@ class _Joining:
     # Events.
 
     def handlers(self, names: Sequence[str]) -> Iterator[Handler]:
-        """Every file that verifies, with what belongs to it."""
+        """Yield every file that verifies events, with the events that belong to it."""
         verifying = [file for file, each in self._says.items() if self._verifies(file, each)]
         reached = {file: self._reached(file) for file in verifying}
         above = {
@@ -213,7 +213,7 @@ class _Joining:
             for file, each in self._says.items()
             if verifying and file not in verifying and (each.get("events") or each.get("compared"))
         }
-        # What answers the path often only calls what verifies.
+        # The file of the route often only calls the one that verifies.
         answering = [
             name
             for name in (names if verifying else ())
@@ -232,7 +232,7 @@ class _Joining:
         yield from self._with_sent(found)
 
     def _with_sent(self, handlers: list[Handler]) -> list[Handler]:
-        """With the events that are sent on by a queue: `clerk/user.created` of Inngest."""
+        """Add the events that a queue passes on: `clerk/user.created` of Inngest."""
         sent = [
             (file, event, place)
             for file, said in self._says.items()
@@ -293,7 +293,7 @@ class _Joining:
         )
 
     def _constant(self, file: str, name: str) -> str | None:
-        """The event that a constant of another file is."""
+        """Return the event in a constant of another file."""
         base, dot, key = name.partition(".")
         source, there = self._says[file].get("brings", {}).get(base, (None, ""))
         if source is None:
@@ -305,7 +305,7 @@ class _Joining:
     # Imports.
 
     def _reached(self, file: str) -> set[str]:
-        """A file, and those that it imports, directly or not."""
+        """Return a file and all files that it imports, directly or indirectly."""
         pending, seen = [(file, 0)], {file}
         while pending and len(seen) < _MOST_REACHED:
             at, depth = pending.pop(0)
@@ -342,7 +342,7 @@ class _Joining:
     def reads(
         self, names: Sequence[str], homes: Iterable[str], browsers: Collection[str]
     ) -> Iterator[Read]:
-        """Every variable that is read, in the order of files."""
+        """Yield every variable that is read, in the order of files."""
         through = self._through(names)
         for file, said in self._says.items():
             side = said.get("side")
@@ -366,13 +366,13 @@ class _Joining:
                     yield Read(secret, file, line_of(place), column_of(place))
 
     def _through(self, names: Sequence[str]) -> dict[str, str]:
-        """By file that reads a secret: a file that goes to the browser and imports it."""
+        """Return, by file that reads a secret, a file that goes to the browser and imports it."""
         stems = {
             file: Path(file).stem if Path(file).stem != "index" else Path(file).parent.name
             for file, said in self._says.items()
             if "side" not in said
             and any(sure and is_server_secret(name) for name, _, sure in said.get("reads", ()))
-            # It gives a browser what is meant for it.
+            # `createEnv` keeps server variables from the browser.
             and b"createEnv" not in self._text(file)
         }
         found: dict[str, str] = {}
@@ -402,7 +402,7 @@ def _rewrites(root: Path, names: Iterable[str]) -> Iterator[str]:
 
 
 def _has_server(folder: str, names: Iterable[str]) -> bool:
-    """Whether a package has code that is no browser's: `api/` of Vercel, `server.ts`."""
+    """Whether a package has server code: `api/` of Vercel, `server.ts`."""
     begin = f"{folder}/" if folder else ""
     return any(
         Path(name.removeprefix(begin).partition("/")[0]).stem in _OF_SERVERS
@@ -412,7 +412,7 @@ def _has_server(folder: str, names: Iterable[str]) -> bool:
 
 
 def _is_bundled(file: str, homes: Iterable[str], browsers: Collection[str]) -> bool:
-    """Whether a file goes into a bundle that is for the browser only."""
+    """Whether a file goes into a bundle for the browser only."""
     inside = [each for each in homes if not each or file.startswith(f"{each}/")]
     home = max(inside, key=len, default=None)
     below = file.removeprefix(f"{home}/") if home else file
@@ -420,7 +420,7 @@ def _is_bundled(file: str, homes: Iterable[str], browsers: Collection[str]) -> b
 
 
 def _needed(root: Path, names: Iterable[str]) -> dict[str, set[str]]:
-    """The folders of the packages that hold these files, and what each depends on."""
+    """Return the package folders of these files, with the dependencies of each."""
     found: dict[str, set[str]] = {}
     seen: set[str] = set()
     for name in names:
@@ -428,7 +428,7 @@ def _needed(root: Path, names: Iterable[str]) -> dict[str, set[str]]:
         while folder:
             folder = folder.rpartition("/")[0]
             if folder in seen:
-                break  # and those above it were looked at then
+                break  # its parents were seen then
             seen.add(folder)
             at = os.path.join(root, folder, "package.json")  # noqa: PTH118 (for each file)
             if not os.path.isfile(at):  # noqa: PTH113

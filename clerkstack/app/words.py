@@ -1,4 +1,4 @@
-"""What a file of an app has in it where it speaks of claims, of Clerk's events, or of variables."""
+"""Words by which a file of an app is recognized: claims, Clerk's events and variables."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ RESOURCES = (
     *("organizationMembership", "paymentAttempt", "permission", "role", "session", "sms"),
     *("subscription", "subscriptionItem", "user", "waitlistEntry"),
 )
-"""What an event of Clerk's is of (clerkstack.settings.events has the events)."""
+"""The resources of Clerk's events (clerkstack.settings.events has the events)."""
 
 OF_EVENTS = "|".join(sorted(RESOURCES, key=len, reverse=True))
 
 NAME = r"(?:[A-Z][A-Z0-9]*_)*(?:CLERK_[A-Z0-9_]+|APP_URL|WEBHOOK_SECRET|SIGNING_SECRET)"
-"""What a variable is called that is looked for: so are all of clerkstack.settings.variable_names.
+"""A pattern for the names of relevant variables, including all of
+clerkstack.settings.variable_names.
 """
 
 CLAIMED = (
@@ -20,8 +21,8 @@ CLAIMED = (
     rb"|\w*BillingSubscription|subscriptionItems|useSubscription|usePlans|getPlanList"
     rb"|plan\??\.slug"
 )
-"""What claims of a session are called, and what has such: words of a pattern."""
+"""A pattern for the names of session claims, and of objects with claims."""
 
 GIVEN = "="
-"""Stands before the name of what gives a claim, and alone for a file with a function that is given
-one: see `looking.look`."""
+"""The prefix of a wanted name that returns a claim; alone, it marks a file with a function that
+receives one: see `looking.look`."""
