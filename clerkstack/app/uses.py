@@ -479,7 +479,9 @@ class Checks:
                 key = self._evaluator.of(module, entry[0])
                 keys = [choice.value for choice in key.choices]
                 if not key.is_known and not isinstance(key.value, Either):
-                    yield self._unresolved(module, place_of(entry[0]), "the argument of this check", key)
+                    yield self._unresolved(
+                        module, place_of(entry[0]), "the argument of this check", key
+                    )
             for name in keys:
                 if name in KINDS:
                     yield from self._of_slug(module, str(name), entry[2])

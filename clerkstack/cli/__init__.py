@@ -63,8 +63,8 @@ def main() -> None:
 
 
 def _told(error: Exception) -> str:
-    """What is wrong with the words of the command, or the frames of a mistake in this program."""
-    show = getattr(error, "show", None)  # typer names the class only where it keeps it to itself
+    """Return the message of a usage error, or the traceback of a bug."""
+    show = getattr(error, "show", None)  # typer's error class is private
     if show is None:
         return traceback.format_exc()
     said = io.StringIO()

@@ -75,7 +75,7 @@ def adopt(
 
 
 def _taken(stack: str, found: Adoption, *, dry_run: bool) -> list[str]:
-    """Write and take over; the names of what came into the state."""
+    """Write the files and adopt the resources; return the names of the adopted ones."""
     refusals = list(refusals_of(found))
     for refusal in refusals:
         say(f"error: {refusal}", err=True)

@@ -1,4 +1,4 @@
-"""`clerkstack check`: the catalog, the app's code and, where it is asked for, the live instance."""
+"""`clerkstack check`: the catalog, the app's code and, with --live, the live instance."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def check(
     declaration is compared with the catalog: slugs, what each plan includes, prices, trials,
     visibility. Its code is searched for checks of a plan, feature, role or permission that nobody
     can have: these answer false for everybody. A check that cannot be resolved without running the
-    code is listed with its place, but is not a finding, and neither is what the app's own tests ask
-    for. What the app does with webhook events and variables is compared with the settings. With
-    --live, the instance, its endpoint and Vercel are compared as well.
+    code is listed with its place, but is not a finding; neither is a check in the app's own tests.
+    The app's use of webhook events and variables is compared with the settings. With --live, the
+    instance, its endpoint and Vercel are compared as well.
 
     Exit codes: 0 nothing found, 1 differences or unknown slugs, 2 bad input, 3 a service failed.
     """

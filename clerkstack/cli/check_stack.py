@@ -25,12 +25,12 @@ from clerkstack.report.values import counted
 if TYPE_CHECKING:
     from clerkstack.cli.reports import ReportFiles
 
-_WIDEST = 120  # columns, where the output is no terminal
+_WIDEST = 120  # columns, if the output is not a terminal
 _SHOWN = 3
 
 
 def check_stack(stack: str, files: ReportFiles, *, live: bool, as_json: bool) -> None:
-    """Compare what a stack's settings name, print it, and end with the exit code."""
+    """Compare the app, the catalog and the instance of a stack, print the result and exit."""
     settings = stack_settings(stack)
     with reading() if live else nullcontext():
         compared = compare_stack(stack, settings, live_of if live else None, progress)
@@ -68,7 +68,7 @@ def _print(compared: Compared) -> None:
     if app is not None:
         at = f" at commit {app.commit}" if app.commit else ""
         checks = counted(len(app.uses), "check")
-        _say(f"{stack}: the app is {compared.path}{at}, {checks} in it.{_others(app)}")
+        _say(f"{stack}: the app is {compared.path}{at}, with {checks}.{_others(app)}")
     if instance is not None and not instance.exists:
         name = f"{settings.instance} instance"
         say(f"{stack}: {settings.application_id} has no {name} yet: it is not compared.")
@@ -76,7 +76,7 @@ def _print(compared: Compared) -> None:
 
 
 def _say(text: str) -> None:
-    """Print a line; where the output is no terminal, nothing that is too wide to be read in one."""
+    """Print a line; fold it if the output is not a terminal."""
     if sys.stdout.isatty():
         say(text)
         return
@@ -86,7 +86,7 @@ def _say(text: str) -> None:
 
 
 def _others(app: AppCode) -> str:
-    """The files that name Clerk and are not looked at."""
+    """Return a note on the files of other languages that name Clerk."""
     if not app.others:
         return ""
     some = ", ".join(app.others[:_SHOWN]) + (", …" if len(app.others) > _SHOWN else "")
@@ -99,7 +99,7 @@ def _others(app: AppCode) -> str:
 
 
 def _without(where: str, message: str) -> str:
-    """The message without the place that stands before it."""
+    """Return the message without the place at its beginning."""
     return message.removeprefix(f"{where} ").replace("calls has(", "has(", 1)
 
 
@@ -119,7 +119,7 @@ def _rows(kind: str, rows: Iterable[Row], columns: list[str]) -> list[tuple[Json
 
 
 def _cell(held: JsonObject | None, name: str, shared: Collection[str]) -> Json:
-    """A side's value of a field; of a list, the entries that not all sides have."""
+    """Return a side's value of a field; for a list, the entries that not all sides have."""
     if held is None or name not in held:
         return ""
     value = held[name]
@@ -130,7 +130,7 @@ def _cell(held: JsonObject | None, name: str, shared: Collection[str]) -> Json:
 
 
 def _shared(said: Sequence[Json]) -> set[str]:
-    """The entries that all lists have."""
+    """Return the entries that all lists have in common."""
     lists = [set(map(str, each)) for each in said if isinstance(each, list)]
     return set.intersection(*lists) if lists else set()
 

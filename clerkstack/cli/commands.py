@@ -1,5 +1,5 @@
-"""The commands by name, each imported when it is run: a person who asks for help, or runs another
-command, does not wait for what it needs."""
+"""The commands by name. Each is imported only when it runs, so that help and other commands start
+quickly."""
 
 from __future__ import annotations
 
@@ -77,12 +77,12 @@ COMMANDS = {
         "at launch.",
     ),
 }
-"""Name to module and member below `clerkstack.cli`, and the line of `--help`: the first of the
-command's own docstring."""
+"""The module, the member and the help line of each command below `clerkstack.cli`. The help line is
+the first line of the command's docstring."""
 
 
 class Commands(TyperGroup):
-    """A group of the commands in `COMMANDS`, none of them imported before it is needed."""
+    """The group of the commands in `COMMANDS`; imports a command on first use."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -95,7 +95,7 @@ class Commands(TyperGroup):
 
 
 class _Later(MutableMapping[str, Any]):
-    """Typer's commands by name, each made when it is looked up."""
+    """A mapping from names to Typer commands that creates each on first look-up."""
 
     def __init__(self) -> None:
         self._made: dict[str, TyperCommand | TyperGroup] = {}

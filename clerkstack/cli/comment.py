@@ -1,4 +1,4 @@
-"""`clerkstack comment`: the review of a pull request where the pull request is read."""
+"""`clerkstack comment`: posts the review of a pull request as a comment on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""`clerkstack cutover`: whether production may get traffic, point by point, with evidence."""
+"""`clerkstack cutover`: checks point by point, with evidence, whether production may get
+traffic."""
 
 from __future__ import annotations
 
@@ -142,7 +143,7 @@ def sign(
 
 @app.command()
 def points() -> None:
-    """List the points, and what each is judged by."""
+    """List the points, and how each is judged."""
     rows = [(str(point.number or ""), point.id, point.title, point.how) for point in POINTS]
     print_table(("", "point", "what", "how it is judged"), [rows])
 
@@ -154,7 +155,7 @@ def _needed(stack: str | None) -> str:
 
 
 def _signoffs(stack: str) -> dict[str, Waiver]:
-    """The waivers of the stack's points; those of signoffs.yaml, until somebody moves them."""
+    """Return the waivers for the stack's points, including those still in signoffs.yaml."""
     today = datetime.now(UTC).date()
     kept = load_waivers(Path(FILE), today=today, points=NAMES)
     old = load_signoffs(Path(SIGNOFFS), NAMES)
@@ -201,7 +202,7 @@ def _row(finding: Finding, number: int | None) -> tuple[str, ...]:
 
 
 def _explain(finding: Finding) -> None:
-    """What to do about a point, and what it is that is not as it has to be."""
+    """Print the remedy of a point, and the details that fail."""
     details = finding.details
     wrong = [detail for detail in details if detail.severity is Severity.FAILED]
     if finding.remedy:

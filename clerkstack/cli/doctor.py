@@ -1,4 +1,4 @@
-"""`clerkstack doctor`: what to look at first when something is off."""
+"""`clerkstack doctor`: the first look when something is wrong."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def doctor(
 
     files = ReportFiles(html, junit, sarif)
     here = Machine(pulumi)
-    # To ask GitHub with; nothing that is started needs it.
+    # Only for requests to GitHub; no child process needs it.
     os.environ.pop("GITHUB_TOKEN", None)
     found: list[Finding] = []
     reader = None if stack is None else StackReader(stack, here, stack_settings)
@@ -82,7 +82,7 @@ def doctor(
 
 
 def _live_of(settings: Settings) -> LiveInstance:
-    """The instance of a stack. Whose its keys are is one of the checks."""
+    """Return the instance of a stack. One of the checks verifies that the keys are its own."""
     return LiveInstance.of(settings, Session(settings.connection))
 
 

@@ -1,4 +1,4 @@
-"""`clerkstack drift`: every difference between what a stack declares and what is live."""
+"""`clerkstack drift`: compares what a stack declares with what is live."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def drift(
     Only reads. Does not compare what the stack does not manage. Never shows a secret. A sensitive
     variable's value cannot be read, so the command compares that the variable exists, is sensitive
     and has the right target. If production's settings leave billing out, its plans are compared
-    with what the app's code asks for.
+    with the checks in the app's code.
 
     Exit codes: 0 no difference, 1 differences, 2 bad input, 3 a service failed.
     """

@@ -1,4 +1,4 @@
-"""`clerkstack dry-run`: ask Clerk what it would say to the next write of the config."""
+"""`clerkstack dry-run`: asks Clerk whether it would accept the next write of the config."""
 
 from __future__ import annotations
 
@@ -17,17 +17,15 @@ from clerkstack.reconcile.changes import not_shown
 
 
 def dry_run(
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", help="The stack whose next write is tried.")
-    ],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose next write to try.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Ask Clerk whether it would accept the config that the next `pulumi up` writes.
 
-    A preview only compares. Whether Clerk accepts the write, only Clerk knows: limits of the
-    workspace's plan, slugs in use, plans with subscribers. The command sends one config write with
-    dry_run=true. If the answer does not confirm the dry run, the command reports an alarm: it was a
-    write. Roles, webhook and variables have no dry run. See docs/reconciliation.md.
+    A preview only compares. Only Clerk knows whether it accepts the write: it may refuse because of
+    the workspace's plan, slugs in use or plans with subscribers. The command sends one config write
+    with dry_run=true. If the answer does not confirm the dry run, the command reports an alarm: it
+    was a write. Roles, webhook and variables have no dry run. See docs/reconciliation.md.
 
     Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it but show
     something else, 2 bad input, 3 Clerk refuses it or cannot be reached.

@@ -1,4 +1,4 @@
-"""How a signal ends a command."""
+"""Ends a command on a signal."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import NoReturn
 
 @contextmanager
 def ended_like_interrupt() -> Iterator[None]:
-    """Inside, SIGTERM ends what runs as Ctrl-C does, with a KeyboardInterrupt: a CI runner that
-    cancels a job sends it."""
+    """Treat SIGTERM like Ctrl-C in this block: raise KeyboardInterrupt. A CI runner sends SIGTERM
+    when it cancels a job."""
 
     def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may take signals
+        yield  # only the main thread may handle signals
         return
     before = signal.signal(signal.SIGTERM, interrupt)
     try:

@@ -1,4 +1,4 @@
-"""`clerkstack move`: a stack's state into another backend, and a check that nothing changed."""
+"""`clerkstack move`: moves a stack's state to another backend and checks that nothing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`clerkstack parity`: what one live instance has and another has not."""
+"""`clerkstack parity`: compares two live instances."""
 
 from __future__ import annotations
 

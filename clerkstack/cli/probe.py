@@ -1,4 +1,4 @@
-"""`clerkstack probe`: whether what this project takes for true holds on an account."""
+"""`clerkstack probe`: checks on an account what this project assumes about the services."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def probe(
-    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose account is probed.")],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose account to probe.")],
     write: Annotated[
         bool,
         typer.Option(

@@ -1,11 +1,11 @@
-"""`clerkstack recover`: after a run that was killed or lost an answer, bring the state back to
-what exists; and after the state itself was lost or damaged, an earlier one.
+"""`clerkstack recover`: makes a stack usable after a killed run or a lost answer, or restores an
+earlier state after the state was lost or damaged.
 
-A killed run can leave: the attributes of the checkpoint cut off, the stack's lock, resources that
-the engine began to make or to remove and does not know the end of, and resources that were made
-although the engine was told of a failure. Clerk's are safe to make again. A Vercel variable is
-not (Vercel refuses a second one with the same key and target), so it is looked up at Vercel and,
-where it exists, entered into the state.
+A killed run can leave a truncated attributes file of the checkpoint, the stack's lock, operations
+that the engine started and did not finish, and resources that exist although the engine recorded a
+failure. Clerk's resources are safe to create again. A Vercel variable is not, because Vercel
+refuses a second one with the same key and target; so the command looks it up at Vercel and, if it
+exists, adds it to the state.
 """
 
 from __future__ import annotations
@@ -72,13 +72,13 @@ def recover(
         raise typer.BadParameter("--at and --history require --from-history")
     say(f"{stack}: reading the state", err=True)
     for file in drop_what_a_kill_cut_off(stack):
-        say(f"{file}: cut off by a kill and not needed; removed")
+        say(f"removed {file}, which a kill had truncated; it is not needed")
     pulumi("cancel", "--yes", "--stack", stack, tolerate=True)
     if state is None:
         state = export(stack)
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
-    # Its own refresh lets the providers read with these keys.
+    # The recovery's own refresh lets the providers read with these keys.
     with live_of(settings) as live:
         known = _own(stack, variables_of(settings, live))
     any_found = finish(stack, settings, state, known, say, report)
@@ -87,7 +87,7 @@ def recover(
 
 
 def _list(stack: str, states: Sequence[Earlier]) -> None:
-    """Print the earlier states, numbered as --at takes them."""
+    """Print the earlier states with the numbers for --at."""
     rows = [
         (
             str(number),
@@ -109,7 +109,7 @@ def _put_back(stack: str, states: Sequence[Earlier], at: int | None) -> State:
 
 
 def _own(stack: str, known: Mapping[NaturalKey, str]) -> dict[NaturalKey, str]:
-    """The variables without those that another stack has: its own they stay."""
+    """Return the variables without those that another stack manages."""
     elsewhere = variables_of_others(stack) if known else {}
     for (_, key, targets), found in known.items():
         if found in elsewhere:

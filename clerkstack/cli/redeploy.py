@@ -1,9 +1,10 @@
-"""`clerkstack redeploy`: build the newest deployment of a target again, so that variables count.
+"""`clerkstack redeploy`: builds the newest deployment of a target again, so that it gets new
+variables.
 
 A Vercel deployment keeps the environment variables it was built with.
 
-A stack runs it by the command plugin, which shows and keeps what it prints as it is: whatever it
-prints goes through `_say`, also where Vercel's answer repeats the token.
+A stack runs this through the command plugin, which shows and stores the output unchanged. So
+everything goes through `_say`, in case Vercel's answer repeats the token.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ Target = Literal["production", "preview"]
 def redeploy(
     project: Annotated[str, typer.Option(help="Vercel project id or name.")],
     target: Annotated[
-        Target | None, typer.Option(help="The target whose newest deployment is built again.")
+        Target | None, typer.Option(help="The target whose newest deployment to build again.")
     ] = None,
     custom_environment: Annotated[
         str | None, typer.Option(help="A custom environment instead of a target, by its slug.")

@@ -1,4 +1,4 @@
-"""What the commands that read the services have in common."""
+"""Shared code of the commands that read the services."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 
 def progress(step: str) -> None:
-    """Report on standard error what is being read."""
+    """Print on standard error what is being read."""
     say(f"reading {step}", err=True)
 
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Read inside; what a service cannot give ends the command with the code for that.
+    """End the command with the exit code for a failed service if reading in this block fails.
 
-    `main` sees to ApiError and Unreachable.
+    `main` handles ApiError and Unreachable.
     """
     try:
         yield
@@ -45,16 +45,16 @@ def live_of(
     beside: LiveInstance | None = None,
     progress: Callable[[str], None] = progress,
 ) -> LiveInstance:
-    """The instance of a stack, whose keys are seen to be its own before anything else is read.
+    """Return the instance of a stack, after checking that the keys are its own.
 
     Args:
-        settings: of the stack.
-        beside: another stack's; what both read with the same platform key is read once.
-        progress: gets each step as it begins.
+        settings: the stack's settings.
+        beside: the instance of another stack; answers to the same platform key are shared.
+        progress: called with each step as it begins.
 
     Raises:
-        ApiError, Unreachable: it could not be looked up whose the keys are.
-        OtherInstancesKey: one is another instance's.
+        ApiError, Unreachable: the owner of the keys could not be looked up.
+        OtherInstancesKey: a key belongs to another instance.
     """
     session = Session(settings.connection)
     if beside is not None:
@@ -65,5 +65,5 @@ def live_of(
 
 
 def known_of(stack: str) -> Known:
-    """What a stack's state knows."""
+    """Return what a stack's state knows."""
     return Known.of(export(stack))

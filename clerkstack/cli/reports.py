@@ -1,4 +1,4 @@
-"""The files that a command with findings writes on demand: --html, --junit, --sarif."""
+"""The report files that a command with findings can write: --html, --junit, --sarif."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ SarifFile = Annotated[
 
 
 class ReportFiles:
-    """Where the report goes. `began` is when this was made: make it before anything is asked.
+    """The requested report files. `began` is the time of creation: create it before the first
+    request.
 
     Raises:
         ClerkstackError: a file cannot be written.
@@ -41,7 +42,7 @@ class ReportFiles:
                 raise ClerkstackError(f"{file} cannot be written: create its folder first")
 
     def write(self, report: Report) -> None:
-        """Write those that are asked for, without anything secret."""
+        """Write the requested files, without secrets."""
         if any((self._html, self._junit, self._sarif)):
             for file, text in self._texts(as_shown(report)):
                 replace_file(file, text)

@@ -1,4 +1,4 @@
-"""`clerkstack review`: what a change would do to each stack, for the pull request."""
+"""`clerkstack review`: shows on a pull request what the change would do to each stack."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def review(
     """
     files = ReportFiles(html, junit, sarif)
     names = list(dict.fromkeys(stacks))
-    # What is started from here on is the pull request's own program.
+    # From here on, child processes run the pull request's own program.
     if os.environ.pop("GITHUB_TOKEN", "") and os.environ.get("GITHUB_ACTIONS") == "true":
         report(
             "GITHUB_TOKEN is in the environment of this job, where the previewed program can "

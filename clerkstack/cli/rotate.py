@@ -1,4 +1,4 @@
-"""`clerkstack rotate`: new secrets for the running app, and nobody locked out."""
+"""`clerkstack rotate`: replaces the secrets of the running app without downtime."""
 
 from __future__ import annotations
 
@@ -42,9 +42,7 @@ Which = Literal["clerk", "webhook", "all"]
 
 
 def rotate(
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", help="The stack whose secrets are rotated.")
-    ],
+    stack: Annotated[str, typer.Option("--stack", "-s", help="The stack whose secrets to rotate.")],
     secret: Annotated[
         Which, typer.Option(help="Clerk's secret key, the webhook's signing secret, or all.")
     ] = "all",
@@ -53,17 +51,17 @@ def rotate(
         str,
         typer.Option(
             help=(
-                "How long the old secrets stay valid beside the new ones: 24h, 2d. 0 ends them "
+                "How long the old secrets stay valid alongside the new ones: 24h, 2d. 0 ends them "
                 "at once."
             )
         ),
     ] = f"{HOURS}h",
     if_older_than: Annotated[
         str | None,
-        typer.Option(help="Only secrets that are older than this, in days: 80d.", metavar="DAYS"),
+        typer.Option(help="Only rotate secrets older than this, in days: 80d.", metavar="DAYS"),
     ] = None,
     status: Annotated[
-        bool, typer.Option("--status", help="Only show how far the rotation is.")
+        bool, typer.Option("--status", help="Only show the progress of the rotation.")
     ] = False,
     history: Annotated[
         bool,
@@ -85,8 +83,8 @@ def rotate(
         list[str] | None,
         typer.Option(
             help=(
-                "Another holder of the secret, as the refusal names it, to which a person gives "
-                "the new one. With --status: a holder that now has it. Repeatable."
+                "Another holder of the secret that a person updates, by the name in the error "
+                "message. With --status: a holder that now has the new secret. Repeatable."
             ),
             metavar="NAME",
         ),
@@ -141,7 +139,7 @@ def _see_to(stack: str, names: tuple[str, ...]) -> None:
 
 
 def _show_status(stack: str, as_json: bool) -> int:
-    """Print where the rotation of a stack stands; the exit code."""
+    """Print the progress of a stack's rotation; return the exit code."""
     known = known_of(export(stack, show_secrets=True), stack)
     journal = known.journal
     over = journal.running is None and not journal.doomed and not journal.waiting
@@ -154,7 +152,7 @@ def _show_status(stack: str, as_json: bool) -> int:
 
 
 def _show_history(stack: str, as_json: bool) -> int:
-    """Print the rotations of a stack, the newest first; the exit code."""
+    """Print the rotations of a stack, newest first; return the exit code."""
     history = list(reversed(known_of(export(stack, show_secrets=True), stack).journal.history))
     if as_json:
         from clerkstack.report.operations import RotationsDocument
@@ -172,7 +170,7 @@ def _show_history(stack: str, as_json: bool) -> int:
 
 
 def _status(stack: str, known: StackSecrets) -> RotationStatusDocument:
-    """As JSON: fingerprints, never secrets."""
+    """Return the status for JSON: with fingerprints, without secrets."""
     from clerkstack.report.operations import RotationStatusDocument, RotationUnderWay
 
     def shown(running: Running | None) -> RotationUnderWay | None:
@@ -210,7 +208,7 @@ def _rotated(
     take_over: bool,
 ) -> Entry | None:
     """Rotate, or abort if there is no request. None if there is nothing to do."""
-    # It loads the clients of all services; where a rotation stands is told without.
+    # Imports the clients of all services, which --status does not need.
     from clerkstack.rotation import of_stack
     from clerkstack.rotation.proof import NotProved
     from clerkstack.rotation.stack_engine import RollOutFailed
@@ -251,10 +249,10 @@ def _reporter() -> Callable[[str, str], None]:
 
 
 def _confirm(stack: str, running: Running, given: str | None) -> None:
-    """Have the stack's name typed before secrets end that the running app uses.
+    """Ask for the stack's name before ending secrets that the running app uses.
 
     Raises:
-        ClerkstackError: it was not, or something else was.
+        ClerkstackError: the answer is not the stack's name.
     """
     words = " and ".join(WORDS[kind] for kind in running.sides)
     if given is None:
@@ -268,7 +266,7 @@ def _confirm(stack: str, running: Running, given: str | None) -> None:
 
 
 def _refuse_unconfirmed(stack: str, given: str | None) -> None:
-    """Before anything else: nobody could answer, or the answer is given and wrong."""
+    """Fail early if nobody can answer the prompt, or if --confirm is wrong."""
     if given is not None:
         _refuse_other(stack, given)
     elif not sys.stdin.isatty():
@@ -298,5 +296,5 @@ def _conclude(stack: str, entry: Entry | None, as_json: bool) -> None:
         elif entry.new:
             say(f"{stack}: back to the old {words}. {fate_of(entry)}")
         else:
-            say(f"{stack}: nothing had been minted; no rotation is under way.")
+            say(f"{stack}: no secret had been minted; no rotation is under way.")
     raise typer.Exit(DONE)

@@ -1,4 +1,4 @@
-"""How a command prints: everything goes through `safe`."""
+"""Prints the output of commands; everything goes through `safe`."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def say(
     hidden: Collection[str] = (),
     addresses: bool = False,
 ) -> None:
-    """Print a text, on standard error with `err`; without a line break where not `nl`."""
+    """Print a text; on standard error with `err`, without a line break if not `nl`."""
     typer.echo(safe(text, hidden=hidden, addresses=addresses), err=err, nl=nl)
 
 
 def report(step: str) -> None:
-    """Print what is being done on standard error."""
+    """Print the current step on standard error."""
     say(step, err=True)
 
 
 def say_marked(mark: str, text: str, *, colour: str | None, width: int) -> None:
-    """Print a text behind a word in a colour, where the output has colours."""
-    # None: as the output is; https://no-color.org/ is not click's to know.
+    """Print a text after a word in a colour, if the output has colours."""
+    # None: click decides by the output; it does not know https://no-color.org/.
     colours = False if os.environ.get("NO_COLOR") else None
     styled = typer.style(f"{safe(mark):<{width}}", fg=colour)
     typer.echo(f"{styled} {safe(text)}", color=colours)

@@ -1,4 +1,4 @@
-"""The JSON Schema of each command's output, as docs/schemas/ publishes it."""
+"""The JSON Schema of each command's output, published in docs/schemas/."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ DOCUMENTS: dict[str, tuple[type[Document], ...]] = {
     "smoke": (operations.SmokeDocument, operations.CleanUpDocument),
     "cutover": (documents.CutoverDocument,),
 }
-"""The documents of each command; if there are several, an option decides which."""
+"""The document types of each command; if there are several, an option decides which."""
 
 
 def schema(command: str) -> dict[str, Any]:
-    """The schema of a command's JSON output."""
+    """Return the schema of a command's JSON output."""
     models = DOCUMENTS[command]
     kind: Any = models[0]
     for model in models[1:]:

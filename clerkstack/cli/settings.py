@@ -1,4 +1,4 @@
-"""The settings of a stack, as the commands read them."""
+"""Reads the settings of a stack for the commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def stack_settings(stack: str) -> Settings:
-    """The settings of a stack, its secrets decrypted in this process only.
+    """Return the settings of a stack; secrets are decrypted in this process only.
 
     Raises:
         InputError: the settings are wrong.
@@ -34,8 +34,8 @@ def stack_settings(stack: str) -> Settings:
 
 
 def stack_config(stack: str) -> tuple[dict[str, str], list[str]]:
-    """The config of a stack, its secrets decrypted in this process only, and the keys that are
-    encrypted.
+    """Return the config of a stack, with secrets decrypted in this process only, and the keys of
+    the secrets.
 
     Raises:
         ClerkstackError: the engine cannot be run or does not know the stack.

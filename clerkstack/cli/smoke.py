@@ -1,4 +1,5 @@
-"""`clerkstack smoke`: what a new customer does, against a deployment, and nothing left behind."""
+"""`clerkstack smoke`: acts like a new customer of a deployment and removes everything it
+created."""
 
 from __future__ import annotations
 
@@ -23,12 +24,12 @@ from clerkstack.smoke.target import Target, target_of
 
 INTERRUPTED = 130
 SECRET_KEY, PUBLISHABLE_KEY = SETS["nextjs"].secret_key, SETS["nextjs"].publishable_key
-API_URL = "CLERK_API_URL"  # as Clerk's own SDKs name it
+API_URL = "CLERK_API_URL"  # the name that Clerk's SDKs use
 
 
 def smoke(
     stack: Annotated[
-        str | None, typer.Option("--stack", "-s", help="The stack whose deployment is tested.")
+        str | None, typer.Option("--stack", "-s", help="The stack whose deployment to test.")
     ] = None,
     url: Annotated[
         str | None,

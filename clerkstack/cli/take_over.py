@@ -1,7 +1,7 @@
-"""`clerkstack take-over`: variables that are at Vercel already become the stack's.
+"""`clerkstack take-over`: adds variables that already exist at Vercel to the stack.
 
-A run that is killed goes on when it is run again: what was split off is there or is in a note, and
-what is there is found again by its key and place.
+After a kill, run it again to continue. A split variable exists or is in a note; existing variables
+are found by key, target and branch.
 """
 
 from __future__ import annotations
