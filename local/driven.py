@@ -35,7 +35,7 @@ class Driven:
     """A resource of one stack: what the state has of it, and the provider.
 
     `config` is the stack's config as the provider gets it, `stack` its full name, as the program
-    declares it with each resource. `id` is None and `state` empty where
+    declares it with each resource. `id` is None and `state` empty if
     the resource is not in the state.
     """
 
@@ -83,7 +83,7 @@ class Driven:
         return True
 
     def refresh(self) -> None:
-        """One `pulumi refresh`: the state as it is live, nothing where the resource is gone."""
+        """One `pulumi refresh`: the state as it is live, nothing if the resource is gone."""
         self._begin()
         if self.id is None:
             return

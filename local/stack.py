@@ -203,7 +203,7 @@ class Local:
         """Start the world at the first block of free ports from `port` on.
 
         A block, not any free ports: the next start must find the same addresses, or the stack
-        would see changes where there are none.
+        would see changes if there are none.
         """
         for first in range(port, HIGHEST_PORT, PORTS_APART):
             try:

@@ -1,7 +1,7 @@
 """`python -m local.team`: a deployment whose state a team shares, all of it on this machine.
 
 State in S3 with its locks, secrets by a KMS key, both from moto's server; Clerk, Svix and Vercel
-from the local world; the real engine, the policy pack. Ends with 0 where everything was as it is
+from the local world; the real engine, the policy pack. Ends with 0 if everything was as it is
 to be.
 """
 
@@ -37,7 +37,7 @@ class NotSo(Exception):
 
 
 def main() -> int:
-    """Exit code 0 where all is as it is to be."""
+    """Exit code 0 if all is as it is to be."""
     steps = Steps("team")
     steps.say("starting S3, KMS and the local world")
     with tempfile.TemporaryDirectory(prefix="clerkstack-team-") as made:

@@ -24,7 +24,7 @@ LEFT_OUT = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Go through all and print them; 1 where an invariant does not hold."""
+    """Go through all and print them; 1 if an invariant does not hold."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(

@@ -175,7 +175,7 @@ def _bad(world: World, service: str, method: str, path: str, day: BadDay) -> Ite
 
 
 def _failure(run: Callable[[], object]) -> str | None:
-    """Why a run failed, None where it did not. What is not meant for a person goes through."""
+    """Why a run failed, None if it did not. What is not meant for a person goes through."""
     try:
         run()
     except ClerkstackError as failure:

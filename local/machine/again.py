@@ -147,7 +147,7 @@ def pauses(total: float) -> Iterator[float]:
 
 
 def refusal(lines: Sequence[str]) -> str | None:
-    """The refusal that a failed command told, on one line; None where another try can't help."""
+    """The refusal that a failed command told, on one line; None if another try can't help."""
     if any(_STAYING.search(line) for line in lines):
         return None
     told = next((line for line in lines if _PASSING.search(line)), None)

@@ -41,7 +41,7 @@ class Way:
 
 
 def main(project: Path = PROJECT, environ: Mapping[str, str] = os.environ) -> int:
-    """Exit code 0, 1 where a part is missing in CI, 130 when interrupted."""
+    """Exit code 0, 1 if a part is missing in CI, 130 when interrupted."""
     interruptible()
     steps = Steps("parts")
     missing = [way for way in WAYS if not _is_there(way, project)]

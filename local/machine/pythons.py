@@ -35,7 +35,7 @@ class Python:
 
 
 def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int:
-    """Exit code 0 where the tests pass on each Python that is here, 1 where they don't."""
+    """Exit code 0 if the tests pass on each Python that is here, 1 if they don't."""
     interruptible()
     words = list(sys.argv[1:] if arguments is None else arguments)
     steps = Steps("pythons")

@@ -123,7 +123,7 @@ class _Installer:
             self._pip(*OWN, str(self.project), part=self.project.name)
 
     def _with_uv(self, pin: str) -> bool:
-        """Whether it did. Raises Refused."""
+        """Return whether it did. Raises Refused."""
         uv = self.project / ".venv" / "bin" / "uv"
         try:
             if not _is_version(uv, pin):
@@ -188,7 +188,7 @@ class _Installer:
         # However the folder is damaged meanwhile: nothing goes into the Python it was made with.
         made = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
         made |= {"PIP_REQUIRE_VIRTUALENV": "1", "VIRTUAL_ENV": str(self.project / ".venv")}
-        # As pip does by itself: else each process compiles where no bytecode may be written.
+        # As pip does by itself: else each process compiles if no bytecode may be written.
         made.setdefault("UV_COMPILE_BYTECODE", "1")
         if _caches_nothing(self._settings, made):
             # A try that was refused must not begin from nothing again.

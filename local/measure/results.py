@@ -260,7 +260,7 @@ class Suite(Part):
 
 
 class Results(Part):
-    """All of one run; a part is None where it was not measured."""
+    """All of one run; a part is None if it was not measured."""
 
     machine: Machine
     suite: Suite | None = None

@@ -11,7 +11,7 @@ FILE = TOP / ".local" / "durations.json"
 
 
 def recorded(file: Path = FILE) -> Suite | None:
-    """The run that was recorded last; None where none was.
+    """The run that was recorded last; None if none was.
 
     Raises:
         ValueError: the file can't be read as one.

@@ -58,7 +58,7 @@ class RotationTestbed:
     beat: float = BEAT
     """Seconds between two valid requests of one kind."""
     known_history: list[dict[str, Any]] | None = None
-    """As it was read since the last run began; None where it was not."""
+    """As it was read since the last run began; None if it was not."""
 
     @property
     def world(self) -> World:

@@ -35,7 +35,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Answered:
-    """One request and its answer: `at` is seconds since the traffic began, `status` is None where
+    """One request and its answer: `at` is seconds since the traffic began, `status` is None if
     nobody answered."""
 
     kind: str

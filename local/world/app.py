@@ -217,7 +217,7 @@ def _routed(service: Service) -> Starlette:
 
 
 def _all(request: Request, body: bytes) -> str:
-    """Give what a request held, as a service that is too talkative repeats it."""
+    """Return what a request held, as a service that is too talkative repeats it."""
     headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
     sent = body.decode(errors="replace")
     return f"refused {request.method} {request.url} [{headers}] [{sent}]"

@@ -68,7 +68,7 @@ def _started_meanwhile(home: Home) -> Urls | None:
 
 
 def stop(home: Home) -> bool:
-    """Stop the server on the folder; False where none runs.
+    """Stop the server on the folder; False if none runs.
 
     Raises:
         WorldError: the folder belongs to a test, or the server does not end.

@@ -93,7 +93,7 @@ def stop(home: HomeOption = HOME) -> None:
 
 @app.command()
 def status(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
-    """Tell whether it runs, and where. Ends with 1 where it does not."""
+    """Return whether it runs, and where. Ends with 1 if it does not."""
     running = Home(home).urls()
     if running is None:
         print("{}" if as_json else "not running")

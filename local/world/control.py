@@ -38,7 +38,7 @@ class Controlled(Protocol):
 
     @property
     def urls(self) -> Urls:
-        """Give the base URLs."""
+        """Return the base URLs."""
 
     def deploy(
         self, target: str, host: str | None = None, *, project_id: str | None = None

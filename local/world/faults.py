@@ -68,7 +68,7 @@ class Fault(BaseModel):
     value: JsonValue = None
 
     def meets(self, service: str, method: str, path: str) -> bool:
-        """Tell whether the fault is for such a request."""
+        """Return whether the fault is for such a request."""
         return (
             self.service == service
             and (self.method is None or self.method.upper() == method)
@@ -128,7 +128,7 @@ class Faults:
             return [armed.fault for armed in self._armed]
 
     def take(self, service: str, method: str, path: str) -> Fault | None:
-        """Give the first fault that meets this request, and count it."""
+        """Return the first fault that meets this request, and count it."""
         with self._lock:
             for armed in self._armed:
                 if armed.fault.meets(service, method, path) and armed.strikes():

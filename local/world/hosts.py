@@ -35,12 +35,12 @@ class Hosts:
                 self._addresses[name] = _on_loopback(address)
 
     def address_of(self, host: str) -> str | None:
-        """Give the address that answers for a host, None where none does."""
+        """Return the address that answers for a host, None if none does."""
         with self._lock:
             return self._addresses.get(_name(host))
 
     def all(self) -> dict[str, str]:
-        """Give all of them."""
+        """Return all of them."""
         with self._lock:
             return dict(sorted(self._addresses.items()))
 

@@ -34,12 +34,12 @@ class Entry:
     fault: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Give the entry as the control API shows it."""
+        """Return the entry as the control API shows it."""
         return asdict(self)
 
 
 class Journal:
-    """The last requests, oldest first. ``status`` is None where no answer was sent."""
+    """The last requests, oldest first. ``status`` is None if no answer was sent."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

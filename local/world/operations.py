@@ -44,7 +44,7 @@ class Api:
     """One API of a vendor.
 
     ``service`` names the listener that answers it. ``file`` is the official description's, None
-    where there is none; ``prefix`` is what the description's paths lack.
+    if there is none; ``prefix`` is what the description's paths lack.
     """
 
     title: str
@@ -99,12 +99,12 @@ def read_description(api: Api, folder: Path) -> dict[str, Any]:
 
 
 def shape(path: str) -> str:
-    """Give a path without the names of its parameters."""
+    """Return a path without the names of its parameters."""
     return re.sub(r"\{[^}]*\}", "{}", path)
 
 
 def described(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Give what a description has: method, path as it stands there, operation."""
+    """Return what a description has: method, path as it stands there, operation."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -123,7 +123,7 @@ def unanswered(api: Api, document: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def answered_table(api: Api) -> str:
-    """Give what is answered as a table."""
+    """Return what is answered as a table."""
     rows = [
         f"| {operation.method} | `{operation.path}` | `{operation.id}` |\n"
         for operation in api.operations
@@ -132,7 +132,7 @@ def answered_table(api: Api) -> str:
 
 
 def unanswered_list(api: Api, document: dict[str, Any]) -> str:
-    """Give what is not answered as a list that is folded."""
+    """Return what is not answered as a list that is folded."""
     left = unanswered(api, document)
     count = sum(map(len, left.values()))
     total = sum(1 for _ in described(document))
@@ -144,7 +144,7 @@ def unanswered_list(api: Api, document: dict[str, Any]) -> str:
 
 
 def section(api: Api, folder: Path) -> str:
-    """Give an API's part of the page."""
+    """Return an API's part of the page."""
     parts = [f"### {api.title}\n", answered_table(api)]
     if api.file is not None:
         parts.append(unanswered_list(api, read_description(api, folder)))
@@ -152,7 +152,7 @@ def section(api: Api, folder: Path) -> str:
 
 
 def page_part(folder: Path) -> str:
-    """Give the part of the page that is made, of the descriptions in the folder.
+    """Return the part of the page that is made, of the descriptions in the folder.
 
     Raises:
         WorldError: a description is missing.

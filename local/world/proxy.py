@@ -149,7 +149,7 @@ class Proxy:
             await _close(onward_writer)
 
     def _address(self, host: str) -> str | None:
-        """Give who answers for a host; none of the world's own hosts can be given away."""
+        """Return who answers for a host; none of the world's own hosts can be given away."""
         service = service_of(host, frontend_hosts=self._frontend_hosts)
         return self._hosts.address_of(host) if service is None else self._services.get(service)
 

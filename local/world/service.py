@@ -15,19 +15,19 @@ class Service(Protocol):
     name: str
 
     def routes(self) -> list[Route]:
-        """Give the HTTP routes."""
+        """Return the HTTP routes."""
 
     def dump(self) -> Any:
-        """Give the state as it is, to be written at once: JSON, and models of dataclasses."""
+        """Return the state as it is, to be written at once: JSON, and models of dataclasses."""
 
     def load(self, state: Any) -> None:
         """Take a state from the file."""
 
     def not_found(self, request: Request) -> Response:
-        """Give the vendor's own answer for an unknown URL."""
+        """Return the vendor's own answer for an unknown URL."""
 
     def method_not_allowed(self, request: Request) -> Response:
-        """Give the vendor's own answer for a known URL with another method."""
+        """Return the vendor's own answer for a known URL with another method."""
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ class Keeper(Protocol):
     """State that can be taken as text, put back, and kept."""
 
     def dump(self) -> str:
-        """Give all of it, as text: nothing done to the state later can reach it."""
+        """Return all of it, as text: nothing done to the state later can reach it."""
 
     def load(self, text: str) -> None:
         """Put a dumped state back."""
@@ -38,7 +38,7 @@ class State:
         self._at_once = at_once
 
     def dump(self) -> str:
-        """Give all of it, as text."""
+        """Return all of it, as text."""
         return as_text({service.name: service.dump() for service in self._services})
 
     def load(self, text: str) -> None:

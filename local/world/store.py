@@ -45,7 +45,7 @@ class Urls:
     ca_file: str | None = None
 
     def to_json(self) -> dict[str, str | None]:
-        """Give the addresses as in the file."""
+        """Return the addresses as in the file."""
         return asdict(self)
 
 
@@ -91,7 +91,7 @@ class Home:
             self._held = None
 
     def is_held(self) -> bool:
-        """Tell whether some process serves the folder now."""
+        """Return whether some process serves the folder now."""
         try:
             with self.pid_file.open("r+") as file:
                 return not _lock(file)
@@ -99,14 +99,14 @@ class Home:
             return False
 
     def pid(self) -> int | None:
-        """Give the process that serves the folder, None where nobody does or it is a test."""
+        """Return the process that serves the folder, None if nobody does or it is a test."""
         if not self.is_held():
             return None
         text = self.pid_file.read_text()
         return int(text) if text else None
 
     def urls(self) -> Urls | None:
-        """Give the addresses of the world that runs on the folder."""
+        """Return the addresses of the world that runs on the folder."""
         if not self.is_held() or not self.urls_file.exists():
             return None
         return Urls(**json.loads(self.urls_file.read_text()))
@@ -116,7 +116,7 @@ class Home:
         self._write(self.urls_file, json.dumps(urls.to_json(), indent=2) + "\n")
 
     def read_state(self) -> dict[str, Any] | None:
-        """Read the state, None where there is none yet.
+        """Read the state, None if there is none yet.
 
         Raises:
             WorldError: the file is not one this program wrote.
@@ -140,7 +140,8 @@ class Home:
             _write(file, text)
 
     def _is_lost(self) -> bool:
-        """Tell whether somebody removed the folder that is held: what is there now is not ours."""
+        """Return whether somebody removed the folder that is held: what is there now is not
+        ours."""
         if self._held is None:
             return False
         try:

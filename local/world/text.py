@@ -20,7 +20,7 @@ def as_text(state: Any) -> str:
 
 
 def as_plain(state: Any) -> Any:
-    """Give a state as JSON that nothing done to the state later can reach."""
+    """Return a state as JSON that nothing done to the state later can reach."""
     return json.loads(as_text(state))
 
 

@@ -28,7 +28,7 @@ def undo(service: Service, before: str, field: str | None) -> None:
 
 
 def store_otherwise(service: Service, field: str, value: Any) -> None:
-    """Give a field another value wherever it is; ``field`` as for `undo`."""
+    """Return a field another value wherever it is; ``field`` as for `undo`."""
     state = json.loads(snapshot(service))
     _put(state, field.split("."), value)
     _loads(service, state)
@@ -53,7 +53,7 @@ def _loads(service: Service, state: Any) -> bool:
 
 
 def _put_back(after: Any, before: Any, names: list[str]) -> int:
-    """Give the field its earlier value wherever it is; says at how many places."""
+    """Return the field its earlier value wherever it is; says at how many places."""
     if not isinstance(after, dict) or not isinstance(before, dict):
         return 0
     holder, earlier = _follow(after, names[:-1]), _follow(before, names[:-1])

@@ -29,7 +29,7 @@ def parsed(raw: bytes) -> Any:
 
 
 def number(text: str) -> int | None:
-    """Read a number of a query; None where it is none, or has more digits than 64 bits hold."""
+    """Read a number of a query; None if it is none, or has more digits than 64 bits hold."""
     return int(text) if NUMBER.fullmatch(text) else None
 
 

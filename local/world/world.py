@@ -116,7 +116,7 @@ class World:
         return self
 
     def stop(self) -> None:
-        """Write the state and close everything. Does nothing where it is not running."""
+        """Write the state and close everything. Does nothing if it is not running."""
         if self._urls is not None:
             with self._turns.threads:
                 self._state.write()
@@ -168,7 +168,7 @@ class World:
     def deploy(
         self, target: str, host: str | None = None, *, project_id: str | None = None
     ) -> Deployed:
-        """Run the example app as the deployment of a target of a project, Sendero's where none is
+        """Run the example app as the deployment of a target of a project, Sendero's if none is
         named, once; it ends with the world.
 
         With a host its address answers for that: webhooks reach it. See `local.world.deployed`.

@@ -12,7 +12,7 @@ from local.machine.steps import Steps, interruptible
 
 
 def main() -> int:
-    """Exit code 0 where nothing is wrong, 1 where something is or it can't be told."""
+    """Exit code 0 if nothing is wrong, 1 if something is or it can't be told."""
     interruptible()
     files = sorted((PROJECT / ".github" / "workflows").glob("*.y*ml"))
     try:

@@ -61,7 +61,7 @@ class NotTheRelease(Unusable):
 
 
 def archive_name(system: str = sys.platform, machine: str = "") -> str:
-    """The release's archive for a machine. Raises Unusable where there is none."""
+    """The release's archive for a machine. Raises Unusable if there is none."""
     machine = (machine or platform.machine()).lower()
     if system not in _SYSTEMS or machine not in _MACHINES:
         raise Unusable(f"there is no official Pulumi for {system} on {machine}")

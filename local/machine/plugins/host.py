@@ -24,7 +24,7 @@ Log = Callable[[str, str], None]
 
 
 def engine_log() -> Log:
-    """Give a function that shows a line under a resource in the engine's output.
+    """Return a function that shows a line under a resource in the engine's output.
 
     The engine passes its own address as the plugin's first argument; without one (a plugin
     started by hand) lines are dropped.

@@ -31,7 +31,7 @@ class Secret:
 
 
 def is_unknown(value: object) -> bool:
-    """Tell whether a plain or secret value, or any part of it, is not known yet."""
+    """Return whether a plain or secret value, or any part of it, is not known yet."""
     if isinstance(value, Secret):
         return is_unknown(value.value)
     if isinstance(value, Mapping):
@@ -42,7 +42,7 @@ def is_unknown(value: object) -> bool:
 
 
 def reveal(value: Any) -> Any:
-    """Give a value with every secret wrapper taken off."""
+    """Return a value with every secret wrapper taken off."""
     if isinstance(value, Secret):
         return reveal(value.value)
     if isinstance(value, dict):
@@ -53,7 +53,7 @@ def reveal(value: Any) -> Any:
 
 
 def holds_secret(value: Any) -> bool:
-    """Tell whether a value or any part of it is marked secret."""
+    """Return whether a value or any part of it is marked secret."""
     if isinstance(value, Secret):
         return True
     if isinstance(value, dict):
@@ -72,7 +72,7 @@ def protect(outputs: Properties, marked: Properties, *, always: tuple[str, ...] 
 
 
 def decode(struct: struct_pb2.Struct) -> Properties:
-    """Read an engine struct: secrets become ``Secret``, whole numbers become int."""
+    """Read an engine struct: secrets become ``Secret``, integers become int."""
     return {name: _decode(value) for name, value in struct.fields.items()}
 
 

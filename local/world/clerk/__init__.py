@@ -56,11 +56,11 @@ class ClerkService(_Refusing):
         self.backend = backend
 
     def routes(self) -> list[Route]:
-        """Give the HTTP routes."""
+        """Return the HTTP routes."""
         return [*platform_routes(self.backend), *backend_routes(self.backend)]
 
     def dump(self) -> Any:
-        """Give the state for the file."""
+        """Return the state for the file."""
         return self.backend.live()
 
     def load(self, state: Any) -> None:
@@ -90,7 +90,7 @@ class FrontendService(_Refusing):
         self.backend = backend
 
     def routes(self) -> list[Route]:
-        """Give the HTTP routes."""
+        """Return the HTTP routes."""
         return frontend_routes(self.backend)
 
     def dump(self) -> Any:

@@ -1,7 +1,7 @@
 """API keys that users and organizations mint, through the Backend API.
 
 Operations are named as in the Clerk Backend API. A key is shown once, when it is made; only its
-digest is kept. Decided where no document says it: a key that was revoked or has expired verifies as
+digest is kept. Undocumented, so decided here: a key that was revoked or has expired verifies as
 400, one that never was as 404, and both say so with a code; who may have none gets 400.
 
 Where the vendor's own parts differ the description counts: making a key answers 200, although the

@@ -62,12 +62,12 @@ class ClerkBackend:
     # -- state ----------------------------------------------------------------------------------
 
     def dump(self) -> Document:
-        """Give the state, as JSON."""
+        """Return the state, as JSON."""
         state: Document = as_plain(self.live())
         return state
 
     def live(self) -> dict[str, Any]:
-        """Give the state as it is, to be written at once."""
+        """Return the state as it is, to be written at once."""
         return {
             "plan_limit": self.plan_limit,
             "api_keys_config": self.api_keys_config,
@@ -122,7 +122,7 @@ class ClerkBackend:
             raise errors.missing_scope(MANAGE)
 
     def instance_of_key(self, key: str) -> Instance:
-        """Give the instance of a secret key.
+        """Return the instance of a secret key.
 
         Raises:
             ClerkError: 401; a rotated key counts until its overlap ends.
@@ -134,7 +134,7 @@ class ClerkBackend:
         raise errors.invalid_secret_key()
 
     def instance_of_host(self, host: str) -> Instance:
-        """Give the instance whose Frontend API has this host.
+        """Return the instance whose Frontend API has this host.
 
         Raises:
             ClerkError: there is none.
@@ -151,7 +151,7 @@ class ClerkBackend:
         return [each for app in self.applications.values() for each in app.instances.values()]
 
     def application(self, application_id: str) -> Application:
-        """Give the application.
+        """Return the application.
 
         Raises:
             ClerkError: there is none.
@@ -161,7 +161,7 @@ class ClerkBackend:
         return self.applications[application_id]
 
     def instance(self, application_id: str, environment_or_id: str) -> Instance:
-        """Give an application's instance by its environment or its id.
+        """Return an application's instance by its environment or its id.
 
         Raises:
             ClerkError: there is none.
@@ -209,7 +209,7 @@ class ClerkBackend:
         return instance
 
     def rotate(self, instances: Sequence[Instance], overlap_hours: int) -> None:
-        """Give each instance a new secret key; the old ones live on for the overlap."""
+        """Return each instance a new secret key; the old ones live on for the overlap."""
         now = self.clock()
         until = now + overlap_hours * SECONDS_OF_HOUR
         for instance in instances:
@@ -233,7 +233,7 @@ class ClerkBackend:
         return section_names(api_keys=self.api_keys_config)
 
     def config_schema(self, keys: Sequence[str]) -> Document:
-        """Give the JSON Schema of the sections, of all where none is named.
+        """Return the JSON Schema of the sections, of all if none is named.
 
         Raises:
             ClerkError: unknown_config_key.
@@ -242,7 +242,7 @@ class ClerkBackend:
         return schema_of([name for name in self.sections() if name in keys or not keys])
 
     def read_config(self, instance: Instance, keys: Sequence[str]) -> Document:
-        """Give the sections, a placeholder for each secret, in an order that stays.
+        """Return the sections, a placeholder for each secret, in an order that stays.
 
         Raises:
             ClerkError: unknown_config_key.

@@ -82,7 +82,7 @@ def complete(
     """Add what Clerk makes by itself to ``after``, and hold the whole against the rules.
 
     ``organizations`` says whether organizations are on after the write; ``most`` is how many
-    plans the workspace may have besides the default ones, None where there is no limit;
+    plans the workspace may have besides the default ones, None if there is no limit;
     ``subscribed`` are the plans with active subscribers.
 
     Raises:

@@ -1,6 +1,6 @@
 """Writes to an instance's config: what a PATCH or PUT makes of it, checked as a whole.
 
-Decided where no document says it: a PATCH merges objects and replaces everything else; a null
+Undocumented, so decided here: a PATCH merges objects and replaces everything else; a null
 brings a field's default back; a PUT names every section, an entry of a map (plan, feature, custom
 connection) that it leaves out is removed, any other field that it leaves out stays, and a null
 where nothing is removes nothing; a value that is stored already is never refused.
@@ -60,7 +60,7 @@ def check_names(names: Iterable[str], known: list[str], *, under: str = "") -> N
 def written(
     config: Document, change: Document, place: Place, *, replace: bool, destructive: bool
 ) -> Document:
-    """Give the whole config as it is after the write; ``config`` is not touched.
+    """Return the whole config as it is after the write; ``config`` is not touched.
 
     Raises:
         ClerkError: the write is refused, nothing of it holds.
@@ -175,8 +175,9 @@ def merged(
 def _explicit(
     at: tuple[str, ...], value: Any, before: Any, described: Document, readings: Readings
 ) -> Any:
-    """Give what the schema has to judge: no null, nothing that is stored already or is the value of
-    a field that is not set. What is read-only stays in, as something the schema does not have."""
+    """Return what the schema has to judge: no null, nothing that is stored already or is the value
+    of a field that is not set. What is read-only stays in, as something the schema does not
+    have."""
     if not isinstance(value, dict):
         return value
     left = {}

@@ -20,7 +20,7 @@ advertise_api_keys {on}: whether the config has a section for API keys.
 offer_roles {on, included}: whether the account has roles and role sets at all, and (may be left
 out) whether a role that is made is in the initial role set where the request does not say it.
 
-``application_id`` may be left out where there is one application.
+``application_id`` may be left out if there is one application.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def production_domains(application: Application) -> list[Instance]:
 
 
 def find(application: Application, id_or_name: str) -> tuple[Instance, Domain]:
-    """Give a domain, and the instance that has it.
+    """Return a domain, and the instance that has it.
 
     Raises:
         ClerkError: the application has no such domain.
@@ -71,7 +71,7 @@ def cname_targets(domain: Domain) -> list[Document]:
 
 
 def platform_json(instance: Instance, domain: Domain) -> Document:
-    """Give the domain as PlatformDomainResponse."""
+    """Return the domain as PlatformDomainResponse."""
     made = datetime.fromtimestamp(domain.created_at, UTC).isoformat()
     shown: Document = {
         **_shared(instance, domain),
@@ -88,7 +88,7 @@ def platform_json(instance: Instance, domain: Domain) -> Document:
 
 
 def backend_json(instance: Instance, domain: Domain) -> Document:
-    """Give the domain as the Backend API's Domain."""
+    """Return the domain as the Backend API's Domain."""
     production = instance.environment == "production"
     return {
         **_shared(instance, domain),
@@ -99,7 +99,7 @@ def backend_json(instance: Instance, domain: Domain) -> Document:
 
 
 def status_json(domain: Domain) -> Document:
-    """Give what the last check saw, as PlatformDomainStatusResponse."""
+    """Return what the last check saw, as PlatformDomainStatusResponse."""
     done = domain.verified
     waiting = "in_progress" if domain.checked_at is not None else "not_started"
     ssl = "complete" if done else "not_started"

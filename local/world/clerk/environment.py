@@ -53,7 +53,7 @@ PASSKEY_RULES = ("allow_autofill", "show_sign_in_button", "satisfies_second_fact
 
 
 def environment_json(instance: Instance, application_name: str) -> Document:
-    """Give the public environment as Client.Environment."""
+    """Return the public environment as Client.Environment."""
     return {
         "auth_config": _auth_config(instance),
         "display_config": _display_config(instance, application_name),
@@ -106,7 +106,7 @@ def _organization_settings(instance: Instance) -> Document:
 
 
 def _connections(config: Document) -> dict[str, Document]:
-    """Give the OAuth connections that there are, by strategy."""
+    """Return the OAuth connections that there are, by strategy."""
     sections = {f"oauth_{name}": config[f"{OAUTH}{name}"] for name in OAUTH_PROVIDERS}
     return {strategy: section for strategy, section in sections.items() if section is not None}
 
@@ -292,7 +292,7 @@ def _second_factors(config: Document) -> list[str]:
 
 
 def _attribute(section: Document) -> Document:
-    """Give what users can be found by, or be reached at."""
+    """Return what users can be found by, or be reached at."""
     return {
         "enabled": section["used_for_sign_up"],
         "required": section["required_for_sign_up"],
@@ -309,7 +309,7 @@ def _attribute(section: Document) -> Document:
 def _switched(
     section: Document, *, first: list[str] | None = None, second: list[str] | None = None
 ) -> Document:
-    """Give what is only on or off."""
+    """Return what is only on or off."""
     on = section["enabled"]
     return {
         "enabled": on,

@@ -34,7 +34,7 @@ class ClerkError(Exception):
         self.also = tuple(also)
 
     def entry(self) -> dict[str, Any]:
-        """Give the error as one entry of the list."""
+        """Return the error as one entry of the list."""
         entry: dict[str, Any] = {
             "message": self.message,
             "long_message": self.message,
@@ -43,7 +43,7 @@ class ClerkError(Exception):
         return entry if self.meta is None else {**entry, "meta": self.meta}
 
     def body(self) -> dict[str, Any]:
-        """Give the whole answer."""
+        """Return the whole answer."""
         return {
             "errors": [self.entry(), *(each.entry() for each in self.also)],
             "clerk_trace_id": secrets.token_hex(16),
@@ -312,7 +312,7 @@ def organizations_needed() -> ClerkError:
 
 
 def nothing_to_select() -> ClerkError:
-    """Nobody can be made to choose an organization where there are none."""
+    """Nobody can be made to choose an organization if there are none."""
     message = "force_organization_selection needs organizations to be enabled."
     code = "force_organization_selection_not_allowed_when_organizations_disabled"
     return ClerkError(422, code, message)

@@ -32,5 +32,5 @@ def tell(backend: ClerkBackend, instance: Instance, kind: str, data: Document) -
 
 
 def deleted(kind: str, id_: str, **more: str) -> Document:
-    """Give what is left of something that was removed, as DeletedObject."""
+    """Return what is left of something that was removed, as DeletedObject."""
     return {"object": kind, "id": id_, "deleted": True, **more}

@@ -21,7 +21,7 @@ def flag(default: bool) -> Document:
 
 
 def number(default: int, **more: Any) -> Document:
-    """Describe a whole number."""
+    """Describe an integer."""
     return field("integer", default, **more)
 
 

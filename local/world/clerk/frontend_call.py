@@ -1,7 +1,7 @@
 """A request to the Frontend API: its instance, its form, and the client that sends it.
 
 Native apps send their client's token as `Authorization` with `_is_native=1`, browsers as the cookie
-`__client` (security schemes of the description). Decided where no document says it: a browser may
+`__client` (security schemes of the description). Undocumented, so decided here: a browser may
 use the cookie on a development instance too, and needs no dev browser.
 """
 
@@ -32,7 +32,7 @@ class FrontendCall(Call):
         self.instance = backend.instance_of_host(request.headers.get("host", ""))
 
     def form(self) -> dict[str, str]:
-        """Give the fields of the form; an empty one is there too.
+        """Return the fields of the form; an empty one is there too.
 
         Raises:
             ClerkError: the body is no form.
@@ -56,7 +56,7 @@ class FrontendCall(Call):
         return self.instance.people.clients.get(str((claims or {}).get("id")))
 
     def known_client(self) -> Document:
-        """Give the client.
+        """Return the client.
 
         Raises:
             ClerkError: 401, as there is none.
@@ -68,7 +68,7 @@ class FrontendCall(Call):
         return client
 
     def client_or_new(self) -> Document:
-        """Give the client; whoever has none gets one, and its token with the answer."""
+        """Return the client; whoever has none gets one, and its token with the answer."""
         client = self.client
         if client is None:
             now = self.backend.now_ms()

@@ -11,7 +11,7 @@ NOT_SHOWN = ("private_metadata", "locale")
 
 
 def client_json(instance: Instance, client: Document) -> Document:
-    """Give it as Client.Client."""
+    """Return it as Client.Client."""
     people = instance.people
     sign_in, sign_up = client["sign_in"], client["sign_up"]
     sessions = [
@@ -35,7 +35,7 @@ def client_json(instance: Instance, client: Document) -> Document:
 
 
 def session_json(instance: Instance, session: Document) -> Document:
-    """Give it as Client.Session."""
+    """Return it as Client.Session."""
     user = instance.people.users[session["user_id"]]
     names = ("id", "object", "status", "expire_at", "abandon_at", "last_active_at", "actor")
     return {
@@ -59,7 +59,7 @@ def session_json(instance: Instance, session: Document) -> Document:
 
 
 def user_json(instance: Instance, user: Document) -> Document:
-    """Give it as Client.User."""
+    """Return it as Client.User."""
     shown = {name: value for name, value in user.items() if name not in NOT_SHOWN}
     joined = instance.people.memberships_of(user_id=user["id"])
     return {

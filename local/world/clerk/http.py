@@ -58,7 +58,7 @@ class Call:
         return key.strip()
 
     def body(self, *, optional: bool = False) -> Document:
-        """Give the body, which must be a JSON object.
+        """Return the body, which must be a JSON object.
 
         Raises:
             ClerkError: it is not.
@@ -71,7 +71,7 @@ class Call:
         return body
 
     def bodies(self) -> list[Document]:
-        """Give the body, which must be a JSON array of objects.
+        """Return the body, which must be a JSON array of objects.
 
         Raises:
             ClerkError: it is not.
@@ -88,7 +88,7 @@ class Call:
             raise errors.body_invalid("The body is no JSON.") from None
 
     def flag(self, name: str, *, status: int = 400) -> bool:
-        """Give a query parameter that is true, false or absent.
+        """Return a query parameter that is true, false or absent.
 
         Raises:
             ClerkError: it is something else.
@@ -99,7 +99,7 @@ class Call:
         return text == "true"
 
     def names(self, name: str) -> list[str]:
-        """Give a query parameter that holds names: repeated, or with commas between them."""
+        """Return a query parameter that holds names: repeated, or with commas between them."""
         given = ",".join(self.query.getlist(name)).split(",")
         return list(dict.fromkeys(each.strip() for each in given if each.strip()))
 
@@ -171,14 +171,14 @@ def endpoint(
 
 
 def page_if_wanted(call: Call, items: list[Document]) -> list[Document]:
-    """Give a page, or everything where `paginated` is false. To leave it out is to want pages."""
+    """Return a page, or everything where `paginated` is false. To leave it out is to want pages."""
     pages = "paginated" not in call.query or call.flag("paginated", status=422)
     page = call.page(items)
     return page if pages else items
 
 
 def bare_list(call: Call, items: list[Document]) -> Any:
-    """Give a list that is described as an array.
+    """Return a list that is described as an array.
 
     Where `paginated` is true it comes with its count, which no description has: the official Go and
     JavaScript clients ask so, and read nothing else.
@@ -189,7 +189,7 @@ def bare_list(call: Call, items: list[Document]) -> Any:
 
 
 def refusal(error: errors.ClerkError) -> Response:
-    """Give an error the vendor's form."""
+    """Return an error the vendor's form."""
     return JSONResponse(error.body(), status_code=error.status)
 
 
@@ -216,7 +216,7 @@ def checked(
 
 
 def moment(form: Document, name: str) -> int:
-    """Give a time that a form has in RFC 3339, in milliseconds since the epoch.
+    """Return a time that a form has in RFC 3339, in milliseconds since the epoch.
 
     Raises:
         ClerkError: it is none.

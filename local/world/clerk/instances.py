@@ -35,7 +35,7 @@ def seeded(application_id: str, now: float) -> Instance:
 
 
 def version(instance: Instance) -> str:
-    """Give the version of an instance's config."""
+    """Return the version of an instance's config."""
     counted = f"{instance.id}:{instance.version}".encode()
     return f"v1_{hashlib.sha256(counted).hexdigest()[:8]}"
 

@@ -1,6 +1,6 @@
 """Invitations to organizations through the Backend API, whose names the operations have.
 
-Nobody accepts one here, and no mail is sent. Decided where no document says it: an address has one
+Nobody accepts one here, and no mail is sent. Undocumented, so decided here: an address has one
 pending invitation to an organization at most; the inviter must be a member who may manage members.
 """
 

@@ -19,7 +19,7 @@ OLD_DEFAULTS: Document = {
     "auth_password": {"min_length": 0, "show_zxcvbn": False, "min_zxcvbn_strength": 0},
     "user_model": {"first_name": {"enabled": True}, "last_name": {"enabled": True}},
 }
-"""What an instance made before the middle of 2026 has otherwise."""
+"""What an instance made before the middle of 2026 has differently."""
 
 BY_HAND: Document = {
     "auth_email": {"verify_at_sign_up": False},
@@ -70,7 +70,7 @@ KINDS: dict[str, tuple[Document, ...]] = {
 
 
 def config_of(kind: str, environment: str) -> Document:
-    """Give the config of an instance of this kind."""
+    """Return the config of an instance of this kind."""
     config = fresh_config(environment)
     for values in KINDS[kind]:
         for name, fields in values.items():

@@ -63,7 +63,7 @@ def leave(backend: ClerkBackend, instance: Instance, membership: Document) -> Do
 
 
 def membership_json(instance: Instance, membership: Document) -> Document:
-    """Give it as OrganizationMembership."""
+    """Return it as OrganizationMembership."""
     people = instance.people
     user = people.users[membership["user_id"]]
     role = next((each for each in instance.roles.values() if each.key == membership["role"]), None)

@@ -71,7 +71,7 @@ class Permission:
         return self.key.startswith("org:sys_")
 
     def to_json(self) -> Document:
-        """Give it as Permission."""
+        """Return it as Permission."""
         kind = "system" if self.system else "user"
         return {"object": "permission", **asdict(self), "type": kind}
 
@@ -183,7 +183,8 @@ class Instance:
         return self.secrets[-1].value
 
     def accepts(self, key: str, now: float) -> bool:
-        """Tell whether a secret key opens the instance: the current one, or one in its overlap."""
+        """Return whether a secret key opens the instance: the current one, or one in its
+        overlap."""
         return any(
             secrets.compare_digest(each.value.encode(), key.encode())
             and (each.expires_at is None or now < each.expires_at)
@@ -191,7 +192,7 @@ class Instance:
         )
 
     def id_of(self, kind: str, slug: str) -> str:
-        """Give the id of a plan or feature, the same as long as the slug lives."""
+        """Return the id of a plan or feature, the same as long as the slug lives."""
         name = f"{kind}:{slug}"
         if name not in self.ids:
             prefix = {"plan": "cplan", "feature": "feat"}[kind]
@@ -199,7 +200,7 @@ class Instance:
         return self.ids[name]
 
     def role_json(self, role: Role) -> Document:
-        """Give a role as Role, with its permissions in full."""
+        """Return a role as Role, with its permissions in full."""
         held = [
             self.permissions[permission]
             for permission in role.permissions
@@ -248,7 +249,7 @@ class Application:
     instances: dict[str, Instance] = field(default_factory=dict)
 
     def to_json(self, *, secret_keys: bool) -> Document:
-        """Give it as PlatformApplicationResponse."""
+        """Return it as PlatformApplicationResponse."""
         return {
             "application_id": self.id,
             "name": self.name,
@@ -271,7 +272,7 @@ class Application:
 
 
 def with_standard_roles(instance: Instance, now: int) -> None:
-    """Give a fresh instance the permissions and roles Clerk brings."""
+    """Return a fresh instance the permissions and roles Clerk brings."""
     for key, name in SYSTEM_PERMISSIONS.items():
         made = Permission(identifier("perm"), key, name, now, now)
         instance.permissions[made.id] = made
@@ -284,7 +285,7 @@ def with_standard_roles(instance: Instance, now: int) -> None:
 
 
 def with_initial_set(instance: Instance, now: int) -> None:
-    """Give an instance the role set that new organizations get."""
+    """Return an instance the role set that new organizations get."""
     admin, member = (
         next(role.id for role in instance.roles.values() if role.key == key)
         for key in STANDARD_ROLES

@@ -1,6 +1,6 @@
 """Organizations and their members through the Backend API.
 
-Operations are named as in the Clerk Backend API. Decided where no document says it: a slug is made
+Operations are named as in the Clerk Backend API. Undocumented, so decided here: a slug is made
 of the name, with a number behind it where it is taken; a role that is not there, or not in the
 organization's role set, is a 404; removing an organization revokes its API keys and ends its
 subscriptions.

@@ -1,6 +1,6 @@
 """What an organization may be: its name, slug, number of members and role set.
 
-Decided where no document says it: while slugs are disabled none can be asked for, and each
+Undocumented, so decided here: while slugs are disabled none can be asked for, and each
 organization has one all the same, made of its name.
 """
 
@@ -28,7 +28,7 @@ def need_organizations(instance: Instance) -> None:
 
 
 def check_name(name: str) -> str:
-    """Give a name that an organization may have, without blanks at its ends."""
+    """Return a name that an organization may have, without blanks at its ends."""
     if not 1 <= len(name.strip()) <= 256:
         raise errors.param_invalid("name", "must have from 1 to 256 characters")
     return name.strip()
@@ -42,7 +42,7 @@ def check_limit(most: int) -> int:
 
 
 def check_slug(instance: Instance, slug: str, *, own: Document | None = None) -> str:
-    """Give a slug that an organization may have; ``own`` is the one that changes it.
+    """Return a slug that an organization may have; ``own`` is the one that changes it.
 
     Raises:
         ClerkError: slugs are off, or the slug is malformed or taken.
@@ -62,14 +62,14 @@ def check_slug(instance: Instance, slug: str, *, own: Document | None = None) ->
 
 
 def chosen_set(instance: Instance, key: str) -> RoleSet:
-    """Give the role set with the key."""
+    """Return the role set with the key."""
     if key not in {role_set.key for role_set in instance.role_sets.values()}:
         raise errors.param_invalid("role_set_key", "must be the key of a role set")
     return find_role_set(instance, key)
 
 
 def slug_of(instance: Instance, name: str, given: str | None) -> str:
-    """Give the slug that was asked for, or one that is made of the name."""
+    """Return the slug that was asked for, or one that is made of the name."""
     if given is not None:
         return check_slug(instance, given)
     there = {organization["slug"] for organization in instance.people.organizations.values()}

@@ -33,7 +33,7 @@ DEFAULT_ROLES = {
 
 
 def settings_json(instance: Instance) -> Document:
-    """Give the settings as OrganizationSettings."""
+    """Return the settings as OrganizationSettings."""
     section = instance.config["organization_settings"]
     return {
         "object": "organization_settings",
@@ -60,7 +60,7 @@ def settings_change(instance: Instance, form: Document) -> Document:
 
 
 def find_role(instance: Instance, role_id: str) -> Role:
-    """Give the role.
+    """Return the role.
 
     Raises:
         ClerkError: there is none with this id.
@@ -71,7 +71,7 @@ def find_role(instance: Instance, role_id: str) -> Role:
 
 
 def find_permission(instance: Instance, permission_id: str) -> Permission:
-    """Give the permission.
+    """Return the permission.
 
     Raises:
         ClerkError: there is none with this id.

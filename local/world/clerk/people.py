@@ -33,7 +33,7 @@ class People:
     signing_key: str = ""
 
     def user(self, user_id: str) -> Document:
-        """Give the user.
+        """Return the user.
 
         Raises:
             ClerkError: there is none.
@@ -43,7 +43,7 @@ class People:
         return self.users[user_id]
 
     def organization(self, id_or_slug: str) -> Document:
-        """Give the organization.
+        """Return the organization.
 
         Raises:
             ClerkError: there is none.
@@ -54,7 +54,7 @@ class People:
         raise errors.not_found("organization", id_or_slug)
 
     def of_email(self, address: str) -> Document | None:
-        """Give the user who has the email address."""
+        """Return the user who has the email address."""
         wanted = address.lower()
         for user in self.users.values():
             if wanted in emails_of(user):
@@ -62,7 +62,7 @@ class People:
         return None
 
     def membership(self, organization_id: str, user_id: str) -> Document | None:
-        """Give what makes the user a member of the organization."""
+        """Return what makes the user a member of the organization."""
         for found in self.memberships.values():
             if (found["organization_id"], found["user_id"]) == (organization_id, user_id):
                 return found

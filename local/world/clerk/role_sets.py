@@ -1,9 +1,9 @@
 """Role sets of one instance: which roles the members of an organization can be given.
 
 Creator's and default role belong to a set; those of the initial one are also in the config section
-`organization_settings`, and both always say the same. Decided where no document says it, always the
-strict way: a role that is in the set is not added again; a creator's or default role is not
-replaced; a role of a set is taken out of it when it is deleted; members are reassigned at once.
+`organization_settings`, and both always say the same. Undocumented, so decided here, always
+strictly: a role that is in the set is not added again; a creator's or default role is not replaced;
+a role of a set is taken out of it when it is deleted; members are reassigned at once.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SETTINGS = "organization_settings"
 
 
 def role_set_json(instance: Instance, held: RoleSet) -> Document:
-    """Give it as RoleSet."""
+    """Return it as RoleSet."""
     items = {id_: _item(instance, held, instance.roles[id_]) for id_ in held.roles}
     return {
         "object": "role_set",
@@ -46,7 +46,7 @@ def role_set_json(instance: Instance, held: RoleSet) -> Document:
 
 
 def find_role_set(instance: Instance, key_or_id: str) -> RoleSet:
-    """Give the role set.
+    """Return the role set.
 
     Raises:
         ClerkError: there is none with this key or id.
@@ -58,19 +58,20 @@ def find_role_set(instance: Instance, key_or_id: str) -> RoleSet:
 
 
 def initial_set(instance: Instance) -> RoleSet:
-    """Give the set that new organizations get."""
+    """Return the set that new organizations get."""
     return next(role_set for role_set in instance.role_sets.values() if role_set.type == "initial")
 
 
 def set_of(instance: Instance, organization: Document) -> RoleSet:
-    """Give the role set of an organization; one from before there were any has the initial one."""
+    """Return the role set of an organization; one from before there were any has the initial
+    one."""
     key = organization.get("role_set_key")
     return initial_set(instance) if key is None else find_role_set(instance, key)
 
 
 def role_of(instance: Instance, organization: Document, key: str) -> Role:
-    """Give the role that a member of the organization can be given; the one that Clerk's SDKs call
-    `admin` is `org:admin`.
+    """Return the role that a member of the organization can be given; the one that Clerk's SDKs
+    call `admin` is `org:admin`.
 
     Raises:
         ClerkError: there is none, or the organization's role set does not hold it. Which code Clerk
@@ -334,7 +335,7 @@ def _among(roles: Iterable[Role], name: str, key: str) -> Role:
 
 
 def _ends(instance: Instance, ids: Iterable[str], form: Document) -> tuple[str | None, str | None]:
-    """Give the ids of the default and the creator's role that a form names, among these."""
+    """Return the ids of the default and the creator's role that a form names, among these."""
     roles = [instance.roles[id_] for id_ in ids]
     default = creator = None
     if "default_role_key" in form:

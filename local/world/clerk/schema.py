@@ -31,7 +31,7 @@ def section_names(*, api_keys: bool) -> list[str]:
 
 
 def schema_of(names: list[str]) -> Document:
-    """Give the JSON Schema of these sections, as config/schema does."""
+    """Return the JSON Schema of these sections, as config/schema does."""
     return {
         "$schema": DIALECT,
         "$id": ID,
@@ -42,7 +42,7 @@ def schema_of(names: list[str]) -> Document:
 
 
 def defaults_of(described: Document) -> Document:
-    """Give the values of a fresh section, plan or feature; what has no default is left out."""
+    """Return the values of a fresh section, plan or feature; what has no default is left out."""
     values = {}
     for name, field in described.get("properties", {}).items():
         if "default" in field:
@@ -53,13 +53,13 @@ def defaults_of(described: Document) -> Document:
 
 
 def default_section(name: str) -> Document | None:
-    """Give a section as it is when nobody has touched it."""
+    """Return a section as it is when nobody has touched it."""
     described = SECTIONS[name]
     return None if described.get("default", ...) is None else defaults_of(described)
 
 
 def fresh_config(environment: str) -> Document:
-    """Give the config of an instance that nobody has touched."""
+    """Return the config of an instance that nobody has touched."""
     config: Document = {name: default_section(name) for name in SECTIONS}
     if environment == "development":
         for name, fields in ON_IN_DEVELOPMENT.items():
@@ -68,7 +68,7 @@ def fresh_config(environment: str) -> Document:
 
 
 def shown(value: Document | None, described: Document) -> Document | None:
-    """Give a copy in which a placeholder stands for each secret."""
+    """Return a copy in which a placeholder stands for each secret."""
     if value is None:
         return None
     visible: Document = {}
@@ -84,12 +84,12 @@ def shown(value: Document | None, described: Document) -> Document | None:
 
 
 def field_of(described: Document, name: str) -> Document:
-    """Give what is said of a field, or of an entry of a map; nothing where anything goes."""
+    """Return what is said of a field, or of an entry of a map; nothing if anything goes."""
     field: Document | None = described.get("properties", {}).get(name)
     entry = described.get("additionalProperties")
     return field or (entry if isinstance(entry, dict) else {})
 
 
 def is_map(described: Document) -> bool:
-    """Tell whether the names in an object are not given by the schema."""
+    """Return whether the names in an object are not given by the schema."""
     return bool(described.get("additionalProperties"))

@@ -1,6 +1,6 @@
 """Sessions of users, their tokens, and what a test signs in with, through the Backend API.
 
-Operations are named as in the Clerk Backend API. Decided where no document says it: making a
+Operations are named as in the Clerk Backend API. Undocumented, so decided here: making a
 session on a production instance is a 400; a sign-in token is revoked while it is pending only; a
 testing token is signed by the instance and good for an hour.
 """
@@ -140,7 +140,7 @@ def create_testing_token(call: InstanceCall) -> Answer:
 
 
 def member_of(instance: Instance, user_id: str, id_or_slug: str) -> str:
-    """Give the id of an organization that the user is a member of.
+    """Return the id of an organization that the user is a member of.
 
     Raises:
         ClerkError: there is none such.

@@ -229,7 +229,7 @@ def _switched_off(call: FrontendCall) -> list[str]:
 
 
 def _to_verify(call: FrontendCall) -> tuple[Document, dict[str, str]]:
-    """Give the sign-up and the form; one that is not there is a 400, as no 404 is described."""
+    """Return the sign-up and the form; one that is not there is a 400, as no 404 is described."""
     sign_up = call.instance.people.sign_ups.get(call.parts["sign_up"])
     if sign_up is None:
         raise errors.ClerkError(400, "sign_up_not_found", "There is no such sign-up.")

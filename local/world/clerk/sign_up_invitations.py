@@ -1,6 +1,6 @@
 """Invitations to sign up through the Backend API, whose names the operations have.
 
-Nobody accepts one here, and no mail is sent. Decided where no document says it: an address has one
+Nobody accepts one here, and no mail is sent. Undocumented, so decided here: an address has one
 pending invitation at most, and a user's has none, unless `ignore_existing` is set; one that has
 expired can still be revoked; the lists hold no more than a page, the newest first.
 """

@@ -28,7 +28,7 @@ CLOCK_SKEW_SECONDS = 10
 
 
 def jwks(instance: Instance) -> Document:
-    """Give the public key as JWKS."""
+    """Return the public key as JWKS."""
     public = _key(_pem(instance)).public_key().public_numbers()
     return {
         "keys": [
@@ -56,7 +56,7 @@ def signed(instance: Instance, claims: Document) -> str:
 
 
 def opened(instance: Instance, token: str) -> Document | None:
-    """Give the claims of a token that this instance signed; None for any other."""
+    """Return the claims of a token that this instance signed; None for any other."""
     try:
         public = _key(_pem(instance)).public_key()
         claims: Document = jwt.decode(

@@ -1,6 +1,6 @@
 """Who pays for which plan: subscription items as the Backend API lists them.
 
-Decided where no document says it: a search looks at ids, the plan's name and its slug, whatever
+Undocumented, so decided here: a search looks at ids, the plan's name and its slug, whatever
 the case; every subscription is by the month and active; one that was taken away is not listed.
 """
 
@@ -59,7 +59,7 @@ def subscribe_payer(instance: Instance, slug: str, payer_id: str, now_ms: int) -
 
 
 def subscription_json(instance: Instance, organization: Document, now_ms: int) -> Document:
-    """Give an organization's subscription as CommerceSubscription: the default plan's, as long as
+    """Return an organization's subscription as CommerceSubscription: the default plan's, as long as
     there is no other.
 
     Raises:

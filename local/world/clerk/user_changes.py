@@ -1,6 +1,6 @@
 """Changes of users through the Backend API, whose names the operations have.
 
-Decided where no document says it: null counts as left out, and an empty text takes a name away; a
+Undocumented, so decided here: null counts as left out, and an empty text takes a name away; a
 password is taken and forgotten; whoever signs out of other sessions is signed out of every one, as
 nobody here is asking from one of them.
 """

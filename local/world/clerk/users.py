@@ -1,6 +1,6 @@
 """Users of an instance: made, found, counted and removed through the Backend API.
 
-Operations are named as in the Clerk Backend API. Decided where no document says it: a password is
+Operations are named as in the Clerk Backend API. Undocumented, so decided here: a password is
 taken and forgotten; phone numbers and wallets are refused, as nothing here has them.
 """
 

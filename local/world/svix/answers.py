@@ -28,7 +28,7 @@ class Answers:
         self._given: dict[str, Given] = {}
 
     def find(self, token: str, path: str, key: str) -> Given | None:
-        """Give the answer to the same request before, None where it is the first."""
+        """Return the answer to the same request before, None if it is the first."""
         found = self._given.get(_name(token, path, key))
         return found if found is not None and found.until > self._clock() else None
 
@@ -39,7 +39,7 @@ class Answers:
         self._given = living | {_name(token, path, key): Given(status, body, now + SECONDS_KEPT)}
 
     def live(self) -> Mapping[str, Given]:
-        """Give all of them by name, to be written at once."""
+        """Return all of them by name, to be written at once."""
         return self._given
 
     def load(self, state: Mapping[str, Any]) -> None:
@@ -48,5 +48,5 @@ class Answers:
 
 
 def _name(token: str, path: str, key: str) -> str:
-    """Give the name of a request; it shows neither token nor key."""
+    """Return the name of a request; it shows neither token nor key."""
     return hashlib.sha256(json.dumps([token, path, key]).encode()).hexdigest()

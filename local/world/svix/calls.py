@@ -59,7 +59,7 @@ class Call:
         return inputs.read_attempt_id(self._parts["attempt"])
 
     def check_access(self) -> None:
-        """Refuse a token that may not act on the application in the path, where there is one."""
+        """Refuse a token that may not act on the application in the path, if there is one."""
         if "app" in self._parts:
             self.backend.authorize(self.token, self._parts["app"])
 

@@ -172,7 +172,7 @@ class Deliveries:
         return found
 
     def list_messages(self, app: App, wanted: Wanted, *, with_content: bool) -> dict[str, Any]:
-        """Give a page of messages."""
+        """Return a page of messages."""
         fitting = (each for each in app.sent.messages.values() if wanted.has(each))
         shown, beside = self._page(fitting, wanted)
         return {"data": [each.to_json(with_payload=with_content) for each in shown], **beside}
@@ -186,7 +186,7 @@ class Deliveries:
         with_message: bool = False,
         with_content: bool = True,
     ) -> dict[str, Any]:
-        """Give a page of attempts."""
+        """Return a page of attempts."""
         shown, beside = self._page(self._attempts(app, wanted, message_id), wanted)
         data = [
             each.to_json(
@@ -288,7 +288,7 @@ class Deliveries:
             self._on_the_way.discard(threading.current_thread())
 
     def _request(self, app_id: str, attempt_id: str) -> tuple[str, dict[str, str], bytes] | None:
-        """Give URL, headers and body of an attempt, None where it was taken back meanwhile."""
+        """Return URL, headers and body of an attempt, None if it was taken back meanwhile."""
         app = self._backend.apps().get(app_id)
         attempt = app.sent.attempts.get(attempt_id) if app else None
         if app is None or attempt is None or attempt.endpoint_id not in app.endpoints:

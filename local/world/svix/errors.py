@@ -15,7 +15,7 @@ class SvixError(Exception):
         self.detail = detail
 
     def body(self) -> dict[str, object]:
-        """Give the answer."""
+        """Return the answer."""
         return {"code": self.code, "detail": self.detail}
 
 
@@ -27,7 +27,7 @@ class Invalid(Exception):
         self.mistakes = list(mistakes)
 
     def body(self) -> dict[str, object]:
-        """Give the answer to a 422."""
+        """Return the answer to a 422."""
         return {
             "detail": [
                 {"loc": where, "msg": what, "type": kind} for where, what, kind in self.mistakes

@@ -19,7 +19,7 @@ TIME_LENGTH = 9
 
 
 def moment(seconds: float) -> str:
-    """Give a time, in seconds since the epoch, as an answer shows it."""
+    """Return a time, in seconds since the epoch, as an answer shows it."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -44,7 +44,7 @@ def _in_letters(count: int) -> str:
 
 
 def in_any_order(names: Iterable[str]) -> list[str]:
-    """Give each name once, in an order that is not the one they came in: Svix keeps a set."""
+    """Return each name once, in an order that is not the one they came in: Svix keeps a set."""
     once = list(dict.fromkeys(names))
     mixed = sorted(once, key=lambda name: hashlib.sha256(name.encode()).digest())
     return mixed[::-1] if mixed == once else mixed

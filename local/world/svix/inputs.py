@@ -44,7 +44,7 @@ def _distinct(values: list[str]) -> list[str]:
 
 
 def _kept_url(value: str) -> str:
-    """Give a URL as Svix keeps it: both parse it with the same library."""
+    """Return a URL as Svix keeps it: both parse it with the same library."""
     url = AnyUrl(value)
     if url.scheme not in ("http", "https"):
         raise ValueError("Endpoint URL schemes must be http or https")

@@ -28,7 +28,7 @@ class Message:
     tags: list[str] | None = None
 
     def to_json(self, *, with_payload: bool = True) -> dict[str, object]:
-        """Give it as MessageOut; the payload is required there, so without it it is empty."""
+        """Return it as MessageOut; the payload is required there, so without it it is empty."""
         return {
             "id": self.id,
             "eventId": self.event_id,
@@ -42,7 +42,7 @@ class Message:
 
 @dataclass
 class Attempt:
-    """One request to one endpoint. ``code`` is 0 where nobody answered."""
+    """One request to one endpoint. ``code`` is 0 if nobody answered."""
 
     id: str
     message_id: str
@@ -58,7 +58,7 @@ class Attempt:
     def to_json(
         self, message: Message | None, *, with_message: bool, with_content: bool = True
     ) -> dict[str, object]:
-        """Give it as MessageAttemptOut."""
+        """Return it as MessageAttemptOut."""
         body: dict[str, object] = {
             "id": self.id,
             "msgId": self.message_id,
@@ -93,7 +93,7 @@ class Wanted:
     endpoint_id: str | None = None
 
     def has(self, message: Message) -> bool:
-        """Tell whether a message is of the wanted kind."""
+        """Return whether a message is of the wanted kind."""
         return (
             (not self.event_types or message.event_type in self.event_types)
             and (self.channel is None or self.channel in (message.channels or ()))
@@ -101,7 +101,7 @@ class Wanted:
         )
 
     def has_attempt(self, attempt: Attempt) -> bool:
-        """Tell whether an attempt ended as wanted."""
+        """Return whether an attempt ended as wanted."""
         return (
             self.status in (None, attempt.status)
             and self.code_class in (None, attempt.code // 100 * 100)

@@ -74,7 +74,7 @@ class Endpoint:
     retired: list[Retired] = field(default_factory=list)
 
     def to_json(self) -> dict[str, object]:
-        """Give the endpoint as EndpointOut, with the fields that are no longer described; what is
+        """Return the endpoint as EndpointOut, with the fields that are no longer described; what is
         not set is null."""
         return {
             "description": self.description,
@@ -94,7 +94,7 @@ class Endpoint:
         }
 
     def shown_headers(self) -> dict[str, object]:
-        """Give the headers as EndpointHeadersOut."""
+        """Return the headers as EndpointHeadersOut."""
         sensitive = [name for name in self.headers if SENSITIVE_HEADER.fullmatch(name)]
         shown = {name: value for name, value in self.headers.items() if name not in sensitive}
         return {"headers": shown, "sensitive": sensitive}
@@ -114,7 +114,7 @@ class App:
     made: float = 0.0
 
     def to_json(self) -> dict[str, object]:
-        """Give it as ApplicationOut; what Clerk calls it is not known."""
+        """Return it as ApplicationOut; what Clerk calls it is not known."""
         return {
             "name": self.instance_id,
             "throttleRate": None,
@@ -140,7 +140,7 @@ class SvixBackend:
     # -- what Clerk does ----------------------------------------------------------------------
 
     def has_app(self, instance_id: str) -> bool:
-        """Tell whether an instance has an application."""
+        """Return whether an instance has an application."""
         return any(app.instance_id == instance_id for app in self._apps.values())
 
     def create_app(self, instance_id: str) -> str:
@@ -171,7 +171,7 @@ class SvixBackend:
         return token
 
     def link(self, instance_id: str) -> str:
-        """Give a log-in link whose fragment carries a fresh one-time token."""
+        """Return a log-in link whose fragment carries a fresh one-time token."""
         app = self._app_of(instance_id)
         token = minted("a one-time token", f"ott_{secrets.token_urlsafe(24)}")
         app.one_time_tokens.append(token)
@@ -193,7 +193,7 @@ class SvixBackend:
         raise errors.one_time_token_used()
 
     def authorize(self, token: str, app_id: str, *, organization: bool = False) -> App:
-        """Give the application a token may act on; ``organization``: with the organization's
+        """Return the application a token may act on; ``organization``: with the organization's
         only."""
         holder = self.authenticate(token)
         if organization and holder is not None:
@@ -204,7 +204,7 @@ class SvixBackend:
         return app
 
     def authenticate(self, token: str) -> App | None:
-        """Give the application a token is of, None for a token of the organization."""
+        """Return the application a token is of, None for a token of the organization."""
         if token in self._organization_tokens:
             return None
         holder = next((app for app in self._apps.values() if token in app.tokens), None)
@@ -215,14 +215,14 @@ class SvixBackend:
     # -- event types --------------------------------------------------------------------------
 
     def list_event_types(self, *, limit: int, iterator: str | None) -> dict[str, object]:
-        """Give a page of the catalogue, by name."""
+        """Return a page of the catalogue, by name."""
         shown, beside = in_order(
             self.event_types, str, limit=limit, iterator=iterator, descending=False
         )
         return {"data": [_event_type(name) for name in shown], **beside}
 
     def event_type(self, name: str) -> dict[str, object]:
-        """Give one event type."""
+        """Return one event type."""
         if name not in self.event_types:
             raise errors.not_found()
         return _event_type(name)
@@ -256,7 +256,7 @@ class SvixBackend:
     def list_endpoints(
         self, app: App, *, limit: int, iterator: str | None, descending: bool
     ) -> dict[str, object]:
-        """Give a page of endpoints; their ids sort as they were made."""
+        """Return a page of endpoints; their ids sort as they were made."""
         shown, beside = in_order(
             app.endpoints.values(),
             lambda endpoint: endpoint.id,
@@ -311,7 +311,7 @@ class SvixBackend:
         }
 
     def rotate_secret(self, app: App, id_or_uid: str, body: SecretRotation) -> None:
-        """Give the endpoint a new signing secret; the old one signs on for the grace period."""
+        """Return the endpoint a new signing secret; the old one signs on for the grace period."""
         found = self.endpoint(app, id_or_uid)
         grace = body.grace_period_seconds
         now = self._clock()
@@ -338,23 +338,23 @@ class SvixBackend:
                 old.until -= seconds
 
     def now(self, app: App) -> float:
-        """Give the time, later than all times given to this application before."""
+        """Return the time, later than all times given to this application before."""
         app.latest = max(self._clock(), app.latest + 0.001)
         return app.latest
 
     def apps(self) -> Mapping[str, App]:
-        """Give all applications by id, for tests and the control interface."""
+        """Return all applications by id, for tests and the control interface."""
         return self._apps
 
     # -- state --------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
-        """Give the whole state as plain data."""
+        """Return the whole state as plain data."""
         state: dict[str, Any] = as_plain(self.live())
         return state
 
     def live(self) -> dict[str, Any]:
-        """Give the state as it is, to be written at once."""
+        """Return the state as it is, to be written at once."""
         apps = list(self._apps.values())
         return {
             "region": self._region,

@@ -79,7 +79,7 @@ def moment(query: QueryParams, name: str) -> float | None:
 
 
 def seconds(moment: str) -> float:
-    """Give a time as seconds since the epoch."""
+    """Return a time as seconds since the epoch."""
     return datetime.fromisoformat(moment.upper()).timestamp()
 
 

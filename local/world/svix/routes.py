@@ -173,10 +173,10 @@ def _endpoint(backend: SvixBackend, operation: Operation) -> Callable[[Request],
 
 
 def refusal(error: errors.SvixError) -> Response:
-    """Give a refusal its form."""
+    """Return a refusal its form."""
     return JSONResponse(error.body(), status_code=error.status)
 
 
 def invalid(error: errors.Invalid) -> Response:
-    """Give a validation error its form."""
+    """Return a validation error its form."""
     return JSONResponse(error.body(), status_code=422)

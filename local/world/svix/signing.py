@@ -16,7 +16,7 @@ from collections.abc import Iterable
 def signed_headers(
     secrets: Iterable[str], *, message_id: str, timestamp: int, body: bytes
 ) -> dict[str, str]:
-    """Give the three headers; each secret signs, so that an old one is good during an overlap."""
+    """Return the three headers; each secret signs, so that an old one is good during an overlap."""
     content = f"{message_id}.{timestamp}.".encode() + body
     signatures = (hmac.digest(_key(secret), content, hashlib.sha256) for secret in secrets)
     return {

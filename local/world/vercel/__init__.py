@@ -33,11 +33,11 @@ class VercelService:
         self.backend = backend or VercelBackend()
 
     def routes(self) -> list[Route]:
-        """Give the HTTP routes."""
+        """Return the HTTP routes."""
         return make_routes(self.backend)
 
     def dump(self) -> Any:
-        """Give the state for the file."""
+        """Return the state for the file."""
         return self.backend.live()
 
     def load(self, state: Any) -> None:

@@ -111,7 +111,7 @@ class VercelBackend:
     # -- who asks -----------------------------------------------------------------------------
 
     def authorize(self, token: str | None, scope: str | None) -> str | None:
-        """Give the id of the team a request is for, or None for the owner's own scope."""
+        """Return the id of the team a request is for, or None for the owner's own scope."""
         if not token:
             raise errors.missing_token()
         if token not in self.tokens:
@@ -280,12 +280,12 @@ class VercelBackend:
     # -- state --------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
-        """Give the whole state as plain data; tokens are the only secrets in it."""
+        """Return the whole state as plain data; tokens are the only secrets in it."""
         state: dict[str, Any] = as_plain(self.live())
         return state
 
     def live(self) -> dict[str, Any]:
-        """Give the state as it is, to be written at once."""
+        """Return the state as it is, to be written at once."""
         return {
             "tick": self._tick,
             "tokens": self.tokens,
@@ -309,7 +309,7 @@ class VercelBackend:
         }
 
     def now(self) -> int:
-        """Give the time in milliseconds; never the same twice, so that lists have an order."""
+        """Return the time in milliseconds; never the same twice, so that lists have an order."""
         self._tick = max(self._tick + 1, int(self._clock() * 1000))
         return self._tick
 

@@ -25,11 +25,11 @@ class VercelError(Exception):
         self.details = dict(details or {})
 
     def error(self) -> dict[str, object]:
-        """Give the inner error object."""
+        """Return the inner error object."""
         return {"code": self.code, "message": self.message, **self.details}
 
     def body(self) -> dict[str, object]:
-        """Give the whole answer."""
+        """Return the whole answer."""
         return {"error": self.error()}
 
 

@@ -17,7 +17,7 @@ STEPS = ("QUEUED", "BUILDING", "READY")
 
 
 def digest(value: str) -> str:
-    """Give the digest under which a value is remembered and compared."""
+    """Return the digest under which a value is remembered and compared."""
     return hashlib.sha256(value.encode()).hexdigest()
 
 
@@ -31,7 +31,7 @@ class Team:
     sensitive_policy: str = "default"
 
     def to_json(self) -> dict[str, object]:
-        """Give the team as the API shows it."""
+        """Return the team as the API shows it."""
         return {
             "id": self.id,
             "slug": self.slug,
@@ -42,7 +42,7 @@ class Team:
 
 @dataclass
 class Variable:
-    """An environment variable; ``value`` is None where it is sensitive."""
+    """An environment variable; ``value`` is None if it is sensitive."""
 
     id: str
     key: str
@@ -60,12 +60,12 @@ class Variable:
     """Of the integration that made it; such a one nobody makes by a request."""
 
     def reaches(self, target: str) -> bool:
-        """Tell whether a build for the target, or for the custom environment of that id, sees
+        """Return whether a build for the target, or for the custom environment of that id, sees
         this variable."""
         return target in self.target or target in self.custom_environment_ids
 
     def to_json(self, *, decrypt: bool) -> dict[str, object]:
-        """Give the variable as the API shows it."""
+        """Return the variable as the API shows it."""
         body: dict[str, object] = {
             "id": self.id,
             "key": self.key,
@@ -108,19 +108,19 @@ class Project:
     """The slugs of the environments besides Vercel's own three, by id."""
 
     def environment_id(self, slug_or_id: str) -> str | None:
-        """Give the id of a custom environment."""
+        """Return the id of a custom environment."""
         found = self.custom_environments.items()
         return next((key for key, slug in found if slug_or_id in (key, slug)), None)
 
     def to_json(self) -> dict[str, object]:
-        """Give the project as the API shows it."""
+        """Return the project as the API shows it."""
         return {
             **self.in_list(),
             "env": [v.to_json(decrypt=False) for v in self.variables.values()],
         }
 
     def in_list(self) -> dict[str, object]:
-        """Give the project as the list shows it; taken strictly, without its variables."""
+        """Return the project as the list shows it; taken strictly, without its variables."""
         return {
             "id": self.id,
             "name": self.name,
@@ -160,7 +160,7 @@ class Shared:
     variable: Variable
 
     def to_json(self, *, decrypt: bool) -> dict[str, object]:
-        """Give the variable as the API shows it."""
+        """Return the variable as the API shows it."""
         shown = self.variable.to_json(decrypt=decrypt)
         for name in ("customEnvironmentIds", "configurationId"):
             del shown[name]
@@ -192,7 +192,7 @@ class Deployment:
 
     @property
     def environment_digest(self) -> str:
-        """Give one digest over all variables built in."""
+        """Return one digest over all variables built in."""
         lines = (f"{key}={value}" for key, value in sorted(self.environment.items()))
         return digest("\n".join(lines))
 
@@ -201,7 +201,7 @@ class Deployment:
         self.step = min(self.step + 1, len(STEPS) - 1)
 
     def to_json(self) -> dict[str, object]:
-        """Give the deployment as GET /v13/deployments shows it."""
+        """Return the deployment as GET /v13/deployments shows it."""
         return {
             "id": self.id,
             "uid": self.id,

@@ -327,5 +327,5 @@ def _endpoint(backend: VercelBackend, operation: Operation) -> Callable[[Request
 
 
 def refusal(error: errors.VercelError) -> Response:
-    """Give an error the form clients expect."""
+    """Return an error the form clients expect."""
     return JSONResponse(error.body(), status_code=error.status)

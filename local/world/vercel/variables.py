@@ -28,7 +28,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Draft:
-    """The wanted variable; ``value`` is None where a change leaves it as it is."""
+    """The wanted variable; ``value`` is None if a change leaves it as it is."""
 
     key: str
     type: str
@@ -132,7 +132,7 @@ def clash(project: Project, draft: Draft, *, besides: str | None = None) -> Vari
 
 
 def same_place(variable: Variable, draft: Draft) -> bool:
-    """Tell whether an upsert of the draft means exactly this variable.
+    """Return whether an upsert of the draft means exactly this variable.
 
     Vercel updates only where all environments are the same ones; an overlap stays a conflict.
     """

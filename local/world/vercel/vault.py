@@ -42,7 +42,7 @@ class Vault:
             draft.replace(self._file)
 
     def opened(self, digests: Mapping[str, str]) -> dict[str, str]:
-        """Give the values of variables.
+        """Return the values of variables.
 
         Raises:
             LookupError: values are not known; the message names their variables.

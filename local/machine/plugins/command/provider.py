@@ -85,13 +85,13 @@ class Command:
         return Live(f"{name}{secrets.token_hex(4)}", _outputs(news, results))
 
     def read(self, resource_id: str, state: Properties, inputs: Properties) -> Live | None:
-        """Give the state back: a command that ran has nothing live to look at."""
+        """Return the state back: a command that ran has nothing live to look at."""
         if not state and not inputs:
             raise PluginError("a command cannot be imported")
         return Live(resource_id, state, inputs)
 
     def update(self, resource_id: str, olds: Properties, news: Properties, urn: str) -> Properties:
-        """Run ``update``, or ``create`` where there is none."""
+        """Run ``update``, or ``create`` if there is none."""
         command = news.get("update", news.get("create"))
         return _outputs(news, self._run(command, news, olds, urn))
 
@@ -163,8 +163,8 @@ class CommandProvider:
         """Take no configuration."""
 
     def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
-        """Give the inputs back as the official provider does: of a secret that stands in a list and
-        is not known yet it loses the value, and the engine then refuses the whole property."""
+        """Return the inputs back as the official provider does: of a secret that stands in a list
+        and is not known yet it loses the value, and the engine then refuses the whole property."""
         return without_unknown_secrets(news)
 
     def cancel(self) -> None:

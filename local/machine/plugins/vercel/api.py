@@ -86,7 +86,7 @@ class Api:
             return self._teams[wanted]
 
     def team_id(self, team_id: str | None) -> str | None:
-        """Give the id of the team to act for; a default team may be configured by its slug."""
+        """Return the id of the team to act for; a default team may be configured by its slug."""
         if team_id:
             return team_id
         team = self.team(None)

@@ -233,7 +233,7 @@ def _compare_parts(path: str, old: Properties, new: Properties) -> Iterable[Chan
 
 
 def _entry(answer: Mapping[str, Any], value: str | None, *, known: bool = False) -> Properties:
-    """Give the state of one variable; a readable value comes from the answer unless known."""
+    """Return the state of one variable; a readable value comes from the answer unless known."""
     readable = answer["type"] != "sensitive" and not known
     shown = answer["value"] if readable else value
     return variable.to_state(answer, value=shown) | {"id": answer["id"]}

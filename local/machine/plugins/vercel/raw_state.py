@@ -41,7 +41,7 @@ def raw_state(outputs: Properties) -> Properties:
 
 
 def id_of(state: Properties) -> str:
-    """The id that Vercel is asked for; empty where the outputs have none."""
+    """The id that Vercel is asked for; empty if the outputs have none."""
     return str(reveal(state.get("id")) or "")
 
 

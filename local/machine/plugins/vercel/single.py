@@ -180,7 +180,7 @@ def _outputs(
 
 
 def _resends(before: Mapping[str, Any], plain: Mapping[str, Any]) -> bool:
-    """Tell whether a write-only value must be sent: its version moved, or it is new."""
+    """Return whether a write-only value must be sent: its version moved, or it is new."""
     return (
         before.get("valueWoVersion") != plain.get("valueWoVersion")
         or before.get("value") is not None

@@ -90,7 +90,7 @@ def check_team_policy(
 
 
 def to_body(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the API's form of revealed inputs, for a create."""
+    """Return the API's form of revealed inputs, for a create."""
     body: dict[str, Any] = {
         "key": plain["key"],
         "value": plain.get("value") if plain.get("value") is not None else plain.get("valueWo"),
@@ -107,7 +107,7 @@ def to_body(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_state(answer: Mapping[str, Any], *, value: str | None) -> Properties:
-    """Give the state's form of an API answer; the value is what is known of it."""
+    """Return the state's form of an API answer; the value is what is known of it."""
     state: Properties = {
         "key": answer["key"],
         "sensitive": answer["type"] == "sensitive",
