@@ -335,7 +335,7 @@ class Allowed(SettingsModel):
 
     plans: dict[str, list[PlanDanger]] = {}
     """The dangerous changes that a plan may have, by slug
-    (docs/reconciliation.md#danger-is-asked-for)."""
+    (docs/reconciliation.md#dangerous-changes-need-permission)."""
     features: dict[str, list[FeatureDanger]] = {}
     """The dangerous changes that a feature may have, by slug."""
     toggles: list[Toggle] = []
