@@ -1,1 +1,1 @@
-"""Everything a machine without real accounts needs: world, plugins, engine."""
+"""Everything that a machine without real accounts needs: emulators, plugins, engine."""

@@ -1,4 +1,4 @@
-"""Where the local world is: what Pulumi.local.yaml says of it, what the engine has to know."""
+"""The addresses of the local world, in Pulumi.local.yaml and in the engine's environment."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ KEY = "clerkstack:urls"
 
 
 def declared_port(stack_file: Path) -> int | None:
-    """The control port behind the addresses in a stack's file: the one before Clerk's."""
+    """Return the control port that belongs to the addresses in a stack's file: the one before
+    Clerk's."""
     urls = _read(stack_file).get("config", {}).get(KEY, {})
     port = urlsplit(str(urls.get("platform", ""))).port
     return port - 1 if port else None
 
 
 def settings(urls: Urls) -> dict[str, str]:
-    """The addresses as a stack's settings have them (`clerkstack:urls`)."""
+    """Return the addresses in the form of a stack's settings (`clerkstack:urls`)."""
     return {
         "platform": urls.clerk,
         "backend": urls.clerk,
@@ -35,7 +36,7 @@ def settings(urls: Urls) -> dict[str, str]:
 
 
 def declare(stack_file: Path, urls: Urls) -> bool:
-    """Write the addresses into a stack's file; whether it said something else before."""
+    """Write the addresses into a stack's file; return whether it changed."""
     addresses = settings(urls)
     document = _read(stack_file)
     config = document.setdefault("config", {})
@@ -50,30 +51,30 @@ def declare(stack_file: Path, urls: Urls) -> bool:
 
 
 def variables(urls: Urls) -> dict[str, str]:
-    """What brings the Vercel plugin, and who visits the app, to the local world.
+    """Return the variables that lead the Vercel plugin and requests to the app to the local world.
 
-    The stand-in plugin takes a base URL. The official one has no setting for that, and the app has
-    a host that no name server knows: both go through the world's proxy, which answers for Vercel's
-    host and for the app's, and passes nothing on.
+    The stand-in plugin takes a base URL. The official one has no such setting, and no name server
+    knows the app's host: both use the world's proxy, which answers for Vercel's host and the app's,
+    and forwards nothing else.
     """
     return {
         "VERCEL_API_URL": urls.vercel,
         "HTTPS_PROXY": urls.proxy or "",
         "SSL_CERT_FILE": urls.ca_file or "",
-        # Whatever the user has there: an exception for Vercel would lead past the proxy.
+        # Replaces the user's value: an exception for Vercel would bypass the proxy.
         "NO_PROXY": LOOPBACK,
         "no_proxy": LOOPBACK,
     }
 
 
 def shell_file(home: Path) -> Path:
-    """Sourced by .local/env.sh while the world runs."""
+    """Return the file that .local/env.sh sources while the world runs."""
     return home / "env.sh"
 
 
 def write_shell_file(home: Path, exports: Mapping[str, str], registries: Iterable[str]) -> None:
-    """Let a person's shell know the same. npm goes to its registries as it did before: through the
-    person's own proxy, or through none."""
+    """Write the variables for a person's shell. npm keeps its way to its registries: through the
+    person's own proxy, or without one."""
     hosts = shlex.quote(",".join((LOOPBACK, *registries)))
     lines = [
         ': "${CLERKSTACK_USERS_PROXY=${HTTPS_PROXY-${https_proxy-}}}"',
@@ -96,6 +97,6 @@ def _read(stack_file: Path) -> Any:
 
 def _yaml() -> YAML:
     yaml = YAML()
-    yaml.width = 4096  # encrypted values stay on their line
+    yaml.width = 4096  # keep encrypted values on one line
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml

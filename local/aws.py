@@ -1,7 +1,7 @@
-"""S3 and KMS on this machine, by moto's server: what the state of a team is kept in.
+"""S3 and KMS on this machine, emulated by moto's server, for the state of a team.
 
-A process of its own: moto keeps its state for a whole process, and its warnings are not ours. It
-ends with the process that started it, which its standard input tells.
+The server is a separate process, because moto's state and warnings are process-wide. It ends with
+the process that started it, when its standard input closes.
 """
 
 from __future__ import annotations
@@ -30,38 +30,39 @@ SIGNED = {
     "Authorization": f"AWS4-HMAC-SHA256 Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/20260101/"
     f"{REGION}/s3/aws4_request, SignedHeaders=host, Signature=0"
 }
-"""Of a plain request for an object: moto wants it signed, and does not look at the signature."""
+"""Headers of a plain request for an object: moto requires a signature and does not verify it."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the server listens, and what it was given: a bucket with versions, two keys."""
+    """The server's address, and its contents: a bucket with versions and two keys."""
 
     url: str
     keys: tuple[str, str]
     users: dict[str, tuple[str, str]]
-    """Credentials with the rights of a policy in docs/aws, by its name; see `rights`."""
+    """Credentials with the rights of a policy in docs/aws, by the policy's name; see `rights`."""
     folder: str = "clerkstack"
-    """In the bucket, where the backend keeps its files."""
+    """The folder of the backend in the bucket."""
 
     @property
     def backend(self) -> str:
-        """The bucket as the engine's backend."""
+        """The URL of the bucket as the engine's backend."""
         options = {"endpoint": self.url, "region": REGION, "s3ForcePathStyle": "true"}
         return f"s3://{BUCKET}/{self.folder}?{urlencode(options, safe=':/')}"
 
     @property
     def secrets_provider(self) -> str:
-        """The first key as the engine's secrets provider."""
+        """The URL of the first key as the engine's secrets provider."""
         return self.provider(self.keys[0])
 
     def provider(self, key: str) -> str:
-        """A key as the engine's secrets provider."""
+        """Return the URL of a key as the engine's secrets provider."""
         return f"awskms://{key}?region={REGION}"
 
     @property
     def variables(self) -> dict[str, str]:
-        """What a shell needs to reach it: credentials, and the address where AWS's would be."""
+        """Variables with which a shell reaches the server: credentials, and its address instead of
+        AWS's."""
         return {
             **CREDENTIALS,
             "AWS_REGION": REGION,
@@ -70,13 +71,13 @@ class Place:
         }
 
     def credentials(self, user: str) -> dict[str, str]:
-        """Variables that make a shell one of the users."""
+        """Return the variables that make a shell one of the users."""
         key, secret = self.users[user]
         return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
 
     @contextmanager
     def rights(self) -> Iterator[None]:
-        """Inside, it asks who it is and whether that is allowed; else everybody may do all."""
+        """Enforce the users' rights in this block; otherwise everybody may do everything."""
         httpx.post(f"{self.url}/moto-api/reset-auth", content="0").raise_for_status()
         try:
             yield
@@ -84,16 +85,16 @@ class Place:
             httpx.post(f"{self.url}/moto-api/reset-auth", content="inf").raise_for_status()
 
     def object(self, key: str) -> str:
-        """The address of one of the backend's files, for a plain GET, PUT or DELETE that
-        is `SIGNED`."""
+        """Return the URL of one of the backend's files, for a plain GET, PUT or DELETE with the
+        headers `SIGNED`."""
         return f"{self.url}/{BUCKET}/{self.folder}/{key}"
 
 
 class Aws:
-    """The server, from `with` to its end."""
+    """The server, running inside a `with` block."""
 
     def __enter__(self) -> Place:
-        """Start it."""
+        """Start the server."""
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "local.aws"],
             cwd=TOP,
@@ -105,7 +106,7 @@ class Aws:
         assert self._process.stdout is not None
         told = self._process.stdout.readline()
         if not told:
-            raise RuntimeError("moto's server did not start: python -m local.aws says why")
+            raise RuntimeError("moto's server did not start: run python -m local.aws to see why")
         made = json.loads(told)
         users = {name: (key, secret) for name, (key, secret) in made["users"].items()}
         return Place(made["url"], tuple(made["keys"]), users)
@@ -116,7 +117,7 @@ class Aws:
         _error: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
-        """End it."""
+        """Stop the server."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -153,10 +154,10 @@ def main() -> None:
     iam = boto3.client("iam", **at)
     for name in POLICIES:
         text = (TOP / "docs" / "aws" / f"{name}.json").read_text()
-        # Each test has a folder of its own; its stack is in the place of production.
+        # Each test has its own folder, with its stack in place of production.
         text = text.replace(f"{DOCUMENTED_BUCKET}/.pulumi", f"{BUCKET}/*/.pulumi")
         text = text.replace(DOCUMENTED_BUCKET, BUCKET).replace("clerkstack/prod", "*/local")
-        # moto asks of a key of KMS whether it is allowed for all keys.
+        # For a KMS key, moto checks whether the action is allowed for all keys.
         text = DOCUMENTED_KEY.sub("*", text)
         iam.create_user(UserName=name)
         iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=text)

@@ -1,8 +1,8 @@
-"""One resource driven as the engine drives it, in this process: check, diff, create or update.
+"""Drives one resource as the engine does, in this process: check, diff, create or update.
 
 No engine starts, so hundreds of runs take seconds. The provider is the real one and sends real
-requests; only what lies between program and provider is played: each call gets what the wire
-would give it, numbers as floats and nothing that is null.
+requests. Only the transport between program and provider is simulated: as over the wire, numbers
+are floats, and null values are missing.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Refused(Exception):
 
 @dataclass
 class Driven:
-    """A resource of one stack: what the state has of it, and the provider.
+    """A resource of one stack: its entry in the state, and its provider.
 
     `config` is the stack's config as the provider gets it, `stack` its full name, as the program
-    declares it with each resource. `id` is None and `state` empty if
-    the resource is not in the state.
+    declares it with each resource. `id` is None and `state` empty if the resource is not in the
+    state.
     """
 
     provider: ResourceProvider
@@ -48,18 +48,18 @@ class Driven:
     beside: Callable[[], list[Neighbour]] = list
     """The stacks that the backend knows."""
     written: Callable[[], None] = lambda: None
-    """Called where a provider has done its work and the engine has not written the state yet."""
+    """Called after a provider has finished and before the engine writes the state."""
 
     def up(self, inputs: Props, *, always: bool = False) -> bool:
-        """One `pulumi up`: whether there was anything to do. A failure leaves the state alone.
+        """Run one `pulumi up`; return whether there was anything to do. A failure keeps the state.
 
         Args:
             inputs: what the program declares.
-            always: update where nothing is declared otherwise, too.
+            always: update even if the declaration has not changed.
 
         Raises:
-            Refused: by `check`.
-            ClerkstackError: as the provider raises it.
+            Refused: `check` refused the inputs.
+            ClerkstackError: the provider failed.
         """
         inputs = {**inputs, **({} if self.stack is None else {"stack": self.stack})}
         self._begin(inputs)
@@ -78,12 +78,12 @@ class Driven:
         else:
             return False
         self.inputs = news
-        # As the program does when the state is written.
+        # The program does this when the state is written.
         IntentLog(self.id, self.stack).forget_known(self.state.get("noted"))
         return True
 
     def refresh(self) -> None:
-        """One `pulumi refresh`: the state as it is live, nothing if the resource is gone."""
+        """Run one `pulumi refresh`: take the live state, none if the resource is gone."""
         self._begin()
         if self.id is None:
             return
@@ -93,7 +93,7 @@ class Driven:
         self.inputs = wired(found.inputs or self.inputs) if found.id else {}
 
     def destroy(self) -> None:
-        """One `pulumi destroy`. A failure leaves the state alone."""
+        """Run one `pulumi destroy`. A failure keeps the state."""
         self._begin()
         if self.id is not None:
             self.provider.delete(self.id, self.state)
@@ -101,8 +101,8 @@ class Driven:
         self.id, self.state, self.inputs = None, {}, {}
 
     def _begin(self, *declared: Props) -> None:
-        """A run is a process of its own: nothing that an earlier one read is known. Every
-        dangerous change is allowed."""
+        """Begin a run, which knows nothing that earlier ones read. Every dangerous change is
+        allowed."""
         end_run()
         allowed = {"clerkstack:allow": json.dumps(_everything(self.inputs, *declared))}
         self.provider.configure(ConfigureRequest(Config({**self.config, **allowed}, "clerkstack")))
@@ -111,19 +111,19 @@ class Driven:
 
 
 class _Told(Neighbourhood):
-    """The stacks that a test knows, in the place of those of a backend."""
+    """The stacks of a test instead of those of a backend."""
 
     def __init__(self, stacks: Callable[[], list[Neighbour]]) -> None:
         super().__init__()
         self._stacks = stacks
 
     def stacks(self, _application_id: str, _environment: str) -> list[Neighbour]:
-        """They are asked for each time."""
+        """Return the test's current stacks."""
         return self._stacks()
 
 
 def _everything(*declared: Props) -> Props:
-    """An allowance for every dangerous change of what is declared."""
+    """Return an allowance for every dangerous change of what is declared."""
     kinds = {
         "plans": ["remove", "price", "visibility", "features"],
         "features": ["remove", "visibility"],
@@ -141,14 +141,14 @@ def _everything(*declared: Props) -> Props:
 
 
 def end_run() -> None:
-    """What the end of a run's process does: connections close, what was read is forgotten."""
+    """Do what the end of a run's process does: close connections, forget what was read."""
     for session in shared._sessions.values():
         session.close()
     shared._sessions.clear()
 
 
 def wired(props: Mapping[str, Any]) -> Props:
-    """Properties as they come over the wire."""
+    """Return properties as they come over the wire."""
     return {key: _number(value) for key, value in props.items() if value is not None}
 
 
@@ -161,7 +161,7 @@ def _number(value: Any) -> Any:
 
 
 def config_on(world: World) -> dict[str, str]:
-    """The stack's config for the provider, on a running world."""
+    """Return the stack's config for the provider, on a running world."""
     return {
         "clerkstack:platformKey": seeded.PLATFORM_KEY,
         "clerkstack:urls": json.dumps(address.settings(world.urls)),

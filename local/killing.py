@@ -1,4 +1,4 @@
-"""The end of a process and of everything it started, at once and without a word."""
+"""Kills a process and everything it started, at once."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def kill_tree(pid: int, besides: Callable[[int], list[int]] = lambda _pid: []) -> None:
-    """Kill a process and all that it started, also what has a session of its own; and what belongs
-    to one of them `besides`."""
+    """Kill a process and all its descendants, including those in other sessions, and the processes
+    that `besides` returns for each."""
     below = [child for task in Path(f"/proc/{pid}/task").glob("*") for child in _children(task)]
-    # Before it: they may end with it, and then nobody knows what they have started.
+    # Kill these first: if they end with it, their own children are unknown.
     for other in besides(pid):
         kill_tree(other, besides)
     with suppress(ProcessLookupError):

@@ -1,4 +1,4 @@
-"""A catalog of a size that no product has: what grows with it must not grow faster."""
+"""An unrealistically large catalog, to show that costs grow linearly with its size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ PLANS, FEATURES, ATTACHED = 500, 2000, 40
 
 
 def large_catalog(plans: int = PLANS, features: int = FEATURES, attached: int = ATTACHED) -> str:
-    """The file's text. Each plan has `attached` features, which others have as well."""
+    """Return the file's text. Each plan has `attached` features, which other plans share."""
     lines = ["features:"]
     for number in range(features):
         lines += [

@@ -3,8 +3,8 @@
     make messages
     make messages ARGS=clerkstack/rotation
 
-Each has its file, its line and what takes it: the error that is raised, the function that is
-called, or the name that is given to it. The sources are parsed, not imported.
+Each message has its file, its line and its use: the error that is raised, the function that is
+called, or the variable that it is assigned to. The sources are parsed, not imported.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ OPTIONS = ("typer.Option", "typer.Argument")
 
 @dataclass(frozen=True)
 class Message:
-    """A text, where it stands, and what takes it."""
+    """A text, its place, and its use."""
 
     line: int
     taken_by: str
@@ -33,7 +33,7 @@ class Message:
 
 
 def messages(source: str) -> list[Message]:
-    """The messages of a module, in its order."""
+    """Return the messages of a module, in order."""
     return sorted(dict.fromkeys(_of(ast.parse(source), "")), key=lambda each: each.line)
 
 
@@ -68,7 +68,7 @@ def _of(node: ast.AST, taken_by: str) -> Iterator[Message]:
 
 
 def _text(node: ast.AST) -> str:
-    """A string's text; what is put into it stands in braces."""
+    """Return a string's text, with embedded expressions in braces."""
     match node:
         case ast.Constant(value=str(text)):
             return text
@@ -81,7 +81,7 @@ def _text(node: ast.AST) -> str:
 
 
 def _is_prose(node: ast.AST) -> bool:
-    """Whether a string has two words or more, of which something that is put in can be one."""
+    """Whether a string has two or more words; an embedded expression counts as a word."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     words = "".join(_text(part) if isinstance(part, ast.Constant) else "{}" for part in parts)
     found = [word for word in words.split() if word.startswith("{}") or WORD.search(word)]
@@ -101,7 +101,7 @@ def _is_command(node: ast.FunctionDef) -> bool:
 
 
 def main(wanted: list[str]) -> int:
-    """List the messages of the product, or of the folders and files that are named."""
+    """List the messages of the product, or of the named folders and files."""
     count = 0
     for folder in wanted or PRODUCT:
         at = TOP / folder

@@ -1,7 +1,7 @@
 """Parts of the set-up that some tests and `make app` need and `make up` does not.
 
-`python3 -m local.machine.node` brings them. Why one could not be had is kept in .local/skipped, for
-those who need it. Standard library only.
+`python3 -m local.machine.node` fetches them. If one is not available, .local/skipped has the reason
+for the tests that need it. Standard library only.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """Something to bring. `tool` is the program that does it, from PATH."""
+    """A part to fetch. `tool` is the program on PATH that fetches it."""
 
     name: str
     title: str
     tool: str
 
     def why_missing(self, project: Path = PROJECT) -> str:
-        """One line: which part, why it is not there, what to do."""
+        """Return one line: which part is missing, why, and what to do."""
         why = noted(project).get(self.name, "`make node` has not been run")
         return f"{self.title} ({self.name}): {why}"
 
@@ -37,18 +37,18 @@ PARTS = (VENDOR_CLIENTS, EXAMPLE, GITHUB, OPERATOR, ACTIONLINT)
 
 
 def noted(project: Path = PROJECT) -> dict[str, str]:
-    """The parts that could not be had, by name, and why."""
+    """Return the reasons why parts are missing, by name."""
     return {file.name: file.read_text().strip() for file in sorted(_folder(project).glob("*"))}
 
 
 def note(part: Part, why: str, project: Path = PROJECT) -> None:
-    """Keep why a part could not be had; the reason goes on one line."""
+    """Record why a part is missing; the reason goes on one line."""
     _folder(project).mkdir(parents=True, exist_ok=True)
     (_folder(project) / part.name).write_text(" ".join(why.split()) + "\n")
 
 
 def forget(part: Part, project: Path = PROJECT) -> None:
-    """It is there now."""
+    """Record that a part is there."""
     (_folder(project) / part.name).unlink(missing_ok=True)
 
 

@@ -1,7 +1,7 @@
-"""Pages whose prose is written by hand and whose tables a program makes.
+"""Renews the generated sections of pages whose prose is written by hand.
 
-A section stands between two lines that Markdown does not show, `<!-- measured: ups -->` and
-`<!-- /measured: ups -->`, and is replaced as a whole. The first word names who makes it.
+A section is between two Markdown comments, `<!-- measured: ups -->` and `<!-- /measured: ups -->`,
+and is replaced completely. The first word names the generator.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ from dataclasses import dataclass
 
 
 class NoSection(Exception):
-    """The page lacks the lines that a section stands between."""
+    """The page lacks the comments around a section."""
 
 
 @dataclass(frozen=True)
 class Sections:
-    """The sections of one maker."""
+    """The sections of one generator."""
 
     maker: str
 
     def begin(self, name: str) -> str:
-        """The line before a section."""
+        """Return the line before a section."""
         return f"<!-- {self.maker}: {name} -->"
 
     def end(self, name: str) -> str:
-        """The line after it."""
+        """Return the line after a section."""
         return f"<!-- /{self.maker}: {name} -->"
 
     def written(self, text: str, made: Mapping[str, str]) -> str:
-        """The page with its sections replaced.
+        """Return the page with its sections replaced.
 
         Raises:
             NoSection: the page lacks one of them.
@@ -41,7 +41,7 @@ class Sections:
         return text
 
     def section_in(self, text: str, name: str) -> str:
-        """A section as the page has it.
+        """Return a section of the page.
 
         Raises:
             NoSection: there is none of that name.
@@ -59,7 +59,7 @@ class Sections:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a pipe in a cell is escaped."""
+    """Return a Markdown table; pipes in cells are escaped."""
     lines = [columns, ["---"] * len(columns), *rows]
     cells = [[cell.replace("|", r"\|") for cell in line] for line in lines]
     return "".join(f"| {' | '.join(line)} |\n" for line in cells)

@@ -1,8 +1,8 @@
 """`python -m local.stack up|preview|down`: the stacks `local` and `local-prod` on the local world.
 
-All that `make` does beyond plain Pulumi: the world is running where Pulumi.local.yaml says, the
-stack exists; `down` takes both away. With `source .local/env.sh` the same works by hand
-(`pulumi up --stack local`).
+Beyond plain Pulumi, `make` starts the world at the addresses of Pulumi.local.yaml and creates the
+stack; `down` removes both. With `source .local/env.sh` the same works by hand (`pulumi up --stack
+local`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ POLICIES = ("--policy-pack", "policies/pack")
 
 
 def main(arguments: list[str] | None = None, places: Places | None = None) -> int:
-    """Exit code of the command that failed, else 0. `up` and `preview` become Pulumi itself."""
+    """Return the exit code of the command that failed, else 0. `up` and `preview` become Pulumi
+    itself."""
     options, more = _parser().parse_known_args(arguments)
     places = places or Places()
     steps = Steps("stack")
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None, places: Places | None = None) -> in
 
 
 class Local:
-    """The local stacks, the engine that runs them, the world they are deployed to."""
+    """The local stacks, the engine that runs them, and the world that they are deployed to."""
 
     def __init__(self, engine: Engine, places: Places, steps: Steps) -> None:
         self._pulumi = str(engine.pulumi)
@@ -69,14 +70,14 @@ class Local:
         self._home = Home(places.local / "world")
 
     def run(self, name: str, stack: str, more: Sequence[str]) -> int:
-        """`up` or `preview`. Returns only where something before it fails."""
+        """Run `up` or `preview`. Returns only if something before it fails."""
         code = self._ready(stack)
         if code == 0:
             self._become_pulumi(name, stack, more)
         return code
 
     def down(self, more: Sequence[str]) -> int:
-        """Destroy what the stacks made, remove them, stop the world."""
+        """Destroy the stacks' resources, remove the stacks, stop the world."""
         there = [stack for stack in reversed(STACKS) if self._exists(stack)]
         for stack in there:
             code = self._ready(stack) or self._destroy(stack, more)
@@ -92,8 +93,8 @@ class Local:
     def _destroy(self, stack: str, more: Sequence[str]) -> int:
         code, words = 0, list[str]()
         if stack == PRODUCTION:
-            # It is protected, as production is, and its app asks for its plans: here nobody stands
-            # on it.
+            # It is protected like production, and its app checks its plans; here nobody relies on
+            # them.
             code = self._engine("state", "unprotect", "--all", "--yes", "--stack", stack)
             words = self._leaving_billing(stack)
         code = code or self._engine("destroy", "--yes", "--stack", stack, *words, *more)
@@ -101,7 +102,7 @@ class Local:
         return code or self._engine("stack", "rm", "--yes", "--preserve-config", "--stack", stack)
 
     def _leaving_billing(self, stack: str) -> list[str]:
-        """The words that let it be destroyed: its settings, in a file of their own, allow it."""
+        """Return the options that allow to destroy it: a copy of its settings with an allowance."""
         settings = self._places.project / f"Pulumi.{stack}.yaml"
         if not settings.exists():
             return []
@@ -112,14 +113,14 @@ class Local:
         file = self._places.local / f"Pulumi.{stack}.down.yaml"
         with file.open("w") as out:
             yaml.dump(document, out)
-        # Without the program a destroy has the settings of the last update.
+        # Without the program, a destroy uses the settings of the last update.
         return ["--run-program", "--config-file", str(file)]
 
     def _engine(self, *words: str) -> int:
         return _run([self._pulumi, *words], self._environ)
 
     def _become_pulumi(self, name: str, stack: str, more: Sequence[str]) -> NoReturn:
-        """Run it in the place of this process: signals and the terminal are then Pulumi's alone."""
+        """Replace this process by Pulumi, which then gets signals and the terminal alone."""
         command = [self._pulumi, name, "--stack", stack, *POLICIES]
         if name == "up":
             command.append("--yes")
@@ -127,7 +128,8 @@ class Local:
         os.execve(command[0], [*command, *more], self._environ)
 
     def _ready(self, stack: str) -> int:
-        """The plugins are there, the world answers, the stack exists and nobody is at work on it.
+        """Fetch the plugins, start the world, create the stack and check that nobody is working on
+        it.
 
         One command at a time: the next one finds what this one started.
         """
@@ -151,14 +153,14 @@ class Local:
         return self._engine("stack", "init", stack)
 
     def _unlock(self, stack: str) -> int:
-        """Take away what a killed run left; where a run goes on, say so and give 1."""
+        """Remove the lock of a killed run; if a run is in progress, report it and return 1."""
         found = locks.find(self._places.state, PROJECT_NAME, stack)
         working = [lock for lock in found if lock.is_here and lock.at_work]
         elsewhere = [lock for lock in found if not lock.is_here]
         if working:
             self._steps.say(
                 f"another pulumi is at work on the stack `{stack}`: process {working[0].pid}; "
-                "wait until it has ended"
+                "wait until it ends"
             )
             return 1
         if elsewhere:
@@ -173,22 +175,23 @@ class Local:
         return _run(recover, self._environ)
 
     def _bring_plugins(self) -> int:
-        """The official plugins, before the way to the outside is through the world's proxy."""
+        """Fetch the official plugins, before the world's proxy blocks other hosts."""
         code = 0
         for words in plugins_missing(self._places, os.environ):
             self._steps.say(f"pulumi plugin install {' '.join(words)}")
             code = _run([self._pulumi, "plugin", "install", *words], self._environ)
             if code != 0:
                 self._steps.say(
-                    f"the plugin {words[1]} cannot be fetched here. Without it, the stand-in of "
-                    "local/machine/plugins does for the local stacks: "
+                    f"the plugin {words[1]} cannot be fetched here. For the local stacks, use the "
+                    "stand-in in local/machine/plugins instead: "
                     f"{STAND_INS_VARIABLE}=yes make up"
                 )
                 return code
         return code
 
     def _start_world(self) -> Urls:
-        """It runs where the stacks' files say, or elsewhere, and the files say so afterwards."""
+        """Start the world at the addresses in the stacks' files, or at others, and write those to
+        the files."""
         files = [self._places.project / f"Pulumi.{stack}.yaml" for stack in STACKS]
         urls = self._home.urls()
         if urls is None:
@@ -202,8 +205,8 @@ class Local:
     def _start_at(self, port: int) -> Urls:
         """Start the world at the first block of free ports from `port` on.
 
-        A block, not any free ports: the next start must find the same addresses, or the stack
-        would see changes if there are none.
+        A block, not any free ports: the next start must find the same addresses; otherwise the
+        stack would show changes without any.
         """
         for first in range(port, HIGHEST_PORT, PORTS_APART):
             try:
@@ -213,14 +216,13 @@ class Local:
         raise WorldError(f"no free ports from {port} on")
 
     def _exists(self, stack: str) -> bool:
-        """Whether the stack is there: its file in the file backend (asking Pulumi costs 0.3 s)."""
+        """Whether the stack has a file in the file backend (asking Pulumi takes 0.3 s)."""
         folder = self._places.state / ".pulumi" / "stacks" / PROJECT_NAME
         return any((folder / f"{stack}{end}").exists() for end in (".json", ".json.gz"))
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Run to the end. Ctrl-C reaches the command through the terminal and ends it in its own way;
-    SIGTERM is passed on."""
+    """Run a command to its end. Ctrl-C reaches it through the terminal; SIGTERM is passed on."""
     process = subprocess.Popen(command, env=dict(environ))
     before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     try:
@@ -242,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("command", choices=("up", "preview", "down"))
     parser.add_argument(
-        "--stack", choices=STACKS, default=STACK, help="which one [local]; down takes both"
+        "--stack", choices=STACKS, default=STACK, help="the stack [local]; down uses both"
     )
     return parser
 

@@ -1,8 +1,8 @@
 """`python -m local.team`: a deployment whose state a team shares, all of it on this machine.
 
-State in S3 with its locks, secrets by a KMS key, both from moto's server; Clerk, Svix and Vercel
-from the local world; the real engine, the policy pack. Ends with 0 if everything was as it is
-to be.
+The state with its locks is in S3, the secrets are encrypted by a KMS key, both emulated by moto's
+server; Clerk, Svix and Vercel are the local world; the engine and the policy pack are real. Exit
+code 0: everything was as expected.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ POLICIES = ("--policy-pack", "policies/pack")
 UNCHANGED = re.compile(r"\b(\d+) unchanged")
 HOLDER = re.compile(r"created by \S+@\S+ \(pid \d+\) at \S+")
 SECONDS_FOR_A_LOCK = 60.0
-LAST = 1500  # characters of what failed that are shown
+LAST = 1500  # characters of a failure that are shown
 Check = Callable[[Project, Place], str]
 
 
 class NotSo(Exception):
-    """Something is not as it is to be."""
+    """Something is not as expected."""
 
 
 def main() -> int:
-    """Exit code 0 if all is as it is to be."""
+    """Return exit code 0 if everything is as expected."""
     steps = Steps("team")
     steps.say("starting S3, KMS and the local world")
     with tempfile.TemporaryDirectory(prefix="clerkstack-team-") as made:
@@ -45,7 +45,7 @@ def main() -> int:
         with Aws() as aws, World(folder / "world") as world:
             project = Project(copy_project(folder / "project"), world)
             project.shell = {**aws.variables, "PULUMI_BACKEND_URL": aws.backend}
-            # With a key of KMS nobody needs it.
+            # A KMS key makes the passphrase unnecessary.
             project.shell["PULUMI_CONFIG_PASSPHRASE"] = ""
             for title, check in CHECKS:
                 steps.say(title)
@@ -59,7 +59,7 @@ def main() -> int:
 
 
 def make(project: Project, aws: Place) -> str:
-    """The stack in the bucket, its secrets by the key."""
+    """Create the stack in the bucket, with secrets by the key."""
     provider = ("--secrets-provider", aws.secrets_provider)
     project.init(STACK, settings_on(project.world), SECRETS, *provider)
     config = (project.folder / f"Pulumi.{STACK}.yaml").read_text()
@@ -69,7 +69,7 @@ def make(project: Project, aws: Place) -> str:
 
 
 def deploy(project: Project, _: Place) -> str:
-    """The first update, with the policies."""
+    """Run the first update, with the policies."""
     said = project.up(*POLICIES)
     if "✅" not in said:
         raise NotSo(f"the policies did not pass\n{said}")
@@ -78,7 +78,7 @@ def deploy(project: Project, _: Place) -> str:
 
 
 def again(project: Project, _: Place) -> str:
-    """The second update finds nothing to do, and asks nobody."""
+    """Run a second update, which finds nothing to do and sends nothing."""
     project.world.clear_journal()
     said = project.up(*POLICIES)
     unchanged, asked = UNCHANGED.search(said), project.world.journal()
@@ -88,7 +88,7 @@ def again(project: Project, _: Place) -> str:
 
 
 def two_at_once(project: Project, aws: Place) -> str:
-    """While one update works, another is refused, and told who it is."""
+    """Start two updates: the second is refused, with the owner of the lock."""
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     words = project.command("up", "--yes", "--skip-preview", "--stack", STACK, *POLICIES)
     with (project.folder / "first.log").open("w") as log:
@@ -107,7 +107,7 @@ def two_at_once(project: Project, aws: Place) -> str:
 
 
 def read_the_bucket(_: Project, aws: Place) -> str:
-    """No secret stands in the clear in any object."""
+    """Check that no object contains a secret in the clear."""
     keys = list(_objects(aws, ""))
     checkpoints = 0
     for key in keys:
@@ -125,7 +125,7 @@ def read_the_bucket(_: Project, aws: Place) -> str:
 
 
 def take_down(project: Project, _: Place) -> str:
-    """What the stack made goes; what was there before is as it was."""
+    """Destroy and remove the stack."""
     project.destroy()
     project.pulumi("stack", "rm", "--yes", "--stack", STACK)
     return "destroyed, stack removed"
@@ -140,7 +140,7 @@ def _wait_for_lock(aws: Place, holder: subprocess.Popen[bytes]) -> None:
 
 
 def _objects(aws: Place, under: str) -> Iterator[str]:
-    """Keys of the objects that the backend has (S3, ListObjectsV2)."""
+    """Yield the keys of the backend's objects (S3, ListObjectsV2)."""
     prefix = f"{aws.folder}/{under}"
     token: dict[str, str] = {}
     while True:

@@ -1,1 +1,1 @@
-"""`make faults`: every write that the program sends, on every bad day of the service it goes to."""
+"""`make faults`: tries every write of the program with every failure of the service."""

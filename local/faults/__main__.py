@@ -1,4 +1,4 @@
-"""Prints the table; see `local.faults`."""
+"""Prints the table of `local.faults`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from rich.table import Table
 from local.faults.matrix import Cell, cells, names
 
 LEFT_OUT = (
-    "Vercel's variables are not here: the official Pulumi provider writes them, and what it leaves "
-    "half-done is what `clerkstack recover` is for."
+    "Vercel's variables are missing here: the official Pulumi provider writes them, and "
+    "`clerkstack recover` finishes what it leaves half-done."
 )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Go through all and print them; 1 if an invariant does not hold."""
+    """Run all cells and print them; return 1 if an invariant does not hold."""
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument(
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the HTTP library's line for each request."""
+    """Silence the HTTP library's line for each request."""
     logger = logging.getLogger("httpx")
     level = logger.level
     logger.setLevel(logging.WARNING)
@@ -57,7 +57,7 @@ def _quiet() -> Iterator[None]:
 
 
 def show(found: Sequence[Cell]) -> None:
-    """Print the table, and under it what does not hold."""
+    """Print the table, and below it the broken invariants."""
     console = Console(width=None if sys.stdout.isatty() else 160)
     table = Table("write", "what happened", "the run", "the next run", "destroy")
     last = ""

@@ -1,20 +1,20 @@
-"""What can happen to a write, as faults of the local world."""
+"""The failures that can happen to a write, as faults of the local world."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-PATIENCE = 0.25  # seconds that the clients wait for an answer on a slow day
-SLOW = 0.5  # seconds that the service takes then
+PATIENCE = 0.25  # seconds that the clients wait for a slow answer
+SLOW = 0.5  # seconds that a slow answer takes
 
 
 @dataclass(frozen=True)
 class BadDay:
     """One kind of failure. `fault` are fields of `local.world.faults.Fault`.
 
-    `slow` says that the clients' patience is short; `config_only` that only the config document
-    can fail like that.
+    `slow`: the clients use the short time-out; `config_only`: only the config document can fail
+    like this.
     """
 
     name: str

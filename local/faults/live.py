@@ -1,4 +1,5 @@
-"""What is live in a world, in words that two worlds share: no ids, times, keys."""
+"""Describes what is live in a world without ids, times and keys, so that two worlds compare
+equal."""
 
 from __future__ import annotations
 
@@ -9,8 +10,8 @@ from local.world import World
 
 
 def live(world: World) -> dict[str, Any]:
-    """Instances with config, roles and webhook endpoints, and variables; all as lists, so that
-    what is there twice shows."""
+    """Return instances with config, roles and webhook endpoints, and variables; all as lists, so
+    that duplicates show."""
     instances = sorted(world.clerk.instances(), key=lambda instance: str(instance.environment))
     return {
         "instances": [
@@ -53,7 +54,7 @@ def live(world: World) -> dict[str, Any]:
 
 
 def _webhooks(world: World, instance_id: str) -> list[Any]:
-    """The endpoints of each Svix app of an instance."""
+    """Return the endpoints of each Svix app of an instance."""
     return [
         sorted(
             (
@@ -70,7 +71,7 @@ def _webhooks(world: World, instance_id: str) -> list[Any]:
 
 
 def deployments(world: World) -> list[str]:
-    """The deployments of the project, the oldest first, by target."""
+    """Return the targets of the project's deployments, oldest first."""
     made = sorted(
         world.vercel.deployments.values(), key=lambda deployment: int(deployment.created_at)
     )

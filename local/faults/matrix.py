@@ -1,8 +1,8 @@
-"""Each write on each bad day: what the run says, and what is live after it and the one after.
+"""Each write with each failure: what the run reports, and what is live after it and the next run.
 
-Held for every cell: a run that says it is done has brought what is declared; one more run without
-a fault does in any case, and nothing is there twice; a destroy then leaves what it leaves where
-nothing failed.
+Invariants of every cell: if a run reports success, the desired state is live; one more run without
+a fault reaches it in any case, without duplicates; a destroy then leaves the same as without a
+failure.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from local.world import World
 from local.world import seed as seeded
 
 REDEPLOY = "redeploy"
-WORDS = 90  # characters of a message that the table repeats
+WORDS = 90  # characters of a message that the table shows
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One write on one bad day. `broken` says which invariant does not hold, and how."""
+    """One write with one failure. `broken` says which invariant does not hold, and how."""
 
     operation: str
     day: str
@@ -48,22 +48,21 @@ class Cell:
 
 @dataclass(frozen=True)
 class _Reference:
-    """What is live where nothing fails."""
+    """What is live if nothing fails."""
 
     declared: dict[str, Any]
     destroyed: dict[str, Any]
 
 
 def names() -> list[str]:
-    """The writes, in the order of the table."""
+    """Return the names of the writes, in the order of the table."""
     return [*(each.name for each in operations("pk_test_")), REDEPLOY]
 
 
 def cells(
     progress: Callable[[str], None] = lambda _: None, only: Collection[str] = ()
 ) -> Iterator[Cell]:
-    """Go through them, or `only` those named, in the current folder: the notes of the runs are
-    kept there."""
+    """Run all cells, or `only` those named, in the current folder, which gets the intent logs."""
     with World(proxy=False, api_keys_config=True) as world, _quick_retries():
         try:
             for operation in operations(_publishable_key(world)):
@@ -91,7 +90,7 @@ def _cell(world: World, operation: Operation, day: BadDay, reference: _Reference
     with _bad(world, operation.service, operation.method, operation.path, day) as met:
         failure = _failure(lambda: operation.run(driven))
         if failure is None and live(world) != reference.declared:
-            broken.append("the run said that it was done, and it was not")
+            broken.append("the run reported success, but the desired state was not live")
     if not met:
         broken.append("the fault met no request")
     world.clear_journal()
@@ -99,13 +98,13 @@ def _cell(world: World, operation: Operation, day: BadDay, reference: _Reference
     if again is not None:
         broken.append(f"the next run failed: {again}")
     elif live(world) != reference.declared:
-        broken.append("after the next run it was not what is declared")
+        broken.append("after the next run the desired state was not live")
     sent = _writes(world, operation)
     gone = _failure(driven.destroy)
     if gone is not None:
         broken.append(f"the destroy failed: {gone}")
     elif live(world) != reference.destroyed:
-        broken.append("the destroy left something else than where nothing fails")
+        broken.append("the destroy left something else than without a failure")
     return Cell(
         operation.name,
         day.name,
@@ -117,7 +116,7 @@ def _cell(world: World, operation: Operation, day: BadDay, reference: _Reference
 
 
 def _redeployed(world: World, day: BadDay) -> Cell:
-    """A deployment is built with the variables of that moment: one too many does no harm."""
+    """Run `redeploy`. One build too many does no harm."""
     fresh(world)
     before = len(deployments(world))
     command = Redeploy(world)
@@ -125,7 +124,7 @@ def _redeployed(world: World, day: BadDay) -> Cell:
     with _bad(world, "vercel", "POST", r"/deployments$", day) as met:
         ended = command.run()
         if ended == 0 and len(deployments(world)) == before:
-            broken.append("the command said that it was done, and nothing was built")
+            broken.append("the command reported success, but nothing was built")
     said = command.said
     if not met:
         broken.append("the fault met no request")
@@ -153,7 +152,7 @@ def _reference(world: World, operation: Operation) -> _Reference:
 
 
 def fresh(world: World) -> None:
-    """The seeded world, with organizations; nothing known of an earlier run."""
+    """Reset the world to its seed, with organizations on, and forget earlier runs."""
     world.reset()
     shutil.rmtree(FOLDER, ignore_errors=True)
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
@@ -162,20 +161,21 @@ def fresh(world: World) -> None:
 
 @contextmanager
 def _bad(world: World, service: str, method: str, path: str, day: BadDay) -> Iterator[list[str]]:
-    """The bad day, to its end; gives the requests that met it, once it is over."""
+    """Arm a failure in this block; yield a list that gets the requests that met it at the end."""
     met: list[str] = []
     world.clear_journal()
     world.fault(service=service, method=method, path=path, **day.fault)
     with _impatient() if day.slow else ExitStack():
         yield met
     if day.slow:
-        time.sleep(SLOW)  # what is done later is done now
+        time.sleep(SLOW)  # late actions have happened now
     world.clear_faults()
     met += [entry.path for entry in world.journal() if entry.fault]
 
 
 def _failure(run: Callable[[], object]) -> str | None:
-    """Why a run failed, None if it did not. What is not meant for a person goes through."""
+    """Run something and return why it failed; None if it did not. Unexpected exceptions
+    propagate."""
     try:
         run()
     except ClerkstackError as failure:
@@ -184,7 +184,7 @@ def _failure(run: Callable[[], object]) -> str | None:
 
 
 def _writes(world: World, operation: Operation) -> int:
-    """How often the write was sent."""
+    """Return how often the write was sent."""
     return sum(
         entry.service == operation.service
         and entry.method == operation.method
@@ -204,7 +204,7 @@ def _short(message: str) -> str:
 
 @contextmanager
 def _quick_retries() -> Iterator[None]:
-    """Waits that no service asked for are short."""
+    """Shorten pauses that no service requested."""
     with (
         mock.patch.object(retries, "_back_off", wait_fixed(0.01)),
         mock.patch.object(api_keys, "PAUSES", (0.01,) * 4),
@@ -214,6 +214,6 @@ def _quick_retries() -> Iterator[None]:
 
 @contextmanager
 def _impatient() -> Iterator[None]:
-    """Clients that are made now wait for no answer as long as a slow day takes."""
+    """Give new clients a time-out that is shorter than a slow answer."""
     with mock.patch.object(http, "TIMEOUT", httpx.Timeout(60.0, read=PATIENCE)):
         yield

@@ -42,10 +42,10 @@ DESTROY = None
 class Operation:
     """One kind of write and the run that sends it.
 
-    `runs` are what the resource is declared with, one run after the other; the last one sends
-    the write. `DESTROY` as the last one is a destroy. `service`, `method` and `path` find the
-    write among the requests. `before` makes what has to be there; `edited` is what a person does
-    before the last run, and what a refresh then finds.
+    `runs` are the declarations of successive runs; the last one sends the write. `DESTROY` as the
+    last one is a destroy. `service`, `method` and `path` identify the write among the requests.
+    `before` creates what must exist; `edited` is what a person does before the last run, which a
+    refresh then finds.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Operation:
 
     @property
     def on_config(self) -> bool:
-        """Whether it is a write to the config document, which has versions."""
+        """Return whether it writes the config document, which has versions."""
         return self.path == CONFIG
 
     def begin(self, world: World) -> Driven:
-        """The resource before the run that sends the write."""
+        """Return the resource before the run that sends the write."""
         self.before(world)
         driven = Driven(self.provider(), config_on(world))
         for inputs in self.runs[:-1]:
@@ -75,7 +75,7 @@ class Operation:
         return driven
 
     def run(self, driven: Driven) -> None:
-        """The run that sends the write."""
+        """Do the run that sends the write."""
         inputs = self.runs[-1]
         if inputs is None:
             driven.destroy()
@@ -91,7 +91,7 @@ def _billing() -> Props:
 
 
 def _changed(billing: Props) -> Props:
-    """A price, a plan less, a feature less, one more."""
+    """Return billing with a changed price, a plan and a feature removed, and a feature added."""
     changed = copy.deepcopy(billing)
     changed["plans"]["pro"]["amount"] = 6500
     del changed["plans"]["enterprise"]
@@ -117,7 +117,7 @@ def _beginning_with(role: str) -> Props:
 
 
 def _outside(world: World) -> None:
-    """What a person does: make the role, in no role set."""
+    """Act as a person: create the role, in no role set."""
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
     world.clerk.write_config(instance, {"organization_settings": {"enabled": True}})
     create_role(instance, {"key": "org:finance", "name": "Finance"}, world.clerk.now_ms())
@@ -150,7 +150,7 @@ _ENDPOINT = r"/endpoint/ep_\w+$"
 
 
 def _set_variable(world: World, value: str) -> None:
-    """What a person does: make the sensitive variable, or give it another value."""
+    """Act as a person: create the sensitive variable, or change its value."""
     project = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
     form = {"key": "SECRET", "value": value, "type": "sensitive", "target": ["preview"]}
     time.sleep(0.002)  # Vercel's times are whole milliseconds
@@ -158,7 +158,7 @@ def _set_variable(world: World, value: str) -> None:
 
 
 def operations(publishable_key: str) -> list[Operation]:
-    """All of them. The key is that of the world's development instance."""
+    """Return all operations. The key is that of the world's development instance."""
     billing = _billing()
     sections = {**ON, "sections": {"organization_settings": _ORGANIZATIONS}}
     sign_in = {
@@ -271,13 +271,13 @@ def operations(publishable_key: str) -> list[Operation]:
 
 @dataclass
 class Redeploy:
-    """`clerkstack redeploy`, as the deployment runs it after a variable changed."""
+    """`clerkstack redeploy`, as a stack runs it after a variable changed."""
 
     world: World
     said: str = field(default="", init=False)
 
     def run(self) -> int:
-        """Run it; the exit code."""
+        """Run the command and return the exit code."""
         surroundings = {
             "VERCEL_API_TOKEN": seeded.VERCEL_TOKEN,
             "VERCEL_API_URL": self.world.urls.vercel,
@@ -287,7 +287,7 @@ class Redeploy:
             ran = CliRunner().invoke(app, words)
         failure = ran.exception
         if isinstance(failure, ClerkstackError):
-            # As `main` ends: one message, and the exit code of a service that failed.
+            # Like `main`: one message, and the exit code for a failed service.
             self.said = str(failure)
             return 3 if isinstance(failure, ApiError | Unreachable) else 2
         if failure is not None and not isinstance(failure, SystemExit):

@@ -8,7 +8,7 @@ from local.github.state import Artifact, Comment, Environment
 
 DOCUMENTATION = "https://docs.github.com/rest"
 MOMENT = "2026-01-01T00:00:00Z"
-# What has a URL of its own below a user's.
+# Resources with a URL below a user's.
 BELOW = {
     "events": "events{/privacy}",
     "followers": "followers",
@@ -42,7 +42,7 @@ def comment_body(api: str, repository: str, comment: Comment) -> dict[str, Any]:
 
 
 def user_body(api: str, login: str) -> dict[str, Any]:
-    """Who wrote something (`simple-user`)."""
+    """An author (`simple-user`)."""
     url = f"{api}/users/{login}"
     return {
         "login": login,
@@ -59,7 +59,7 @@ def user_body(api: str, login: str) -> dict[str, Any]:
 
 
 def account_body(api: str, login: str) -> dict[str, Any]:
-    """The person a token belongs to (`public-user`)."""
+    """The owner of a token (`public-user`)."""
     counts = ("public_repos", "public_gists", "followers", "following")
     unsaid = ("name", "company", "blog", "location", "email", "hireable", "bio")
     return {
@@ -134,7 +134,7 @@ def refusal_body(status: int, message: str) -> dict[str, Any]:
 
 
 def invalid_body(problem: str) -> dict[str, Any]:
-    """A refusal of what was sent (`validation-error`, 422)."""
+    """A refusal of a request body (`validation-error`, 422)."""
     error = {"resource": "IssueComment", "field": "body", "code": "unprocessable"}
     return {
         "message": "Validation Failed",

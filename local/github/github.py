@@ -1,4 +1,4 @@
-"""The emulator as a server on loopback, and the hand of a test in it."""
+"""Runs the emulator as a server on loopback, and lets a test control it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Github:
         self._refusals.append(refusal(status, message, named))
 
     def variables(self, *, token: str = TOKEN) -> dict[str, str]:
-        """The variables of the shell that lead a run here."""
+        """The variables of the shell that lead a command to this server."""
         return {
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.url,

@@ -29,7 +29,7 @@ DEFAULT_PAGE, LARGEST_PAGE = 30, 100
 
 
 def application(repository: Repository, files: str) -> Starlette:
-    """The API in front of a repository. `files` is the address of where artifacts are kept."""
+    """Return the API of a repository. `files` is the address of the host of artifacts."""
     operations = _Operations(repository, files)
     top = "/repos/{owner}/{name}"
     at = f"{top}/issues"
@@ -51,8 +51,8 @@ def application(repository: Repository, files: str) -> Starlette:
 
 
 def files_of(repository: Repository, seen: list[Mapping[str, str]]) -> Starlette:
-    """The other host, which gives an artifact to whoever has its address. `seen` gets the headers
-    of each request."""
+    """Return the other host, which serves an artifact to anybody with its URL. `seen` gets the
+    headers of each request."""
 
     async def file(request: Request) -> Response:
         seen.append(dict(request.headers))
@@ -114,7 +114,7 @@ class _Operations:
         return JSONResponse(self._shown(request, comment), 201)
 
     async def update(self, request: Request) -> Response:
-        # A token that may write may change the comments of others, too.
+        # A token that may write may also change comments of others.
         self._writer(request)
         comment = self._comment(request)
         comment.body = await _body(request)

@@ -1,4 +1,5 @@
-"""What the emulated repository has: comments of pull requests, and who holds which token."""
+"""The state of the emulated repository: comments of pull requests, artifacts, environments,
+tokens."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Comment:
-    """A comment, as it was written last."""
+    """A comment with its latest text."""
 
     id: int
     number: int
@@ -19,7 +20,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Artifact:
-    """What a job of a run left, as a ZIP archive."""
+    """An artifact of a job, as a ZIP archive."""
 
     id: int
     run: int
@@ -30,8 +31,8 @@ class Artifact:
 
 @dataclass(frozen=True)
 class Environment:
-    """An environment, and what stands before a job that names it. `branches` are the patterns of
-    those that may; None: all branches, and "protected": the protected ones."""
+    """An environment and its protection. `branches` are the patterns of the admitted branches; None
+    admits all, "protected" the protected ones."""
 
     name: str
     reviewers: tuple[str, ...] = ()
@@ -40,11 +41,11 @@ class Environment:
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose a token is, and what it may do."""
+    """The owner of a token, and what it may do."""
 
     login: str
-    installation: bool = True  # a GitHub App's, as the token of a job: it has no GET /user
-    writes: bool = True  # False: the token of a fork's pull request, or of a job that only reads
+    installation: bool = True  # of a GitHub App, such as the token of a job, which has no GET /user
+    writes: bool = True  # False for the token of a fork's pull request, or of a job that only reads
     reads_actions: bool = True
 
 

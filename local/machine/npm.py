@@ -1,4 +1,4 @@
-"""Which hosts npm fetches packages from: its settings, without starting it."""
+"""Finds the hosts from which npm fetches packages, without starting it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _REGISTRY = re.compile(r"^\s*(?:@[^:\s]+:)?registry\s*=\s*[\"']?(\S+?)[\"']?\s*$
 
 
 def registries(project: Path, environ: Mapping[str, str]) -> list[str]:
-    """The hosts of the registries that the files .npmrc and the shell name, and npm's own."""
+    """Return the hosts of the registries in the .npmrc files and the shell, and npm's own."""
     files = [project / ".npmrc", project / "example" / ".npmrc"]
     named = environ.get("npm_config_userconfig") or environ.get("NPM_CONFIG_USERCONFIG")
     if named or environ.get("HOME"):

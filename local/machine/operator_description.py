@@ -1,8 +1,8 @@
-"""The Pulumi Kubernetes Operator's description of a Stack.
+"""Fetches the Pulumi Kubernetes Operator's definition of a Stack.
 
-Its Go module has the CustomResourceDefinition; it goes to .local, where the test looks that holds
-docs/operator/stack.yaml against it. `make node` fetches it. Standard library only, and the Go that
-is on PATH.
+Its Go module contains the CustomResourceDefinition. It goes to .local, for the test that compares
+docs/operator/stack.yaml with it. `make node` fetches it. Needs only the standard library and a Go
+on PATH.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from local.machine.steps import Steps
 from local.parts import OPERATOR, PROJECT
 
 MODULE = "github.com/pulumi/pulumi-kubernetes-operator"
-VERSION = "v1.16.0"  # the last one that the module proxy serves
+VERSION = "v1.16.0"  # the newest one on the module proxy
 SUM = "h1:HSgXateOE1GAgetlqB85iRx5EbcCfvLI7WeDEny9fVA="
 MEMBER = "deploy/crds/pulumi.com_stacks.yaml"
 SECONDS = 300
 
 
 def file_in(project: Path) -> Path:
-    """Where it is, or will be."""
+    """Return the path of the definition."""
     return project / ".local" / "pulumi-stack-crd.yaml"
 
 
@@ -33,12 +33,12 @@ FILE = file_in(PROJECT)
 
 
 def fetch(project: Path, environ: Mapping[str, str], steps: Steps, patience: float | None) -> None:
-    """Fetch it with Go.
+    """Fetch the definition with Go.
 
     Raises:
-        CommandFailed, OSError: Go does not bring it, within the seconds of `patience` (None: as
-            local.machine.again has it).
-        ValueError, KeyError, subprocess.SubprocessError: what it brings is not what is pinned here.
+        CommandFailed, OSError: Go fails within the seconds of `patience` (None: the default of
+            local.machine.again).
+        ValueError, KeyError, subprocess.SubprocessError: the module is not the pinned one.
     """
     steps.say(f"{OPERATOR.title}: {MODULE}@{VERSION}")
     with tempfile.TemporaryDirectory() as name:
@@ -46,7 +46,7 @@ def fetch(project: Path, environ: Mapping[str, str], steps: Steps, patience: flo
         variables = {
             **environ,
             "GOTOOLCHAIN": "local",
-            "GOFLAGS": "-modcacherw",  # else the cache could not be removed
+            "GOFLAGS": "-modcacherw",  # otherwise the cache could not be removed
             "GOMODCACHE": str(folder / "mod"),
             "GONOSUMDB": MODULE,  # the sum is pinned here
         }
@@ -63,7 +63,7 @@ def fetch(project: Path, environ: Mapping[str, str], steps: Steps, patience: flo
         ran = subprocess.run(
             [*command, "-json", f"{MODULE}@{VERSION}"],
             cwd=folder,
-            env={**variables, "GOPROXY": "off"},  # what is there is told, nothing is fetched
+            env={**variables, "GOPROXY": "off"},  # only report what is there
             capture_output=True,
             text=True,
             timeout=SECONDS,

@@ -1,7 +1,7 @@
-"""`python -m local.machine.pythons`: the unit tests on each other Python that is on this machine.
+"""`python -m local.machine.pythons`: run the unit tests on every other supported Python here.
 
-Each gets an environment of its own from the lock file, in .local/pythons. What else is on the
-command line goes to pytest.
+Each Python gets its own environment from the lock file, in .local/pythons. Other arguments go to
+pytest.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from local.machine.steps import CommandFailed, Steps, alone, interruptible
 PROJECT = Path(__file__).resolve().parents[2]
 LOCK = "requirements-dev.lock"
 SUPPORTED = ((3, 11), (3, 12), (3, 13))
-"""Where the unit tests have to pass. The oldest is also in pyproject.toml, `requires-python`."""
+"""The supported versions. The oldest is also in pyproject.toml, `requires-python`."""
 
 TESTS = ("-m", "pytest", "tests/unit", "-q", "-n", "2", "--dist", "worksteal")
 SECONDS_FOR_TESTS = 1800
@@ -28,14 +28,14 @@ SECONDS_FOR_TESTS = 1800
 
 @dataclass(frozen=True, kw_only=True)
 class Python:
-    """An interpreter that runs: its program, its whole version ("3.13.0")."""
+    """A working interpreter: its program, and its full version ("3.13.0")."""
 
     program: Path
     version: str
 
 
 def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int:
-    """Exit code 0 if the tests pass on each Python that is here, 1 if they don't."""
+    """Return exit code 0 if the tests pass on every Python here, 1 if they don't."""
     interruptible()
     words = list(sys.argv[1:] if arguments is None else arguments)
     steps = Steps("pythons")
@@ -58,10 +58,10 @@ def main(arguments: Sequence[str] | None = None, project: Path = PROJECT) -> int
 
 
 def find(release: tuple[int, int], environ: Mapping[str, str]) -> Python | None:
-    """A Python of a release that really runs: on PATH, or one that pyenv keeps.
+    """Return a working Python of a release: from PATH, or from pyenv.
 
-    A name on PATH alone says nothing: pyenv has one there for each Python that any of its versions
-    has, and it ends with an error where that version is not the chosen one.
+    A name on PATH is not enough: pyenv installs a launcher for each Python of its versions, which
+    fails if that version is not selected.
     """
     name = f"python{release[0]}.{release[1]}"
     folders = [Path(at) for at in environ.get("PATH", "").split(os.pathsep) if at]
@@ -76,7 +76,7 @@ def find(release: tuple[int, int], environ: Mapping[str, str]) -> Python | None:
 
 
 def _version(program: Path) -> str | None:
-    """The version of a Python that runs and can make an environment, else None."""
+    """Return the version of a Python that runs and can create an environment, else None."""
     look = "import ensurepip, platform, venv; print(platform.python_version())"
     try:
         ran = subprocess.run(
@@ -93,7 +93,7 @@ def _version(program: Path) -> str | None:
 
 
 def _passes(python: Python, project: Path, words: Sequence[str], steps: Steps) -> bool:
-    """Run the tests on one Python; one line tells how that went, the failures come before it."""
+    """Run the tests on one Python; print the failures, then one line with the result."""
     folder = project / ".local" / "pythons" / python.version
     try:
         with alone(folder.with_suffix(".lock"), steps):
@@ -120,7 +120,7 @@ def _passes(python: Python, project: Path, words: Sequence[str], steps: Steps) -
 
 
 def _ready(folder: Path, python: Python, project: Path, steps: Steps) -> None:
-    """Make the environment, unless it is there as the lock file says."""
+    """Create the environment, unless it exists and matches the lock file."""
     stamp = folder / "clerkstack-lock"
     wanted = hashlib.sha256((project / LOCK).read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == wanted:

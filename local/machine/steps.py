@@ -1,4 +1,4 @@
-"""What the set-up tells while it works, and how it runs the commands it waits for."""
+"""Reports the progress of the set-up, and runs its commands."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import TextIO
 
 QUIET_INTERVAL = 10.0
-"""Seconds between two lines about a running command where the output is not a terminal."""
+"""Seconds between two lines about a running command if the output is not a terminal."""
 
-# In a registry's address.
+# User and password in a registry's URL.
 _PASSWORD = re.compile(r"://[^/@\s\"']+@")
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Describe = Callable[[str], str | None]
-"""Turns a line a command printed into what to show of it (None: nothing new)."""
+"""Turns a line of a command's output into the text to show (None: nothing new)."""
 
 
 KEPT_LINES = 400
@@ -33,7 +33,7 @@ SHOWN_LINES = 20
 
 
 def masked(text: str) -> str:
-    """The text without the user and the password of the addresses in it."""
+    """Return the text without user and password in URLs."""
     return _PASSWORD.sub("://", text)
 
 
@@ -43,7 +43,7 @@ def nothing_new(line: str) -> str | None:  # noqa: ARG001
 
 
 class CommandFailed(Exception):
-    """A command ended with an error. `lines` are what it printed, `tail` is the end of it."""
+    """A command failed. `lines` is its output, `tail` the end of it."""
 
     def __init__(self, command: Sequence[str], code: int, lines: Sequence[str]) -> None:
         self.command, self.code, self.lines = command, code, lines
@@ -52,9 +52,9 @@ class CommandFailed(Exception):
 
 
 class Steps:
-    """One line per step: what works, seconds since the start, what it does.
+    """Prints one line per step: who works, seconds since the start, what it does.
 
-    They go to `out` (default: standard error).
+    The lines go to `out` (default: standard error).
     """
 
     def __init__(self, label: str, out: TextIO | None = None) -> None:
@@ -76,10 +76,10 @@ class Steps:
         describe: Describe = nothing_new,
         limit: float = 3600,
     ) -> None:
-        """Run a command for at most `limit` seconds and show how it gets on.
+        """Run a command for at most `limit` seconds and show its progress.
 
-        It has a process group of its own, which is ended when this process is interrupted.
-        Raises CommandFailed with the end of its output, OSError when it cannot be started.
+        It has its own process group, which is killed when this process is interrupted.
+        Raises CommandFailed with the end of its output, OSError if it cannot be started.
         """
         process: subprocess.Popen[str] | None = None
         reader: threading.Thread | None = None
@@ -146,14 +146,14 @@ class Steps:
 
 
 def interruptible() -> None:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does."""
+    """Treat SIGTERM and a closed terminal like Ctrl-C."""
     for number in _heeded():
         signal.signal(number, _interrupt)
 
 
 @contextmanager
 def alone(lock: Path, steps: Steps) -> Iterator[None]:
-    """Let one set-up work at a time; the system lets go of the lock however a process ends."""
+    """Let one set-up work at a time; the system releases the lock however a process ends."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as held:
         try:
@@ -165,7 +165,8 @@ def alone(lock: Path, steps: Steps) -> Iterator[None]:
 
 
 def _heeded() -> list[signal.Signals]:
-    """The signals that end this process: not those ignored on purpose, as nohup does."""
+    """Return the signals that end this process, without those that are ignored on purpose, as by
+    nohup."""
     return [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
 
 
@@ -189,8 +190,8 @@ def _start(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> sub
 
 @contextmanager
 def _interrupts_held_back() -> Iterator[None]:
-    """Deliver Ctrl-C and the like at the end of the block: a process started in it is known by
-    then, and can be ended."""
+    """Delay Ctrl-C and the like until the end of the block, when a process that it started is known
+    and can be ended."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

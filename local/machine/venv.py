@@ -25,16 +25,16 @@ CHECKED = ("--require-hashes", "--only-binary", ":all:", "-r")
 OWN = ("--no-deps", "--no-build-isolation", "--editable")
 TITLE = "the packages"
 
-# What would lead uv to another Python than that of `.venv`.
+# Variables that would lead uv to another Python than that of `.venv`.
 _ELSEWHERE = ("CONDA_PREFIX", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_BREAK_SYSTEM_PACKAGES")
 
 
 def main(project: Path = PROJECT) -> int:
-    """Exit code 0 when `.venv` is as the lock file says; it is made or renewed where it is not."""
+    """Create or renew `.venv` if it does not match the lock file. Return exit code 0 if it does."""
     interruptible()
     folder = project / ".venv"
     if folder.is_symlink():
-        # It is another project's: what is installed there stays as it is.
+        # It belongs to another project: do not change what is installed there.
         print(f"{folder} is a link to {folder.resolve()}. Remove the link.", file=sys.stderr)
         return 1
     wanted = _wanted(project)
@@ -57,7 +57,8 @@ def main(project: Path = PROJECT) -> int:
 
 
 def _wanted(project: Path) -> str:
-    """Digest of all that decides what is in `.venv`. The scripts in it hold the folder's path."""
+    """Return a digest of everything that decides the contents of `.venv`, including the folder's
+    path, which its scripts contain."""
     parts = [(project / name).read_bytes() for name in (LOCK, "pyproject.toml")]
     return hashlib.sha256(b"".join([*parts, os.fsencode(project.resolve())])).hexdigest()
 
@@ -92,7 +93,7 @@ def _make(project: Path, steps: Steps) -> None:
 
 
 def _is_at_home(folder: Path) -> bool:
-    """Whether pip is there and installs into this folder, and its scripts were made for it."""
+    """Whether pip exists and installs into this folder, and the scripts were created for it."""
     look = [str(folder / "bin" / "python"), "-c", "import pip, sys; print(sys.prefix)"]
     try:
         run = subprocess.run(look, capture_output=True, text=True, timeout=30, check=False)
@@ -109,7 +110,7 @@ def _is_at_home(folder: Path) -> bool:
 
 @dataclass
 class _Installer:
-    """Installs the locked packages: with uv, which pip brings, and without it with pip."""
+    """Installs the locked packages with uv, which pip installs first, or else with pip."""
 
     project: Path
     steps: Steps
@@ -123,7 +124,7 @@ class _Installer:
             self._pip(*OWN, str(self.project), part=self.project.name)
 
     def _with_uv(self, pin: str) -> bool:
-        """Return whether it did. Raises Refused."""
+        """Install with uv; return whether that worked. Raises Refused."""
         uv = self.project / ".venv" / "bin" / "uv"
         try:
             if not _is_version(uv, pin):
@@ -137,8 +138,8 @@ class _Installer:
         except again.Refused:
             raise
         except (CommandFailed, OSError) as error:
-            # Whatever it was (no wheel for this machine, a setting that is pip's alone): pip tells
-            # what is wrong, or does it.
+            # Whatever the reason (no wheel for this machine, a setting that only pip has), pip
+            # installs the packages or reports the error.
             self.steps.say(f"not with uv, with pip ({' '.join(str(error).split())[:300]})")
             return False
         return True
@@ -185,13 +186,13 @@ class _Installer:
         return str(self.project / ".venv" / "bin" / "python")
 
     def _environ(self) -> dict[str, str]:
-        # However the folder is damaged meanwhile: nothing goes into the Python it was made with.
+        # Even if the folder is damaged meanwhile, install nothing into the Python that created it.
         made = {key: value for key, value in os.environ.items() if key not in _ELSEWHERE}
         made |= {"PIP_REQUIRE_VIRTUALENV": "1", "VIRTUAL_ENV": str(self.project / ".venv")}
-        # As pip does by itself: else each process compiles if no bytecode may be written.
+        # Like pip: otherwise each process compiles anew where it may not write bytecode.
         made.setdefault("UV_COMPILE_BYTECODE", "1")
         if _caches_nothing(self._settings, made):
-            # A try that was refused must not begin from nothing again.
+            # A retry must not start from scratch.
             made |= {"PIP_NO_CACHE_DIR": "0", "PIP_CACHE_DIR": str(self.workshop / "pip")}
             made["UV_CACHE_DIR"] = str(self.workshop / "uv")
             made.pop("UV_NO_CACHE", None)
@@ -199,14 +200,14 @@ class _Installer:
 
 
 def pin_of(package: str, lock: str) -> str | None:
-    """The lines of one package in a lock file, hashes and all."""
+    """Return the lines of one package in a lock file, including hashes."""
     found = re.search(rf"^{re.escape(package)}==.*\n(?:[ \t].*\n)*", lock, flags=re.MULTILINE)
     return found[0] if found else None
 
 
 def pip_settings(listed: str) -> dict[str, str]:
-    """What `pip config list` lists, as `pip install` takes it: variables before the section
-    `install` before the section `global`."""
+    """Return the settings in the output of `pip config list` with pip's precedence: variables, then
+    the section `install`, then `global`."""
     found: dict[str, dict[str, str]] = {"global": {}, "install": {}, ":env:": {}}
     for line in listed.splitlines():
         key, _, value = line.partition("=")
@@ -218,22 +219,22 @@ def pip_settings(listed: str) -> dict[str, str]:
 
 
 def uv_settings(pip: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables with which uv asks whom pip asks. What the user has set for uv stays.
+    """Return variables with which uv uses the same indexes as pip. The user's own uv settings stay.
 
-    Variables, not arguments: an address may hold a password, and everybody sees arguments.
+    Variables, not arguments: a URL may contain a password, and everybody can see arguments.
     """
     several = {name: text.split() for name, text in pip.items()}
     made = {
         "UV_DEFAULT_INDEX": pip.get("index-url", ""),
         "UV_INDEX": " ".join(several.get("extra-index-url", [])),
-        # pip takes no note of a folder that is not there, and uv ends.
+        # pip ignores a missing folder, and uv fails.
         "UV_FIND_LINKS": ",".join(
             at for at in several.get("find-links", []) if "://" in at or Path(at).exists()
         ),
         "UV_INSECURE_HOST": " ".join(several.get("trusted-host", [])),
         "UV_NO_INDEX": "1" if _is_true(pip.get("no-index", "")) else "",
         "UV_HTTP_TIMEOUT": pip.get("timeout", pip.get("default-timeout", "")),
-        # As pip does: of all indexes, the hash decides which file is the right one.
+        # Like pip: use all indexes; the hash decides which file is right.
         "UV_INDEX_STRATEGY": "unsafe-best-match" if several.get("extra-index-url") else "",
     }
     if environ.get("UV_INDEX_URL"):
@@ -255,7 +256,7 @@ def _is_true(text: str) -> bool:
 
 
 def _caches_nothing(pip: Mapping[str, str], environ: Mapping[str, str]) -> bool:
-    """Whether the user wants no cache kept, or there is no place for one."""
+    """Whether the user has disabled the cache, or there is no place for one."""
     if _is_true(pip.get("no-cache-dir", "")) or _is_true(environ.get("UV_NO_CACHE", "")):
         return True
     named = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME", "")) / ".cache")
@@ -263,7 +264,7 @@ def _caches_nothing(pip: Mapping[str, str], environ: Mapping[str, str]) -> bool:
 
 
 def _is_version(uv: Path, pin: str) -> bool:
-    """Whether this is the uv of the lock file."""
+    """Whether it is the uv of the lock file."""
     try:
         run = subprocess.run(
             [str(uv), "--version"], capture_output=True, text=True, timeout=30, check=False
@@ -289,7 +290,7 @@ def _pip_progress() -> Describe:
 
 
 def _uv_progress() -> Describe:
-    """uv names those packages that take a while."""
+    """Describe the output of uv, which names packages that take a while."""
 
     def describe(line: str) -> str | None:
         found = re.match(r"\s*(Downloading|Downloaded|Resolved|Prepared|Building|Built) (.*)", line)

@@ -105,7 +105,7 @@ def test_a_refused_part_is_noted_and_told_and_in_ci_it_fails_the_run(
     capsys.readouterr()
 
     assert run(CI="true") == 1
-    told = capsys.readouterr().err.partition("In CI each part has to be there")[2].splitlines()
+    told = capsys.readouterr().err.partition("In CI each part is required")[2].splitlines()
     assert [line.partition("(")[2].partition(")")[0] for line in told[1:]] == [
         VENDOR_CLIENTS.name,
         EXAMPLE.name,

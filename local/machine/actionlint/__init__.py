@@ -1,6 +1,6 @@
-"""actionlint, the checker of GitHub's workflows, built from its Go module where it is pinned.
+"""Builds actionlint, the checker of GitHub's workflows, from its pinned Go module.
 
-In no registry is it as a binary. The build takes about ten seconds, once.
+No registry has it as a binary. The build takes about ten seconds, once.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ RECIPE = Path(__file__).parent
 PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
 SECONDS_TO_BUILD = 900
 
-# Which of these a machine has would decide what is found.
+# Without these, the result would depend on the tools of the machine.
 WITHOUT_OTHERS = ("-shellcheck=", "-pyflakes=")
 
 
 def program_in(places: Places) -> Path:
-    """Where the pinned version is, or will be."""
+    """Return the path of the pinned version."""
     digest = hashlib.sha256((RECIPE / "go.mod").read_bytes() + (RECIPE / "go.sum").read_bytes())
     return places.local / "actionlint" / f"actionlint-{digest.hexdigest()[:12]}"
 
@@ -35,12 +35,12 @@ def program_in(places: Places) -> Path:
 def ensure(
     places: Places, environ: Mapping[str, str], steps: Steps, patience: float | None = None
 ) -> Path:
-    """The program; it is built where it is not there yet, or where another version was pinned.
+    """Return the program; build it if it is missing or has another version.
 
-    `patience`: seconds to wait where a module is refused; None as local.machine.again has it.
+    `patience`: seconds to wait if a module is refused; None is the default of local.machine.again.
 
     Raises:
-        Unusable: no Go and no module can be had, or the build fails.
+        Unusable: no Go or no module is available, or the build fails.
     """
     program = program_in(places)
     if program.exists():
@@ -57,7 +57,7 @@ def ensure(
 
 
 def check(program: Path, files: Sequence[Path]) -> int:
-    """Check workflows; what is wrong is printed. Its exit code: 0 nothing, 1 something."""
+    """Check workflows and print what is wrong. Return its exit code: 0 nothing, 1 something."""
     words = [str(program), *WITHOUT_OTHERS, *map(str, files)]
     return subprocess.run(words, check=False).returncode
 
@@ -76,7 +76,7 @@ def _build(
         again.run(
             steps,
             [
-                # The engine's flags: Go's own packages are then compiled once for both.
+                # The engine's flags, so that Go's own packages are compiled once for both.
                 *(str(go.command), "build", *FLAGS),
                 *("-o", str(program), PACKAGE),
             ],

@@ -12,7 +12,7 @@ from local.machine.steps import Steps, interruptible
 
 
 def main() -> int:
-    """Exit code 0 if nothing is wrong, 1 if something is or it can't be told."""
+    """Return exit code 0 if nothing is wrong, 1 if something is, or if the check can't run."""
     interruptible()
     files = sorted((PROJECT / ".github" / "workflows").glob("*.y*ml"))
     try:

@@ -1,7 +1,8 @@
-"""Set-up of the Pulumi engine. Standard library only: it may run before the virtual environment.
+"""Sets up the Pulumi engine. Standard library only: it may run before the virtual environment
+exists.
 
-Three ways, in this order: a `pulumi` on PATH that is new enough, the official release, a build
-from Go modules. The first that works is remembered in a stamp, so that later calls cost nothing.
+It tries three sources in this order: a recent `pulumi` on PATH, the official release, a build from
+Go modules. A stamp file remembers the first that works, so that later calls are free.
 """
 
 from __future__ import annotations

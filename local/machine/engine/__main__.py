@@ -1,4 +1,5 @@
-"""`python3 -m local.machine.engine`: set the engine up, say which is used, print its variables."""
+"""`python3 -m local.machine.engine`: set up the engine, show which one is used, print its
+variables."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ COMMANDS = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0, 1 when there is no engine, 130 when interrupted."""
+    """Return exit code 0, 1 if there is no engine, 130 if interrupted."""
     options = _options(arguments)
     interruptible()
     places = Places()

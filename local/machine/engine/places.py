@@ -1,4 +1,4 @@
-"""Where the set-up keeps its files. Everything it makes is under `.local/`, which git ignores."""
+"""The files of the set-up. Everything that it creates is under `.local/`, which git ignores."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Places:
 
     @property
     def stack_lock(self) -> Path:
-        """Held while a command gets the world and the stack `local` ready."""
+        """The lock of commands that prepare the world and the stack `local`."""
         return self.local / "stack.lock"
 
     @property
@@ -71,7 +71,7 @@ class Places:
 
 
 def which(name: str, search: str, places: Places) -> Path | None:
-    """Find a program on the PATH `search`, leaving out the folders this set-up fills itself."""
+    """Find a program on the PATH `search`, without the folders that this set-up fills itself."""
     own = places.engine.resolve()
     folders = [
         folder

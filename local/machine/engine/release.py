@@ -1,8 +1,8 @@
-"""The official release: its archive, and the hash it has to have.
+"""Fetches the official release and verifies the hash of its archive.
 
-The hash is the one in `official.lock`, where `python -m local.machine.engine pin` has recorded one;
-else the one that GitHub has beside the release, which is another host than the archive's. No script
-that comes over the network is run.
+The hash is the one in `official.lock`, if `python -m local.machine.engine pin` has recorded one;
+otherwise the one that GitHub publishes with the release, on another host than the archive's. No
+script from the network is run.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from local.machine.engine import versions
 from local.machine.engine.places import Places
 
 ARCHIVES = "https://get.pulumi.com/releases/sdk"
-"""Where https://www.pulumi.com/docs/iac/download-install/ leads."""
+"""The target of https://www.pulumi.com/docs/iac/download-install/."""
 
 RELEASE = f"https://github.com/pulumi/pulumi/releases/download/v{versions.OFFICIAL}"
 PLACE_VARIABLE = "CLERKSTACK_ENGINE_URL"
-"""A place that has both, instead of those."""
+"""The variable with a URL that has both archive and hashes."""
 
 LOCK = "official.lock"
 REACH_LIMIT = 3.0
-"""Seconds within which the hashes must come, name look-up included."""
+"""Seconds to fetch the hashes, including name look-up."""
 
 SECONDS = 900.0
-"""For the archive."""
+"""Seconds to fetch the archive."""
 
 MOST_HASHES = 1_000_000
 MOST = 1_000_000_000
-"""Bytes of the archive."""
+"""The most bytes of the archive."""
 
 _LINE = re.compile(r"^([0-9a-f]{64})\s+\*?(\S+)\s*$", re.MULTILINE)
 _SYSTEMS = {"linux": "linux", "darwin": "darwin"}
@@ -47,21 +47,21 @@ _MACHINES = {"x86_64": "x64", "amd64": "x64", "arm64": "arm64", "aarch64": "arm6
 
 
 PAUSES = (2.0, 5.0, 10.0)
-"""Seconds between the tries of a run that has no other way, such as CI's."""
+"""Seconds between the tries of a run without another source, such as in CI."""
 
 REACH_LIMIT_OF_CI = 30.0
 
 
 class Unusable(Exception):
-    """This way does not lead to an engine here; the text says why."""
+    """This source provides no engine here; the message says why."""
 
 
 class NotTheRelease(Unusable):
-    """What came has another hash: asking again is no help."""
+    """The archive has another hash; another try does not help."""
 
 
 def archive_name(system: str = sys.platform, machine: str = "") -> str:
-    """The release's archive for a machine. Raises Unusable if there is none."""
+    """Return the name of the archive for a machine. Raise Unusable if there is none."""
     machine = (machine or platform.machine()).lower()
     if system not in _SYSTEMS or machine not in _MACHINES:
         raise Unusable(f"there is no official Pulumi for {system} on {machine}")
@@ -69,7 +69,7 @@ def archive_name(system: str = sys.platform, machine: str = "") -> str:
 
 
 def pinned(places: Places) -> dict[str, str]:
-    """The hashes in the lock file, by archive; those of another version do not count."""
+    """Return the hashes of this version in the lock file, by archive."""
     try:
         text = (places.recipes / LOCK).read_text(encoding="utf-8")
     except OSError:
@@ -78,13 +78,14 @@ def pinned(places: Places) -> dict[str, str]:
 
 
 def hashes_in(text: str) -> dict[str, str]:
-    """SHA-256 by archive of this version, from a list as sha256sum writes it."""
+    """Return SHA-256 by archive of this version, from the output of sha256sum."""
     ours = f"pulumi-v{versions.OFFICIAL}-"
     return {name: digest for digest, name in _LINE.findall(text) if name.startswith(ours)}
 
 
 def published(environ: Mapping[str, str], limit: float = REACH_LIMIT) -> dict[str, str]:
-    """The hashes that stand beside the release. Raises Unusable within `limit` seconds."""
+    """Return the published hashes of the release. Raise Unusable after `limit` seconds at the
+    latest."""
     place = environ.get(PLACE_VARIABLE) or RELEASE
     url = f"{place}/pulumi-{versions.OFFICIAL}-checksums.txt"
     answer: list[bytes] = []
@@ -97,7 +98,7 @@ def published(environ: Mapping[str, str], limit: float = REACH_LIMIT) -> dict[st
         except (OSError, ValueError, urllib.error.URLError) as error:
             problem[0] = str(getattr(error, "reason", error))
 
-    # The time limit of urlopen leaves out the name look-up, which can hang much longer.
+    # The time limit of urlopen excludes the name look-up, which can hang much longer.
     thread = threading.Thread(target=fetch, daemon=True)
     thread.start()
     thread.join(limit)
@@ -112,8 +113,8 @@ def published(environ: Mapping[str, str], limit: float = REACH_LIMIT) -> dict[st
 def fetch(
     environ: Mapping[str, str], places: Places, workshop: Path, limit: float = REACH_LIMIT
 ) -> Path:
-    """The release's programs, unpacked into a folder of `workshop`. Raises Unusable: it can't be
-    reached, or is not what it has to be; nothing of it is unpacked or run then."""
+    """Fetch the release's programs and unpack them into a folder of `workshop`. Raise Unusable if
+    the archive can't be fetched or has another hash; then nothing of it is unpacked or run."""
     name = archive_name()
     wanted = (pinned(places) or published(environ, limit)).get(name)
     if wanted is None:
@@ -130,7 +131,7 @@ def fetch(
 
 
 def pin(environ: Mapping[str, str], places: Places) -> Path:
-    """Record the published hashes in the lock file. Raises Unusable."""
+    """Record the published hashes in the lock file. Raise Unusable if they can't be fetched."""
     file = places.recipes / LOCK
     kept = [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
     lines = [f"{digest}  {name}" for name, digest in sorted(published(environ).items())]
@@ -139,7 +140,7 @@ def pin(environ: Mapping[str, str], places: Places) -> Path:
 
 
 def _download(url: str, file: Path) -> str:
-    """The SHA-256 of what came."""
+    """Download a file and return its SHA-256."""
     digest, size, end = hashlib.sha256(), 0, time.monotonic() + SECONDS
     try:
         with urllib.request.urlopen(url, timeout=60) as response, file.open("wb") as out:
@@ -156,7 +157,7 @@ def _download(url: str, file: Path) -> str:
 
 
 def _unpacked(archive: Path, folder: Path) -> Path:
-    """The programs, `pulumi/NAME` in the archive, in `folder`/bin."""
+    """Unpack the programs, `pulumi/NAME` in the archive, into `folder`/bin."""
     target = folder / "bin"
     target.mkdir(parents=True)
     with tarfile.open(archive) as packed:

@@ -1,4 +1,4 @@
-"""The variables under which the engine runs: for make's targets and for a person's shell."""
+"""The engine's environment variables, for make's targets and for a person's shell."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from local.machine.engine.choice import Engine
 from local.machine.engine.places import Places
 
 PASSPHRASE = "local"
-"""Of the local stacks only. It protects nothing: they hold made-up secrets."""
+"""The passphrase of the local stacks. It protects nothing, since their secrets are invented."""
 
 STAND_INS_VARIABLE = "CLERKSTACK_STAND_INS"
-"""`yes` puts the stand-in plugins on PATH beside an official engine as well, for a machine that
-has the engine but cannot download plugins; `no` keeps them away from a built one."""
+"""`yes` puts the stand-in plugins on PATH even with an official engine, for a machine that cannot
+download plugins; `no` removes them even with a built engine."""
 
 
 DROPPED = (
@@ -26,23 +26,22 @@ DROPPED = (
     "PYTHONPATH",
     "PYTHONSAFEPATH",
 )
-"""Of the user's own work: they would lead the stack `local` to another Python or another stack."""
+"""Variables of the user's own work that would lead the stack `local` to another Python or stack."""
 
 LOOPBACK = "127.0.0.1,localhost"
-"""The engine and its plugins talk to each other there: never through a proxy."""
+"""The engine and its plugins use these addresses, never through a proxy."""
 
 HEAD = """\
-# Made by `python3 -m local.machine.engine env`. Use: source .local/env.sh
-# For the stacks `local` and `local-prod` only. In this shell, commands on any other stack would
-# use the same state (.local/state) and passphrase, and would go to the local world in the place
-# of Vercel, and no other host is reached (VERCEL_API_URL, HTTPS_PROXY), but npm its registries.
-# Use a new shell for other stacks.
+# Made by `python3 -m local.machine.engine env`. Use: source .local/env.sh For the stacks `local`
+# and `local-prod` only. In this shell, commands on any other stack would # use the same state
+# (.local/state) and passphrase, and the local world instead of Vercel. No other # host is reachable
+# (VERCEL_API_URL, HTTPS_PROXY), except npm's registries. Use a new shell for # other stacks.
 """
 
 
 def uses_stand_ins(engine: Engine, environ: Mapping[str, str]) -> bool:
-    """Whether the stand-in plugins are on PATH: with an engine built here, as the place the
-    official plugins come from is then out of reach, too. An official engine gets its own."""
+    """Return whether the stand-in plugins are on PATH: with an engine built here, because the
+    official plugins are then out of reach too. An official engine fetches its own."""
     wish = environ.get(STAND_INS_VARIABLE, "")
     if wish in ("yes", "no"):
         return wish == "yes"
@@ -50,7 +49,7 @@ def uses_stand_ins(engine: Engine, environ: Mapping[str, str]) -> bool:
 
 
 def folders(engine: Engine, places: Places, environ: Mapping[str, str]) -> list[Path]:
-    """What goes before the user's PATH, first to last."""
+    """Return the folders in front of the user's PATH, in order."""
     before = [places.venv_bin]
     if engine.source != "path":
         before.append(engine.pulumi.parent)
@@ -60,9 +59,9 @@ def folders(engine: Engine, places: Places, environ: Mapping[str, str]) -> list[
 
 
 def variables(engine: Engine, places: Places, environ: Mapping[str, str]) -> dict[str, str]:
-    """The whole environment for commands on the stack `local`.
+    """Return the complete environment for commands on the stack `local`.
 
-    Its state is always the project's own folder, whatever backend the user works with otherwise.
+    The state is always in the project's own folder, whatever backend the user has.
     """
     before = [str(folder) for folder in folders(engine, places, environ)]
     after = [at for at in environ.get("PATH", "").split(os.pathsep) if at not in before]
@@ -79,7 +78,8 @@ def variables(engine: Engine, places: Places, environ: Mapping[str, str]) -> dic
 
 
 def _without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
-    """Both spellings: Go looks at the first one that is set, gRPC at the second alone."""
+    """Return NO_PROXY in both spellings: Go reads the first one that is set, gRPC only the
+    second."""
     made = {}
     for key, other in (("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")):
         users = environ.get(key) or environ.get(other, "")
@@ -89,8 +89,8 @@ def _without_proxy(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) -> str:
-    """The same as text for a POSIX shell. What the user has set already stays as it is, so that
-    the stacks of a team keep their own backend and passphrase."""
+    """Return the same as text for a POSIX shell. Variables that the user has set stay, so that the
+    stacks of a team keep their backend and passphrase."""
     before = os.pathsep.join(shlex.quote(str(at)) for at in folders(engine, places, environ))
     defaults = {
         "PULUMI_SKIP_UPDATE_CHECK": "true",
@@ -116,14 +116,15 @@ def shell_exports(engine: Engine, places: Places, environ: Mapping[str, str]) ->
             for key in ("NO_PROXY", "no_proxy")
         ),
         "export NO_PROXY no_proxy",
-        # Where the local world is, as long as it runs: for the local stacks. Tests have their own.
+        # The addresses of the local world while it runs, for the local stacks. Tests have their
+        # own.
         f'if [ "${{CLERKSTACK_WORLD-}}" != no ] && [ -f {world} ]; then . {world}; fi',
     ]
     return HEAD + "\n".join(lines) + "\n"
 
 
 def write_env_file(engine: Engine, places: Places, environ: Mapping[str, str]) -> str:
-    """Write the shell's exports to `.local/env.sh` (when they changed) and give their text."""
+    """Write the shell's exports to `.local/env.sh` if they changed, and return their text."""
     text = shell_exports(engine, places, environ)
     if not places.env_file.exists() or places.env_file.read_text() != text:
         places.local.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Versions of the engine: which is enough, which is fetched, which is built."""
+"""The engine's versions: the oldest supported one, the release and the built one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 Version = tuple[int, int, int]
 
 MINIMUM: Version = (3, 272, 0)
-"""Oldest engine that is accepted: that of the Python SDK in requirements.in. It must run state
+"""The oldest supported engine: that of the Python SDK in requirements.in. It must support state
 migrations, and a policy pack that is an executable file."""
 
 BUILT = "3.274.1"
@@ -20,11 +20,12 @@ BUILT_HOST = "3.79.0"
 """The Python language host built from Go modules: sdk/v3 in host/go.mod."""
 
 MINIMUM_GO: Version = (1, 26, 6)
-"""What the modules' go.mod files ask for."""
+"""The oldest Go that the modules' go.mod files accept."""
 
 
 def parse(text: str) -> Version | None:
-    """First version number in `text` ("v3.259.0", "go1.26.6", "3.260.0-dev+1"), else None."""
+    """Return the first version number in `text` ("v3.259.0", "go1.26.6", "3.260.0-dev+1"), else
+    None."""
     found = re.search(r"(?<![\d.])v?(\d+)\.(\d+)(?:\.(\d+))?", text.replace("go", " ", 1))
     if found is None:
         return None

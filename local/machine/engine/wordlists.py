@@ -1,9 +1,9 @@
-"""The engine's lists of words, read when a password is judged and not at each start.
+"""Patches a Go module of the engine to load its word lists on first use instead of at each start.
 
-`pulumi config set` asks zxcvbn-go whether a value looks like a secret. That module unpacks and
-sorts its lists as the process starts, whatever it was started for: two fifths of the CPU that
-`pulumi version` takes (`GODEBUG=inittrace=1` shows it). The build takes a copy of the module that
-does so at the first question. It answers as before.
+`pulumi config set` uses zxcvbn-go to judge whether a value looks like a secret. That module unpacks
+and sorts its lists when any `pulumi` process starts: two fifths of the CPU of `pulumi version`
+(`GODEBUG=inittrace=1` shows it). The build uses a copy of the module that does so on first use. Its
+results do not change.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MODULE = "github.com/ccojocar/zxcvbn-go"
 EDITS = {
     "frequency/frequency.go": [("func init() {\n", "// Load fills Lists.\nfunc Load() {\n")],
     "matching/matching.go": [
-        # Its one caller loads the lists where they are not there.
+        # Its only caller loads the lists if necessary.
         ("func init() {\n\tloadFrequencyList()\n}\n", ""),
         (
             "\tfor n, list := range frequency.Lists {\n",
@@ -26,19 +26,19 @@ EDITS = {
 
 
 class OtherModule(Exception):
-    """The module is not the one that the edits were made for; the message says where."""
+    """The module is not the one that the patch was made for; the message says where it differs."""
 
 
 def lazy_copy(module: Path, target: Path) -> None:
-    """Write a copy of the module that reads its lists when they are asked for.
+    """Write a copy of the module that loads its lists on first use.
 
     Args:
-        module: folder of its sources.
-        target: the folder to write; must not be there.
+        module: the folder of its sources.
+        target: the folder to create.
 
     Raises:
-        OtherModule: a line to be changed is not in it exactly once.
-        OSError: it can't be read or written.
+        OtherModule: a line to change does not occur exactly once.
+        OSError: a file can't be read or written.
     """
     shutil.copytree(module, target, copy_function=shutil.copyfile)
     for folder in (target, *(each for each in target.rglob("*") if each.is_dir())):

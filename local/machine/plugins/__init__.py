@@ -8,4 +8,4 @@ resources this project declares. ``bin/`` holds the executables; the engine find
 from __future__ import annotations
 
 OUTLIVES = "CLERKSTACK_PLUGIN_OUTLIVES_SECONDS"
-"""The variable that says how long a plugin outlives an engine that was killed."""
+"""The variable with the seconds that a plugin outlives a killed engine."""

@@ -1,4 +1,4 @@
-"""What differs between the recorded state and the declared inputs, property by property."""
+"""Compares the recorded state with the declared inputs, property by property."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """One property path that will change, and whether that needs a new resource."""
+    """A property path that will change, and whether that needs a new resource."""
 
     path: str
     kind: Kind

@@ -1,4 +1,4 @@
-"""Runs one provider as the process the engine starts: port on the first line, then gRPC."""
+"""Runs one provider as the engine expects: prints the port on the first line, then serves gRPC."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def engine_log() -> Log:
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(sys.argv[1], options=UNLIMITED))
 
     def log(urn: str, line: str) -> None:
-        # When the engine is going away, the operation's own result says enough.
+        # If the engine is ending, the operation's own result is enough.
         with contextlib.suppress(grpc.RpcError):
             engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line, urn=urn))
 
@@ -44,8 +44,8 @@ def engine_log() -> Log:
 def serve(provider: Provider) -> None:
     """Serve the provider on a free loopback port until the engine ends it.
 
-    An engine that was killed does not: as the official plugins do, this one goes on with what it
-    is at, and outlives the engine by minutes.
+    A killed engine does not end it: like the official plugins, this one continues its work, and
+    outlives the engine by minutes.
     """
     server = grpc.server(ThreadPoolExecutor(max_workers=32), options=UNLIMITED)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(provider), server)
@@ -56,13 +56,13 @@ def serve(provider: Provider) -> None:
     def stop(_signum: int, _frame: object) -> None:
         finished.set()
 
-    # The engine ends its plugins with SIGINT; Ctrl-C does not come here but as Cancel, because
-    # plugins run in a process group of their own.
+    # The engine ends its plugins with SIGINT. Ctrl-C arrives as Cancel instead, because plugins
+    # have their own process group.
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    # The child of an engine that was killed gets another parent.
+    # If the engine is killed, this process gets another parent.
     parent = os.getppid()
     while not finished.wait(PARENT_CHECK_SECONDS) and os.getppid() == parent:
         pass

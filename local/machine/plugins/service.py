@@ -1,7 +1,7 @@
 # ruff: noqa: ARG002  (the protocol fixes the signatures)
-"""The engine's provider protocol, answered by plain resource classes.
+"""Serves the engine's provider protocol with plain resource classes.
 
-A resource class knows its vendor and nothing of gRPC; this module turns its results, changes and
+A resource class knows its vendor and nothing about gRPC; this module turns its results, changes and
 errors into the messages of Pulumi's ``provider.proto``.
 """
 
@@ -26,7 +26,7 @@ class PluginError(Exception):
 
 
 class PartialFailure(PluginError):
-    """A resource exists but is not complete: what exists must be kept in the state."""
+    """A resource exists but is incomplete: the state must keep what exists."""
 
     def __init__(self, resource_id: str, outputs: Properties, reasons: list[str]) -> None:
         super().__init__("; ".join(reasons))
@@ -45,7 +45,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Live:
-    """A resource as it is now: its id, its whole state and the inputs that would declare it."""
+    """A live resource: its id, its complete state and the inputs that would declare it."""
 
     resource_id: str
     outputs: Properties
@@ -56,13 +56,13 @@ class Resource(Protocol):
     """One resource type of a plugin. Any method may raise ``PluginError``."""
 
     def check(self, news: Properties) -> list[Failure]:
-        """List what is wrong with the declared inputs; unknown parts are let pass."""
+        """List what is wrong with the declared inputs; unknown parts pass."""
 
     def diff(self, olds: Properties, news: Properties) -> list[Change]:
         """List what would change."""
 
     def preview(self, olds: Properties | None, news: Properties) -> Properties:
-        """Foretell the outputs of a create (no olds) or an update, without any effect."""
+        """Predict the outputs of a create (no olds) or an update, without any effect."""
 
     def create(self, name: str, news: Properties, urn: str) -> Live:
         """Make the resource."""
@@ -83,17 +83,17 @@ class Provider(Protocol):
     name: str
     version: str
     detailed_diff: bool
-    """Whether a diff says of each property how it changes, or only which ones do."""
+    """Whether a diff says how each property changes, or only which ones change."""
     resources: Mapping[str, Resource]
 
     def configure(self, config: Properties) -> None:
         """Take the provider's configuration."""
 
     def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
-        """The declared inputs as the engine gets them back from a check."""
+        """Return the declared inputs as the engine gets them from a check."""
 
     def cancel(self) -> None:
-        """Stop whatever is running, as soon as can be."""
+        """Stop whatever is running, as soon as possible."""
 
 
 class Servicer(provider_pb2_grpc.ResourceProviderServicer):
@@ -103,7 +103,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         self._provider = provider
 
     def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
-        """Say which official version this plugin stands in for."""
+        """Return the official version that this plugin stands in for."""
         return plugin_pb2.PluginInfo(version=self._provider.version)
 
     def GetSchema(self, request: Any, context: Any) -> NoReturn:
@@ -123,7 +123,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_UNKNOWN)
 
     def Configure(self, request: Any, context: Any) -> provider_pb2.ConfigureResponse:
-        """Configure the provider and say what this plugin can take."""
+        """Configure the provider and return what this plugin supports."""
         try:
             self._provider.configure(decode(request.args))
         except PluginError as error:
@@ -159,7 +159,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         return _diff_response(changes, detailed=self._provider.detailed_diff)
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
-        """Create, or in a preview foretell."""
+        """Create, or in a preview predict."""
         resource = self._resource(request.urn, context)
         news = decode(request.properties)
         try:
@@ -186,7 +186,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Update(self, request: Any, context: Any) -> provider_pb2.UpdateResponse:
-        """Update, or in a preview foretell."""
+        """Update, or in a preview predict."""
         resource = self._resource(request.urn, context)
         olds, news = decode(request.olds), decode(request.news)
         try:

@@ -1,7 +1,7 @@
-"""What the launchers in ``bin/`` run: one plugin, by name, started fast.
+"""Starts one plugin by name, fast, for the launchers in ``bin/``.
 
-Importing the whole ``pulumi`` package costs about 0.2 s that a plugin does not need: it uses the
-generated protocol modules only. So the two parent packages are entered as empty shells first.
+Importing the complete ``pulumi`` package costs about 0.2 s, but a plugin needs only the generated
+protocol modules. So the two parent packages are registered as empty packages first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 def main() -> None:
     """Serve the plugin named by the first argument until the engine ends it."""
     here = Path(__file__).resolve().parent
-    # The script's own folder comes first on the path by itself and would hide other modules.
+    # Python puts the script's folder first on the path, where it would hide other modules.
     sys.path[:] = [str(here.parents[2])] + [e for e in sys.path if Path(e).resolve() != here]
     name = sys.argv.pop(1)
     spec = importlib.util.find_spec("pulumi")

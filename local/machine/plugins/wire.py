@@ -1,4 +1,4 @@
-"""Property values as the engine sends them, read and written without losing secrets or unknowns.
+"""Reads and writes property values of the engine without losing secrets or unknowns.
 
 The engine marks a secret by wrapping it in an object with a signature and an unknown value (one
 that only exists after the real deployment) by a fixed string; both marks are
@@ -100,7 +100,7 @@ def _number(value: float) -> int | float:
 
 
 def without_unknown_secrets(struct: struct_pb2.Struct) -> struct_pb2.Struct:
-    """A copy in which a secret element of a list that is not known yet has lost its value."""
+    """Return a copy in which unknown secret elements of lists have lost their value."""
     copy = struct_pb2.Struct()
     copy.CopyFrom(struct)
     for value in copy.fields.values():

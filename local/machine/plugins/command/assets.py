@@ -1,7 +1,7 @@
-"""Files a command left behind, picked by path patterns and handed to the engine as assets.
+"""Selects files that a command created by path patterns, and passes them to the engine as assets.
 
 The pattern rules are the official provider's: ``*`` stops at a slash, ``**`` does not, a leading
-``!`` takes files out again, and rules apply in the order they stand.
+``!`` excludes files again, and rules apply in their order.
 """
 
 from __future__ import annotations

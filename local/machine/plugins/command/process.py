@@ -1,6 +1,6 @@
 """Runs one command, streams its lines, and can be stopped from another thread.
 
-What a command writes is shown and kept as it is: no secret is taken out of it.
+Output is shown and stored unchanged: secrets are not removed.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Finished:
-    """What a command that succeeded wrote, without the last line break."""
+    """The output of a successful command, without the last line break."""
 
     stdout: str
     stderr: str
@@ -48,7 +48,7 @@ class Runner:
         self._stopped = False
 
     def stop(self) -> None:
-        """End every running command with its children, and start no other."""
+        """Kill every running command with its children, and start no more."""
         with self._lock:
             self._stopped = True
             running = list(self._running)
@@ -135,7 +135,7 @@ class _Collector:
 def _feed(process: subprocess.Popen[str], text: str | None) -> None:
     if process.stdin is None or text is None:
         return
-    # A command may end without reading what it was given.
+    # A command may end without reading its input.
     with contextlib.suppress(BrokenPipeError), process.stdin:
         process.stdin.write(text)
 

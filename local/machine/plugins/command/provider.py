@@ -43,7 +43,7 @@ LOGGING = {
 
 
 class Command:
-    """A command run when the resource is made, changed or removed."""
+    """A command that runs when the resource is created, changed or removed."""
 
     def __init__(self, runner: Runner, log: host.Log) -> None:
         self._runner = runner
@@ -85,7 +85,7 @@ class Command:
         return Live(f"{name}{secrets.token_hex(4)}", _outputs(news, results))
 
     def read(self, resource_id: str, state: Properties, inputs: Properties) -> Live | None:
-        """Return the state back: a command that ran has nothing live to look at."""
+        """Return the state: a command has nothing live to read."""
         if not state and not inputs:
             raise PluginError("a command cannot be imported")
         return Live(resource_id, state, inputs)
@@ -140,14 +140,14 @@ def _results(finished: Finished, plain: Properties) -> Properties:
 
 
 def _outputs(news: Properties, results: Properties) -> Properties:
-    """Join inputs and results; a result is in the clear, whatever is secret among the inputs."""
+    """Join inputs and results; results are in the clear, even if inputs are secret."""
     known = {name: news[name] for name in INPUTS if name in news}
     found = {name: results[name] for name in RESULTS if results.get(name) is not None}
     return known | {"stdout": "", "stderr": ""} | found
 
 
 class CommandProvider:
-    """The plugin itself: nothing to configure, commands to stop."""
+    """The plugin: no configuration, and commands to stop."""
 
     name = "command"
     version = "1.2.1"

@@ -24,11 +24,12 @@ TIMEOUT_SECONDS, CONNECT_SECONDS = 60.0, 10.0
 
 
 class NotConfigured(PluginError):
-    """The provider's configuration is not known yet: a preview in which it will be made."""
+    """The provider's configuration is not known yet, because this preview would create it."""
 
 
 class Refused(PluginError):
-    """Vercel answered with an error; ``error`` is its error object, ``failed`` the bulk part."""
+    """Vercel answered with an error; ``error`` is its error object, ``failed`` that of a bulk
+    request."""
 
     def __init__(self, status: int, error: Mapping[str, Any], failed: list[Any]) -> None:
         code = error.get("code", status)
@@ -58,7 +59,7 @@ class Api:
 
     @cached_property
     def _client(self) -> httpx.Client:
-        # A run that changes nothing sends nothing, and does not wait for an HTTP library.
+        # Imported here: a run without changes sends nothing and needs no HTTP library.
         import httpx
 
         return httpx.Client(
@@ -72,11 +73,11 @@ class Api:
         )
 
     def stop(self) -> None:
-        """Start no other request and end the waits."""
+        """Start no more requests and end the pauses."""
         self._stopped.set()
 
     def team(self, team_id: str | None) -> Mapping[str, Any] | None:
-        """Read the named team, else the provider's default one, else None; each read once."""
+        """Return the named team, else the provider's default one, else None; each is read once."""
         wanted = team_id or self._team
         if wanted is None:
             return None
@@ -142,7 +143,7 @@ class Api:
 
 
 def _secrets_in(body: Any) -> Iterator[str]:
-    """The values in a body that are not plain ones: no error repeats them."""
+    """Yield the values in a body that are not plain, which errors must not repeat."""
     for each in body if isinstance(body, list) else [body]:
         if isinstance(each, dict) and each.get("type") != "plain":
             yield str(each.get("value", ""))

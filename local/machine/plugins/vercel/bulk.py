@@ -16,7 +16,7 @@ from local.machine.plugins.vercel.api import Api, Refused
 from local.machine.plugins.vercel.raw_state import raw_state, with_delta
 from local.machine.plugins.wire import UNKNOWN, Properties, Secret, is_unknown, reveal
 
-# Absent from the declaration, these keep what Vercel has.
+# If not declared, these keep Vercel's values.
 OPTIONAL = ("comment", "visibility")
 PARTS = ("value", "sensitive", "comment", "visibility")
 
@@ -46,7 +46,7 @@ class BulkVariables:
         return failures
 
     def diff(self, olds: Properties, news: Properties) -> list[Change]:
-        """Compare as sets: order means nothing, a variable is known by its place."""
+        """Compare as sets: the order does not matter, and a variable is identified by its place."""
         olds = raw_state(olds)
         changes = [
             *compare("projectId", olds.get("projectId"), news.get("projectId"), replace=True)
@@ -67,7 +67,7 @@ class BulkVariables:
         return changes
 
     def preview(self, olds: Properties | None, news: Properties) -> Properties:
-        """Foretell the state; ids of new variables are unknown until then."""
+        """Predict the state; ids of new variables are unknown."""
         olds = raw_state(olds or {})
         outputs = {name: olds.get(name, UNKNOWN) for name in ("id", "teamId")} | news
         declared = reveal(news.get("variables"))
@@ -81,9 +81,9 @@ class BulkVariables:
         return outputs
 
     def create(self, name: str, news: Properties, urn: str) -> Live:
-        """Make all variables in one request.
+        """Create all variables in one request.
 
-        Raises ``PartialFailure`` with those that were made when some were refused.
+        Raises ``PartialFailure`` with the created ones if some were refused.
         """
         api, plain = self._api(), reveal(news)
         team_id, project_id = api.team_id(plain.get("teamId")), str(plain["projectId"])
@@ -96,7 +96,7 @@ class BulkVariables:
         return Live(project_id, outputs)
 
     def read(self, resource_id: str, state: Properties, inputs: Properties) -> Live | None:
-        """Read the recorded variables, and ones that were made again in the same place."""
+        """Read the recorded variables, and those that were created again in the same place."""
         api = self._api()
         if not state:
             raise PluginError("a set of variables cannot be imported; import each by itself")
@@ -119,9 +119,9 @@ class BulkVariables:
         return Live(resource_id, outputs, inputs)
 
     def update(self, resource_id: str, olds: Properties, news: Properties, urn: str) -> Properties:
-        """Remove, change and make variables until they are the declared ones.
+        """Remove, change and create variables until they match the declaration.
 
-        Whatever fails half-way, the raised ``PartialFailure`` carries what exists then.
+        If something fails half-way, the raised ``PartialFailure`` has what exists then.
         """
         api, plain = self._api(), reveal(news)
         olds = raw_state(olds)
@@ -167,7 +167,7 @@ class BulkVariables:
         team_id: str | None,
         entries: list[Properties],
     ) -> tuple[list[Properties], list[str]]:
-        """Make variables; gives those made and the reasons why others were not."""
+        """Create variables; return the created ones, and why others were refused."""
         if not entries:
             return [], []
         bodies = [variable.to_body(entry) for entry in entries]

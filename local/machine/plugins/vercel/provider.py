@@ -20,7 +20,7 @@ from local.machine.plugins.vercel.single import SingleVariable
 from local.machine.plugins.wire import UNKNOWN, Properties, reveal
 
 VERCEL = "https://api.vercel.com"
-# What the official provider demands of a token.
+# The form of a token that the official provider requires.
 TOKEN = re.compile(r"[0-9a-zA-Z]{24}")
 
 
@@ -44,13 +44,13 @@ class VercelProvider:
         }
 
     def configure(self, config: Properties) -> None:
-        """Take token and team; raises ``PluginError`` when there is no usable token."""
+        """Take token and team; raise ``PluginError`` if there is no usable token."""
         plain = reveal(config)
         token = plain.get("apiToken") or os.environ.get("VERCEL_API_TOKEN", "")
         if UNKNOWN in (token, plain.get("team")):
-            return  # A preview in which another resource will give the token: nothing is sent.
+            return  # A preview in which another resource provides the token: nothing is sent.
         if not token:
-            # The official provider's words; the program's settings say where to set it.
+            # The official provider's message; the program's settings say where to set the token.
             raise PluginError("Unable to find api_token: api_token cannot be an empty string")
         if not TOKEN.search(token):
             raise PluginError("the Vercel token (vercel:apiToken) does not have a token's form")
@@ -62,7 +62,7 @@ class VercelProvider:
         return news
 
     def cancel(self) -> None:
-        """Send no other request."""
+        """Send no more requests."""
         if self._api is not None:
             self._api.stop()
 

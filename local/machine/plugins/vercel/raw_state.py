@@ -1,13 +1,13 @@
-"""What the official provider, a bridged one, keeps beside a variable's properties in the state.
+"""Emulates what the official, bridged provider stores in addition to a variable's properties.
 
-Two things that are seen in its states: the outputs hold ``id``, with which it asks Vercel whatever
-the resource's own id is; and they hold a delta by which it makes its own form of the state out of
-the others. Where the delta says something of a property, an edit of that property in an exported
-state is undone; without the delta the properties are taken as they stand.
+Its states show two things. The outputs have ``id``, which it sends to Vercel whatever the
+resource's own id is. And they have a delta, from which it restores its own form of the state: if
+the delta covers a property, an edit of that property in an exported state is undone; without the
+delta, the properties are used as they are.
 
-Not known, and taken strictly: the delta says something of every value, and the empty ``id`` of a
-state that lacks it is asked for in an update and a removal as it is in a refresh. What the delta
-looks like inside is nobody's business: one of another form is passed over.
+Unknown, so taken strictly: the delta covers every value, and if a state lacks ``id``, an update and
+a removal use the empty id, as a refresh does. The inner form of the delta is private; a delta of
+another form is ignored.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ DELTA = "__pulumi_raw_state_delta"
 
 
 def with_delta(outputs: Properties, name: str) -> Properties:
-    """The outputs with a delta that keeps the property ``name`` as it is now."""
+    """Return the outputs with a delta that fixes the current value of the property ``name``."""
     raw = json.dumps(reveal(outputs.get(name)))
     return outputs | {DELTA: {"obj": {"ps": {name: {"replace": {"raw": Secret(raw)}}}}}}
 
 
 def raw_state(outputs: Properties) -> Properties:
-    """The outputs as the provider sees them: what the delta keeps is put back, the delta gone."""
+    """Return the outputs as the provider sees them: with the delta applied and removed."""
     state = dict(outputs)
     for name, delta in _properties(state.pop(DELTA, None)).items():
         try:
@@ -41,7 +41,7 @@ def raw_state(outputs: Properties) -> Properties:
 
 
 def id_of(state: Properties) -> str:
-    """The id that Vercel is asked for; empty if the outputs have none."""
+    """Return the id that is sent to Vercel; empty if the outputs have none."""
     return str(reveal(state.get("id")) or "")
 
 

@@ -14,7 +14,7 @@ from local.machine.plugins.vercel.raw_state import id_of, raw_state, with_delta
 from local.machine.plugins.wire import UNKNOWN, Properties, Secret, is_unknown, protect, reveal
 
 SECRETS = ("value", "valueWo")
-# A property that is not declared keeps what Vercel has, where Vercel fills it in by itself.
+# If not declared, these keep Vercel's values, which Vercel fills in itself.
 FILLED_IN = ("comment", "customEnvironmentIds", "targets", "teamId")
 REPLACING = ("customEnvironmentIds", "key", "projectId", "sensitive", "teamId")
 COMPARED = (
@@ -48,7 +48,8 @@ class SingleVariable:
     def diff(self, olds: Properties, news: Properties) -> list[Change]:
         """Compare the declared properties with the state.
 
-        Beside any change the official provider names a team that is not declared: it fills that in.
+        With any change, the official provider also names an undeclared team, because it fills that
+        in.
         """
         olds = raw_state(olds)
         changes: list[Change] = []
@@ -64,7 +65,7 @@ class SingleVariable:
         return changes
 
     def preview(self, olds: Properties | None, news: Properties) -> Properties:
-        """Foretell the state; what Vercel fills in is unknown until then."""
+        """Predict the state; values that Vercel fills in are unknown."""
         before = raw_state(olds) if olds else dict.fromkeys((*FILLED_IN, "id"), UNKNOWN)
         filled_in = {name: before[name] for name in (*FILLED_IN, "id") if name in before}
         outputs = filled_in | {"teamId": UNKNOWN} | news
@@ -72,7 +73,7 @@ class SingleVariable:
         return protect(outputs, news, always=SECRETS)
 
     def create(self, name: str, news: Properties, urn: str) -> Live:
-        """Make the variable; a conflict names the id of the variable that is in the way."""
+        """Create the variable; a conflict names the id of the other variable."""
         api, plain = self._api(), reveal(news)
         team_id = api.team_id(plain.get("teamId"))
         project_id = plain["projectId"]

@@ -1,7 +1,7 @@
-"""One environment variable between the three forms it has: inputs, API body, state.
+"""Converts an environment variable between its three forms: inputs, API body, state.
 
-Rules taken from the official provider: what is required, which values are allowed, and that an
-environment variable for development must say that it is not sensitive.
+The rules are the official provider's: required properties, allowed values, and that a variable for
+development must explicitly be not sensitive.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CONFLICTS = ("ENV_CONFLICT", "ENV_ALREADY_EXISTS")
 
 
 def check(news: Properties, *, prefix: str = "", write_only: bool) -> list[Failure]:
-    """List what is wrong with one variable; unknown parts are let pass."""
+    """List what is wrong with one variable; unknown parts pass."""
     plain = reveal(news)
     failures = [
         Failure(f"{prefix}{name}", "is required")
@@ -65,10 +65,10 @@ def check(news: Properties, *, prefix: str = "", write_only: bool) -> list[Failu
 def check_team_policy(
     find_api: Callable[[], Api], team_id: Any, news: Properties, *, prefix: str = ""
 ) -> list[Failure]:
-    """Refuse a readable variable where the team's policy forces sensitive ones.
+    """Refuse a readable variable if the team's policy requires sensitive ones.
 
-    Asks Vercel only where there is a team and the policy could matter, and not in a preview in
-    which the token is not known yet.
+    Asks Vercel only if there is a team and the policy could matter, and not in a preview without a
+    known token.
     """
     plain = reveal(news)
     deployed = plain.get("customEnvironmentIds") or [
@@ -107,7 +107,7 @@ def to_body(plain: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_state(answer: Mapping[str, Any], *, value: str | None) -> Properties:
-    """Return the state's form of an API answer; the value is what is known of it."""
+    """Return the state's form of an API answer, with the known value."""
     state: Properties = {
         "key": answer["key"],
         "sensitive": answer["type"] == "sensitive",
@@ -122,7 +122,7 @@ def to_state(answer: Mapping[str, Any], *, value: str | None) -> Properties:
 
 
 def place(variable: Mapping[str, Any]) -> tuple[object, ...]:
-    """Say where a variable lives: two variables of one project never share this.
+    """Return a variable's place, which is unique in a project.
 
     Takes the inputs' or the state's form.
     """
@@ -137,7 +137,7 @@ def place(variable: Mapping[str, Any]) -> tuple[object, ...]:
 def describe_refusals(
     api: Api, project_id: str, team_id: str | None, refusals: Iterable[Mapping[str, Any]]
 ) -> list[str]:
-    """Word refusals; a conflict names the id under which the other variable can be imported."""
+    """Describe refusals; a conflict names the id with which the other variable can be imported."""
     known: list[Mapping[str, Any]] | None = None
     messages: dict[str, None] = {}
     for refusal in refusals:
@@ -157,7 +157,7 @@ def _listed(api: Api, project_id: str, team_id: str | None) -> list[Mapping[str,
     try:
         return list(api.variables(project_id, team_id))
     except Refused:
-        return []  # The refusal itself is what matters; the id is a help.
+        return []  # The refusal itself matters; the id is only a help.
 
 
 def _conflicting(known: list[Mapping[str, Any]], refusal: Mapping[str, Any]) -> object:
