@@ -1,9 +1,9 @@
-"""Measures what the suite, a start, an `up` and a scan cost, as ratios of one run, and writes them
-into docs/measured.md. The parts: suite, starts, ups, processes, large, scan, app.
+"""Measures the costs of the suite, a start, an `up` and a scan, as ratios of one run, and writes
+them to docs/measured.md. The parts: suite, starts, ups, processes, large, scan, app.
 
-All parts take about ten minutes on 2 cores; the suite's is what the last whole `make test` has
-recorded. Ctrl-C ends it, and nothing is written. Exit codes: 0 done, 1 a command that is measured
-failed, 130 interrupted.
+All parts take about ten minutes on 2 cores; the suite's numbers are those that the last complete
+`make test` recorded. Ctrl-C ends it, and nothing is written. Exit codes: 0 done, 1 a measured
+command failed, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ DOCUMENT = TOP / "docs" / "measured.md"
 STAND_IN = TOP / "local" / "machine" / "plugins" / "bin" / "pulumi-resource-vercel"
 PARTS = tuple(SECTIONS)
 ROUNDS = 3
-NO_SUITE = "No whole run of the tests is recorded: run `make test` first, then `make measure`."
+NO_SUITE = "No complete run of the tests is recorded: run `make test` first, then `make measure`."
 FAILED, INTERRUPTED = 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, then print or write it."""
+    """Measure, then print or write the results."""
     options = _parser().parse_args(arguments)
     for noisy in ("httpx", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
@@ -95,7 +95,7 @@ def _measured(parts: Sequence[str], rounds: int, steps: Steps) -> Results:
 
 
 def machine() -> Machine:
-    """All that the document says of the machine."""
+    """Return what the document says about the machine."""
     shown = subprocess.run(["pulumi", "version"], capture_output=True, text=True, check=True)
     at = shutil.which("pulumi-resource-vercel")
     stand_ins = at is not None and Path(at).resolve() == STAND_IN.resolve()
@@ -121,11 +121,15 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         type=lambda text: [_part(word) for word in text.split(",")],
         metavar="PARTS",
-        help=f"print these alone, and write nothing: {', '.join(PARTS)}; with commas between",
+        help=f"only print these parts, separated by commas, and write nothing: {', '.join(PARTS)}",
     )
     parser.add_argument("--write", action="store_true", help="write what --only measures")
-    parser.add_argument("--large", action="store_true", help="the large catalog besides --only")
-    parser.add_argument("--app", action="store_true", help="a large app's code instead of --only")
+    parser.add_argument(
+        "--large", action="store_true", help="measure the large catalog in addition to --only"
+    )
+    parser.add_argument(
+        "--app", action="store_true", help="measure a large app's code instead of --only"
+    )
     parser.add_argument("--rounds", type=_count, default=ROUNDS, help=f"rounds to run ({ROUNDS})")
     parser.add_argument("--json", action="store_true", help="print JSON, and write nothing")
     return parser

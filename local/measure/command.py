@@ -1,4 +1,4 @@
-"""Runs one command and tells what it cost."""
+"""Runs one command and measures its cost."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ class Follower(Protocol):
         """The command has started."""
 
     def end(self) -> None:
-        """It has ended, and its files in /proc are there still; or it is to be followed no more."""
+        """The command has ended, and its files in /proc still exist; or it is no longer
+        followed."""
 
 
 class Failed(Exception):
-    """A command that is measured did not do its work; holds what it printed."""
+    """A measured command failed; holds its output."""
 
 
 def run(
@@ -39,13 +40,13 @@ def run(
     codes: Sequence[int] = DONE,
     follower: Follower | None = None,
 ) -> Cost:
-    """Run a command to its end.
+    """Run a command to its end and return its cost.
 
     Args:
-        command: its words.
-        cwd: the folder it runs in.
-        environ: its whole environment.
-        codes: the exit codes of a command that did its work.
+        command: its arguments.
+        cwd: its folder.
+        environ: its complete environment.
+        codes: the exit codes of success.
         follower: follows its processes.
 
     Raises:
@@ -57,7 +58,7 @@ def run(
         try:
             if follower is not None:
                 _followed(process.pid, follower)
-            # wait4 tells the peak of this command alone: of its processes, the largest one.
+            # wait4 returns the peak of this command alone, that of its largest process.
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             end(process)
@@ -84,8 +85,8 @@ def _followed(pid: int, follower: Follower) -> None:
 def start(
     command: Sequence[str], *, cwd: Path, environ: Mapping[str, str], out: IO[str]
 ) -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own, so that Ctrl-C comes to this process alone and
-    `end` ends all of it."""
+    """Start a command in a session of its own, so that Ctrl-C reaches only this process, and `end`
+    kills all of the command."""
     return subprocess.Popen(
         command,
         cwd=cwd,
@@ -98,13 +99,13 @@ def start(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """End a command and all that it started, at once."""
+    """Kill a command and everything that it started."""
     if process.returncode is None:
         kill_tree(process.pid)
         process.wait()
 
 
 def failed(command: Sequence[str], how: str, printed: IO[str]) -> Failed:
-    """The error of a command that did not do its work."""
+    """Return the error of a failed command."""
     printed.seek(0)
     return Failed(f"`{' '.join(command)}` {how}\n{printed.read()}")

@@ -1,7 +1,4 @@
-"""Turns results into the sections of docs/measured.md. Nothing here measures.
-
-The document's prose is written by hand.
-"""
+"""Turns results into the generated sections of docs/measured.md, whose prose is written by hand."""
 
 from __future__ import annotations
 
@@ -36,16 +33,16 @@ SECTIONS = {
     "scan": ("scan",),
     "app": ("app",),
 }
-"""Which sections are made of each part of the results; besides, `machine` is always made."""
-SLOWEST = 10  # files of tests that are listed
+"""The sections of each part of the results; `machine` is always written too."""
+SLOWEST = 10  # test files that are listed
 MINUTE = 60
 MILLISECONDS = 1000
 
 
 def sections(results: Results) -> dict[str, str]:
-    """The sections of all that was measured, by name.
+    """Return the sections of the measured parts, by name.
 
-    A part that was to be measured and could not be has sections that say why.
+    If a requested part could not be measured, its sections say why.
     """
     made = {"machine": _machine(results.machine)}
     for part, why in results.unmeasured.items():

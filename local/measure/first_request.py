@@ -1,7 +1,7 @@
-"""Runs a command until it sends its first request, and tells what it had spent by then.
+"""Runs a command until it sends its first request, and measures its CPU seconds by then.
 
-Where the services were there are sockets that listen and answer nothing: when the first connection
-arrives, the CPU seconds of the command are read, and it is ended.
+In place of the services, sockets listen without answering: when the first connection arrives, the
+command's CPU seconds are read, and the command is killed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from local.measure import command, proc
 from local.world.listeners import listen
 
-PATIENCE = 300.0  # seconds: the longest, a move of a stack, previews it four times
+PATIENCE = 300.0  # seconds; the slowest command, `move`, previews a stack four times
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Spent:
     own: float
     below: float
     asks: bool
-    """False: it ended without a request."""
+    """False if it ended without a request."""
 
 
 class Listener:
-    """The sockets that stand where the services were, on loopback; port 0 takes a free one."""
+    """The listening sockets in place of the services, on loopback; port 0 takes a free one."""
 
     def __init__(self, *ports: int) -> None:
         self._open = ExitStack()
@@ -42,7 +42,7 @@ class Listener:
             socket.setblocking(False)
 
     def __enter__(self) -> Listener:
-        """They listen already."""
+        """Return the listener, whose sockets listen already."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -51,7 +51,7 @@ class Listener:
 
     @property
     def ports(self) -> list[int]:
-        """On which ports they listen."""
+        """Return the ports on which they listen."""
         return [socket.getsockname()[1] for socket in self._sockets]
 
     def spent(
@@ -62,10 +62,10 @@ class Listener:
         environ: Mapping[str, str],
         codes: Sequence[int] = command.DONE,
     ) -> Spent:
-        """Run a command up to its first request, or to its end where it sends none.
+        """Run a command up to its first request, or to its end if it sends none.
 
         Raises:
-            command.Failed: it ended before, with another exit code; or it did neither in time.
+            command.Failed: it ended first with another exit code, or neither happened in time.
         """
         self._drop()
         with tempfile.TemporaryFile("w+") as printed:
@@ -83,8 +83,8 @@ class Listener:
         return Spent(own, below, asks)
 
     def _asked(self, pid: int) -> bool | None:
-        """Wait for the first request, or for the end of the process; it is not waited for, so
-        that /proc has its figures still. None: neither came in time."""
+        """Wait for the first request, or for the end of the process, without reaping it, so that
+        /proc still has its numbers. Return None if neither happens in time."""
         ended = os.pidfd_open(pid)
         sockets = [socket.fileno() for socket in self._sockets]
         try:
@@ -94,7 +94,7 @@ class Listener:
         return any(socket in ready for socket in sockets) if ready else None
 
     def _drop(self) -> None:
-        """Close the connections of the command before, which nobody took."""
+        """Close pending connections of the previous command."""
         for socket in self._sockets:
             with suppress(BlockingIOError):
                 while True:

@@ -1,7 +1,7 @@
-"""An app of many TypeScript files, as a folder: what is read when its code is searched for checks.
+"""Generates an app of many TypeScript files, to measure the search for checks.
 
-Every file has a component and a function of its own; some ask Clerk, by a slug or by a constant of
-another file, and some have a `has` of another kind, so that they are parsed in vain.
+Every file has a component and a function; some check a slug or a constant of another file, and some
+have an unrelated `has`, so that they are parsed in vain.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 FILES, CHECKS = 500, 60
-OTHERS_EACH = 7  # one in so many files has a `has` that is a collection's
+OTHERS_EACH = 7  # one in so many files has the `has` of a collection
 PLANS = ("free", "basic", "pro", "enterprise")
 FEATURES = 40
 
@@ -73,9 +73,9 @@ def write_app(folder: Path, files: int = FILES, checks: int = CHECKS) -> None:
     """Write the app.
 
     Args:
-        folder: where; it is made.
-        files: how many files with a component, at least as many as checks.
-        checks: how many of them ask Clerk.
+        folder: the folder to create.
+        files: the number of files with a component, at least as many as checks.
+        checks: the number of files with a check.
 
     Raises:
         ValueError: there are more checks than files.

@@ -1,4 +1,4 @@
-"""What is run, by the names that the document has for it."""
+"""The measured operations, by their names in the document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZE = f"{PLANS} plans, {FEATURES:,} features"
 LARGE_UP, LARGE_UNCHANGED = "`up` that brings them", "unchanged `up`"
 LARGE_PRICE = "one price changed, `up`"
 
-# The smallest number of requests that can do the operation on the development instance, and why.
+# The smallest possible number of requests for the operation on the development instance, and why.
 FEWEST = {
     FIRST: (
         44,

@@ -1,4 +1,4 @@
-"""What Linux tells of a process: its children, its CPU seconds, its peak memory, its words."""
+"""Reads what Linux knows about a process: children, CPU seconds, peak memory, arguments."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KIBIBYTES = 1024
 
 
 class NotHere(Exception):
-    """This system does not tell what a process costs."""
+    """This system does not account for processes."""
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Times:
 
     own: float
     waited: float
-    """Of its children that ended and that it has waited for."""
+    """The seconds of its children that it has waited for."""
     ended: bool
-    """Whether it has ended, and was not waited for yet."""
+    """Whether it has ended without being waited for."""
 
 
 def needed() -> None:
-    """Refuse a system that has no such files.
+    """Refuse a system without the necessary files.
 
     Raises:
         NotHere: it is not Linux, or its kernel does not list a process's children.
@@ -42,8 +42,8 @@ def needed() -> None:
 
 
 def times(pid: int) -> Times | None:
-    """The CPU seconds of a process so far, also of one that ended and was not waited for; None if
-    it is gone."""
+    """Return the CPU seconds of a process so far, also if it has ended without being waited for;
+    None if it is gone."""
     try:
         text = (PROC / str(pid) / "stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -52,8 +52,8 @@ def times(pid: int) -> Times | None:
 
 
 def times_in(text: bytes) -> Times:
-    """The CPU seconds as the file stat of a process has them."""
-    # The name may hold spaces and parentheses: what counts is after the last one.
+    """Return the CPU seconds in the file stat of a process."""
+    # The name may contain spaces and parentheses: the fields begin after the last one.
     fields = text.rpartition(b")")[2].split()
     tick = os.sysconf("SC_CLK_TCK")
     return Times(
@@ -64,7 +64,7 @@ def times_in(text: bytes) -> Times:
 
 
 def peak_mebibytes(pid: int) -> float | None:
-    """The most memory that a process had at once; None if it is gone, or has ended."""
+    """Return the peak memory of a process; None if it has ended."""
     try:
         lines = (PROC / str(pid) / "status").read_text().splitlines()
     except (FileNotFoundError, ProcessLookupError):
@@ -76,7 +76,7 @@ def peak_mebibytes(pid: int) -> float | None:
 
 
 def words(pid: int) -> tuple[str, ...]:
-    """The command line of a process; empty if it is gone, or has ended."""
+    """Return the command line of a process; empty if it has ended."""
     try:
         text = (PROC / str(pid) / "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -85,12 +85,12 @@ def words(pid: int) -> tuple[str, ...]:
 
 
 def newest() -> int:
-    """The last number that any process or thread was given: as long as it stays, nothing began."""
+    """Return the newest process or thread id: while it stays the same, nothing has started."""
     return int((PROC / "loadavg").read_bytes().split()[-1])
 
 
 def children(pid: int) -> list[int]:
-    """The processes that a process has started, and that are its own still."""
+    """Return the current children of a process."""
     found: list[int] = []
     try:
         tasks = list((PROC / str(pid) / "task").iterdir())
@@ -106,7 +106,7 @@ def children(pid: int) -> list[int]:
 
 
 def below(pid: int) -> list[int]:
-    """All processes below a process."""
+    """Return all descendants of a process."""
     found = children(pid)
     for child in tuple(found):
         found += below(child)
@@ -114,7 +114,7 @@ def below(pid: int) -> list[int]:
 
 
 def spent(pid: int) -> tuple[float, float]:
-    """The CPU seconds so far of a process itself, and of all that it started: those that run, and
+    """Return the CPU seconds so far of a process, and of its descendants: the running ones, and
     those that ended and were waited for."""
     its = times(pid)
     if its is None:

@@ -1,4 +1,4 @@
-"""An `up`, process by process: who spends its CPU seconds, from when to when, in which memory."""
+"""Measures an `up` process by process: CPU seconds, start, end and memory of each."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def processes(count: int, say: Callable[[str], None]) -> tuple[Accounts, ...]:
 
     Args:
         count: how many rounds.
-        say: is given each command's name as it begins.
+        say: called with each command's name as it begins.
 
     Raises:
-        proc.NotHere: this system does not tell.
+        proc.NotHere: this system does not account for processes.
         command.Failed: a command failed.
     """
     proc.needed()

@@ -1,4 +1,4 @@
-"""The programs whose ups are measured: an empty one, one of each, and the project."""
+"""The programs whose ups are measured: an empty one, one of each kind, and the project."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ pulumi_command.local.Command(
 
 
 def empty_program(folder: Path, world: World) -> Project:
-    """A program without a resource: what the engine and its language host cost."""
+    """Create a program without resources: the cost of the engine and its language host."""
     _bare(folder)
     (folder / "__main__.py").write_text("import pulumi\n")
     empty = Project(folder, world)
@@ -55,8 +55,8 @@ def empty_program(folder: Path, world: World) -> Project:
 
 
 def one_of_each(folder: Path, world: World) -> Project:
-    """A dynamic resource, a Vercel variable and a command, each trivial: what the engine and its
-    three plugins cost whatever is declared."""
+    """Create a program with a trivial dynamic resource, Vercel variable and command: the fixed cost
+    of the engine and its three plugins."""
     _bare(folder)
     (folder / "__main__.py").write_text(ONE_OF_EACH.format(project=seed.VERCEL_PROJECT_ID))
     least = Project(folder, world)
@@ -65,7 +65,7 @@ def one_of_each(folder: Path, world: World) -> Project:
 
 
 def _bare(folder: Path) -> None:
-    """A project of nothing but its file, without the plugins that run our own providers alone."""
+    """Create a project with only its file, without the plugins that only run our own providers."""
     copy_project(folder, ("Pulumi.yaml",))
     file = folder / "Pulumi.yaml"
     yaml = YAML()
@@ -75,9 +75,9 @@ def _bare(folder: Path) -> None:
 
 
 def whole_project(folder: Path, world: World) -> Project:
-    """The project on the development instance, not deployed yet.
+    """Create the project on the development instance, not deployed yet.
 
-    Its bytecode is there, as in the folder of somebody who has run it once.
+    Its bytecode exists, as in a folder in which it has run once.
     """
     project = Project(copy_project(folder), world)
     compiled(folder)

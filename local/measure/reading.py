@@ -1,8 +1,8 @@
-"""Run in a process of its own: `python -m local.measure.reading FOLDER FILE [KEPT]` searches an
-app's code as `clerkstack check` does, and writes what it found and its peak of memory into the
-file, as JSON. What is found is kept in the folder KEPT, where one is named.
+"""Run as a separate process: `python -m local.measure.reading FOLDER FILE [KEPT]` searches an app's
+code like `clerkstack check`, and writes the number of checks and its peak memory to the file, as
+JSON. KEPT is the cache folder, if any.
 
-It imports as little as can be besides: what it costs is measured.
+It imports as little else as possible, because its cost is measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from local.measure.proc import peak_mebibytes
 
 
 def main(folder: str, file: str, kept: str | None = None) -> None:
-    """Search, and write."""
+    """Search the app and write the result."""
     root = Path(folder).resolve()
     modules = Modules(root)
     found = scan(root, modules=modules, kept=None if kept is None else Path(kept))

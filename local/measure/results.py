@@ -1,5 +1,5 @@
-"""What was measured, as data: the JSON of `make measure ARGS=--json`, and what the document
-shows."""
+"""The measurements as data: the JSON of `make measure ARGS=--json`, and the source of the
+document."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Part(BaseModel):
-    """A part of the results; it does not change once it was measured."""
+    """An immutable part of the results."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Machine(Part):
-    """All that the document says of the machine."""
+    """What the document says about the machine."""
 
     cores: int
     engine: str
-    """The engine's version, and with which plugins it ran."""
+    """The engine's version, and its plugins."""
     python: str
 
 
 class Cost(Part):
-    """What one command cost."""
+    """The cost of one command."""
 
     seconds: float
     """Wall time from its start to its end."""
     cpu: float
     """User and system seconds of the command and of the processes that it waited for."""
     mebibytes: float
-    """Peak memory of its largest process; Linux tells no less than what who started it has."""
+    """Peak memory of its largest process; Linux never reports less than the parent's memory."""
 
 
 class Rounds(Part):
@@ -41,7 +41,7 @@ class Rounds(Part):
     name: str
     costs: tuple[Cost, ...]
     kind: str = ""
-    """Of an `up`: with which one of the empty program it is compared, `first` or `unchanged`."""
+    """For an `up`: the one of the empty program to compare with, `first` or `unchanged`."""
 
     @property
     def seconds(self) -> float:
@@ -59,18 +59,19 @@ class Rounds(Part):
         return statistics.median(cost.mebibytes for cost in self.costs)
 
     def wall_ratio(self, other: Rounds) -> float:
-        """The median of the rounds' own ratios of wall time: a slow round does not count."""
+        """Return the median of the rounds' ratios of wall time, which a slow round does not
+        affect."""
         pairs = zip(self.costs, other.costs, strict=True)
         return statistics.median(one.seconds / two.seconds for one, two in pairs)
 
     def cpu_ratio(self, other: Rounds) -> float:
-        """The median of the rounds' own ratios of CPU seconds."""
+        """Return the median of the rounds' ratios of CPU seconds."""
         pairs = zip(self.costs, other.costs, strict=True)
         return statistics.median(one.cpu / two.cpu for one, two in pairs)
 
 
 class Requests(Part):
-    """How many requests an operation sent, by `service, read` or `service, write`."""
+    """The number of requests of an operation, by `service, read` or `service, write`."""
 
     name: str
     sent: dict[str, int]
@@ -83,7 +84,7 @@ class Ups(Part):
     requests: tuple[Requests, ...]
 
     def named(self, name: str) -> Rounds:
-        """The rounds of one command.
+        """Return the rounds of one command.
 
         Raises:
             LookupError: it was not run.
@@ -125,13 +126,13 @@ class Account(Part):
 
 
 class Accounts(Part):
-    """The accounts of one kind of `up`, round by round."""
+    """The accounts of one kind of `up`, by round."""
 
     name: str
     rounds: tuple[Account, ...]
 
     def roles(self) -> list[str]:
-        """The roles that any round had, in the order in which they appear."""
+        """Return the roles in any round, in order of appearance."""
         first: dict[str, float] = {}
         for account in self.rounds:
             for role in account.roles:
@@ -139,7 +140,7 @@ class Accounts(Part):
         return sorted(first, key=lambda name: first[name])
 
     def median(self, role: str) -> Role:
-        """The median of each figure of one role; a round without it counts as nothing."""
+        """Return the median of each number of one role; a round without it is zero."""
         nothing = Role(role=role, processes=0, cpu=0, first_seen=0, ended=0, mebibytes=0)
         all_of_it = [
             next((each for each in account.roles if each.role == role), nothing)
@@ -155,7 +156,7 @@ class Accounts(Part):
         )
 
     def share(self, role: str) -> float:
-        """The median of the rounds' own shares of a role in the CPU seconds, 0 to 1."""
+        """Return the median of the rounds' shares of a role in the CPU seconds, 0 to 1."""
         return statistics.median(
             sum(each.cpu for each in account.roles if each.role == role) / account.cpu
             for account in self.rounds
@@ -163,47 +164,47 @@ class Accounts(Part):
 
 
 class Start(Part):
-    """A start, up to its end or to the first request that it sends."""
+    """A start, up to its first request or its end."""
 
     name: str
     own: tuple[float, ...]
-    """CPU seconds of the command's own process, round by round."""
+    """CPU seconds of the command's own process, by round."""
     below: tuple[float, ...]
-    """CPU seconds of the processes that it started, round by round."""
+    """CPU seconds of its child processes, by round."""
     asks: bool
-    """Whether it was stopped at its first request; else it ended without one."""
+    """Whether it was stopped at its first request; if not, it ended without one."""
 
 
 class Starts(Part):
-    """What it takes until a command begins its work. `unit` is an empty Python program."""
+    """The cost until a command begins its work. `unit` is an empty Python program."""
 
     unit: tuple[float, ...]
     starts: tuple[Start, ...]
 
 
 class Monorepo(Part):
-    """What it costs to search a large app's code."""
+    """The cost of searching a large app's code."""
 
     files: int
     checks: int
     cold: tuple[Cost, ...]
-    """With nothing kept of it."""
+    """With an empty cache."""
     warm: tuple[Cost, ...]
-    """With all of it kept."""
+    """With everything in the cache."""
     walks: tuple[tuple[int, float], ...]
-    """Of a recursive walk: how many fields, and seconds of CPU."""
+    """For a recursive walk: the number of fields, and seconds of CPU."""
 
 
 class Scan(Part):
-    """Reading an app's code for what it asks Clerk."""
+    """The cost of searching an app's code for checks."""
 
     files: int
     checks: int
-    """How many checks were found."""
+    """The number of checks found."""
     unit: tuple[float, ...]
     """CPU seconds of an empty Python program."""
     nothing: tuple[Cost, ...]
-    """The same reading of an app of one file: what the imports take."""
+    """The same for an app with one file: the cost of the imports."""
     whole: tuple[Cost, ...]
 
 
@@ -213,13 +214,13 @@ class Large(Part):
     size: str
     rounds: tuple[Rounds, ...]
     base: tuple[Rounds, ...]
-    """One of each in the same rounds, its first and its unchanged `up`."""
+    """*One of each* in the same rounds: its first and its unchanged `up`."""
 
 
 class TestFile(Part):
     """The tests of one file, or of one folder."""
 
-    __test__ = False  # pytest looks at what is called Test
+    __test__ = False  # keeps pytest from collecting the class
 
     name: str
     seconds: float
@@ -227,11 +228,11 @@ class TestFile(Part):
 
 
 class Suite(Part):
-    """One whole run of the tests."""
+    """One complete run of the tests."""
 
     wall: float
     cpu: float
-    """User and system seconds of pytest, its workers and all that they waited for."""
+    """User and system seconds of pytest, its workers and all processes that they waited for."""
     workers: int
     passed: int
     failed: int
@@ -240,11 +241,11 @@ class Suite(Part):
 
     @property
     def seconds(self) -> float:
-        """Of all tests, one after the other."""
+        """Return the sum of all tests' seconds."""
         return sum(file.seconds for file in self.files)
 
     def by_part(self) -> list[TestFile]:
-        """The folders below tests/, the slowest first."""
+        """Return the folders below tests/, slowest first."""
         parts: dict[str, list[TestFile]] = {}
         for file in self.files:
             parts.setdefault("/".join(file.name.split("/")[:2]), []).append(file)
@@ -260,7 +261,7 @@ class Suite(Part):
 
 
 class Results(Part):
-    """All of one run; a part is None if it was not measured."""
+    """All results of one run; a part is None if it was not measured."""
 
     machine: Machine
     suite: Suite | None = None
@@ -271,11 +272,11 @@ class Results(Part):
     app: Monorepo | None = None
     scan: Scan | None = None
     unmeasured: dict[str, str] = {}
-    """Of a part that was to be measured and could not be: why."""
+    """The reason for each requested part that could not be measured."""
 
 
 def slowest(files: Iterable[TestFile]) -> list[TestFile]:
-    """The slowest first."""
+    """Return the files, slowest first."""
     return sorted(files, key=lambda file: (-file.seconds, file.name))
 
 

@@ -1,4 +1,4 @@
-"""What each process of an `up` is there for, by its words and by who started it."""
+"""Finds the role of each process of an `up` by its arguments and its parent."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from local.measure.sampler import Seen
 ENGINE, HOST, PROGRAM = "engine", "language host", "program"
 DYNAMIC, VERCEL, COMMAND = "dynamic provider", "vercel plugin", "command plugin"
 PACK, REDEPLOY, OTHERS = "policy pack", "redeploy command", "others"
-PACKAGES = "list of the packages"  # the language host looks there for the plugins it needs
+PACKAGES = "list of the packages"  # in which the language host looks for plugins
 
-# The first one that is found: the engine's own words name the pack as well. The plugins' launchers
-# are shells that become a Python.
+# The first match wins: the engine's own arguments name the pack as well. The plugins' launchers are
+# shells that become a Python.
 ROLES = (
     (re.compile(r"^(\S*/)?pulumi( |$)"), ENGINE),
     (re.compile(r"\bclerkstack redeploy\b"), REDEPLOY),
@@ -26,12 +26,12 @@ ROLES = (
     (re.compile(r"\bpulumi-language-\S+"), HOST),
     (re.compile(r"-m pip list\b|\buv pip list\b"), PACKAGES),
 )
-# What one of these starts works for it; what the engine or its host starts may be anything.
+# A child of one of these works for it; a child of the engine or its host may be anything.
 HELPED = frozenset({REDEPLOY, DYNAMIC, VERCEL, COMMAND, PACK, PROGRAM})
 
 
 def role_of(seen: Seen, processes: Mapping[int, Seen]) -> str:
-    """The role of a process among all that were seen."""
+    """Return the role of a process among all processes seen."""
     text = " ".join(seen.words)
     for pattern, role in ROLES:
         if pattern.search(text):
@@ -44,7 +44,7 @@ def role_of(seen: Seen, processes: Mapping[int, Seen]) -> str:
 
 
 def by_role(processes: Iterable[Seen]) -> tuple[Role, ...]:
-    """Sum the processes up by their roles, in the order in which the roles appear."""
+    """Sum up the processes by role, in order of appearance."""
     every = {seen.pid: seen for seen in processes}
     grouped: dict[str, list[Seen]] = {}
     for seen in sorted(every.values(), key=lambda each: each.first_seen):

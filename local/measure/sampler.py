@@ -1,9 +1,9 @@
-"""Follows every process below a command, and keeps what each one cost.
+"""Follows every process below a command, and records the cost of each.
 
 A process is found through its parent's list of children, and read every few milliseconds until it
-ends: what it spent after the last look, at most one interval, is not seen. The kernel counts in
-ticks of a hundredth of a second. Looking must cost little, as it takes a core from what is looked
-at: the lists are read only when something began on this machine, and each file is opened once.
+ends. Its costs after the last look, at most one interval, are missed. The kernel counts in ticks of
+a hundredth of a second. Looking must be cheap, because it takes a core from the measured command:
+the lists are read only when a process started on this machine, and each file is opened once.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from local.measure import proc
 
 INTERVAL = 0.01  # seconds between two looks
 LARGEST_STAT = 4096  # bytes; it has some 400
-SELDOM = 5  # looks between two looks at the memory and the words: they cost more
+SELDOM = 5  # looks between two looks at memory and arguments, which cost more
 
 
 @dataclass
 class Seen:
-    """A process, as it was last seen."""
+    """A process, at its last look."""
 
     pid: int
     parent: int | None
@@ -44,23 +44,23 @@ class Sampler:
     seconds: float = 0.0
     """Wall time of the command."""
     sampling: float = 0.0
-    """CPU seconds that the looking took."""
+    """CPU seconds of the sampler itself."""
     _thread: threading.Thread | None = None
     _over: threading.Event = field(default_factory=threading.Event)
     _began: float = 0.0
     _files: dict[int, int] = field(default_factory=dict)
-    """Of each process that runs: its open file stat."""
+    """The open file stat of each running process."""
     _newest: int = 0
 
     def begin(self, pid: int) -> None:
-        """Look from now on."""
+        """Start looking."""
         self._began = time.perf_counter()
         self._find(pid, None)
         self._thread = threading.Thread(target=self._look_on, name="sampler", daemon=True)
         self._thread.start()
 
     def end(self) -> None:
-        """Look for the last time."""
+        """Look for the last time, and stop."""
         self.seconds = self._now()
         self._over.set()
         if self._thread is not None:
@@ -109,8 +109,8 @@ class Sampler:
             return
         seen.last_seen = self._now()
         if closely:
-            # The last ones count: a process begins as its parent's twin, with the same peak and
-            # words, and a shell becomes what it was to start.
+            # Keep the last values: a process begins as a copy of its parent, with the same peak and
+            # arguments, and a shell becomes the program that it starts.
             seen.mebibytes = proc.peak_mebibytes(seen.pid) or seen.mebibytes
             seen.words = proc.words(seen.pid) or seen.words
 

@@ -1,4 +1,4 @@
-"""What it costs to search an app's code for checks of plans and features."""
+"""Measures the search of an app's code for checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WALKED = (4, 8, 16, 32, 64)
 
 
 class Reading(Part):
-    """What `reading` writes."""
+    """The output of `reading`."""
 
     files: int
     checks: int
@@ -33,7 +33,7 @@ def scan(count: int, say: Callable[[str], None]) -> Scan:
 
     Args:
         count: how many rounds.
-        say: is given what is done as it begins.
+        say: called with each step as it begins.
 
     Raises:
         command.Failed: the code can't be read, or the checks were not found.
@@ -61,8 +61,8 @@ def scan(count: int, say: Callable[[str], None]) -> Scan:
 
 
 def monorepo(count: int, say: Callable[[str], None]) -> Monorepo:
-    """Search a large generated app, with nothing kept of it and with all, `count` times; and walks
-    over a tree, as a function that calls itself for each field.
+    """Search a large generated app, with an empty and a full cache, `count` times; also files with
+    a recursive function that calls itself for each field of a tree.
 
     Raises:
         command.Failed: see `scan`.
@@ -90,13 +90,13 @@ def monorepo(count: int, say: Callable[[str], None]) -> Monorepo:
 
 
 def walk_of(fields: int) -> str:
-    """A function that walks a tree with so many fields, and asks a set for something."""
+    """Return a function that walks a tree with so many fields, and calls `has` of a set."""
     rows = "".join(f"  if (n.f{each}) n.f{each} = walk(n.f{each})\n" for each in range(fields))
     return f"const S = new Set(['admin'])\nfunction walk(n) {{\n{rows}  return S.has(n.role)\n}}\n"
 
 
 def _walked(fields: int) -> float:
-    """Seconds of CPU that the reader takes for one."""
+    """Return the CPU seconds of the reader for one."""
     text = walk_of(fields).encode()
     began = time.process_time()
     look(text, ".ts")

@@ -1,8 +1,8 @@
-"""What it takes until a command begins its work: `--help`, `--version`, and each command up to its
-first request, beside an empty Python program.
+"""Measures the start of `--help`, `--version`, and each command up to its first request, compared
+with an empty Python program.
 
-Each command runs in a project that is deployed twice, and whose services have ended: where they
-were, `first_request` listens. CPU seconds, not wall time: a start mostly imports.
+Each command runs in a project with two deployed stacks, whose services have ended: `first_request`
+listens in their place. CPU seconds, not wall time, because a start mostly imports.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ BOTH = ("--from", STACK, "--to", PRODUCTION)
 MOVED = "moved"  # a folder of the copy
 REVIEW = "review.json"  # a file of the copy
 PASS = ("-c", "pass")
-UNIT_REPEATS = 7  # of what takes some hundredths of a second
+UNIT_REPEATS = 7  # for what takes a few hundredths of a second
 REDEPLOYED = ("--project", seed.VERCEL_PROJECT_ID, "--target", "production")
 
-# How each command is started. One that reads nothing but files has its whole run measured.
+# The arguments of each command. A command that only reads files is measured completely.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "check": (*PROD, "--live"),
     "drift": PROD,
@@ -61,33 +61,33 @@ WORDS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Stage:
-    """A folder with two deployed stacks. What a command leaves there the next one does not find.
+    """A folder with two deployed stacks, reset before each command.
 
-    The folder and every address stay the same: an update of the stacks would change nothing, and
-    some commands look for that before their first request.
+    The folder and every address stay the same, so that an update of the stacks would change
+    nothing: some commands check this before their first request.
     """
 
     folder: Path
     kept: Path
     environment: Mapping[str, str]
     github: Mapping[str, str]
-    """What GitHub Actions would add for `comment`. Others do more where they have a token."""
+    """Variables of GitHub Actions for `comment`. Other commands would do more with a token."""
     ports: tuple[int, ...]
-    """On which the services were; none of them runs now."""
+    """The ports of the services, none of which runs now."""
 
     def environment_of(self, name: str) -> Mapping[str, str]:
-        """The environment of a command."""
+        """Return the environment of a command."""
         return {**self.environment, **self.github} if name == "comment" else self.environment
 
     def reset(self) -> None:
-        """Bring the folder back to what it was."""
+        """Restore the folder."""
         if self.folder.exists():
             shutil.rmtree(self.folder)
         shutil.copytree(self.kept, self.folder, symlinks=True)
 
 
 def command_names(parent: object, above: str = "") -> Iterator[str]:
-    """The commands below one that do something, `cutover sign` with both words."""
+    """Yield the runnable commands below one, such as `cutover sign` with both words."""
     for name, inner in getattr(parent, "commands", {}).items():
         whole = f"{above} {name}".strip()
         if inner.callback is not None:
@@ -96,10 +96,10 @@ def command_names(parent: object, above: str = "") -> Iterator[str]:
 
 
 def own_commands() -> list[str]:
-    """The commands of `clerkstack --help`, in its order.
+    """Return the commands of `clerkstack --help`, in its order.
 
     Raises:
-        LookupError: there is one that is not in `WORDS`.
+        LookupError: a command is missing in `WORDS`.
     """
     names = list(command_names(typer.main.get_command(app)))
     unknown = [name for name in names if name not in WORDS]
@@ -113,10 +113,10 @@ def starts(count: int, say: Callable[[str], None]) -> Starts:
 
     Args:
         count: how many rounds.
-        say: is given what is started as it begins.
+        say: called with each step as it begins.
 
     Raises:
-        proc.NotHere: this system does not tell.
+        proc.NotHere: this system does not account for processes.
         command.Failed: a command failed before its first request.
     """
     proc.needed()
@@ -129,7 +129,7 @@ def starts(count: int, say: Callable[[str], None]) -> Starts:
 
 
 def python_starts(repeats: int, folder: Path) -> list[float]:
-    """The CPU seconds of an empty Python program, some times."""
+    """Return the CPU seconds of an empty Python program, `repeats` times."""
     words = (sys.executable, *PASS)
     return [command.run(words, cwd=folder, environ=os.environ).cpu for _ in range(repeats)]
 
@@ -161,7 +161,7 @@ def _deployed(folder: Path) -> Stage:
 
 
 def ports_of(urls: Urls) -> tuple[int, ...]:
-    """The ports of all services and of the proxy."""
+    """Return the ports of all services and of the proxy."""
     every = (urls.clerk, urls.frontend, urls.svix, urls.vercel, urls.proxy)
     return tuple(port for port in (urlsplit(url or "").port for url in every) if port is not None)
 

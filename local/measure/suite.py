@@ -1,4 +1,4 @@
-"""The last whole run of the tests, as `make test` has recorded it."""
+"""Reads the last complete run of the tests, which `make test` records."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ FILE = TOP / ".local" / "durations.json"
 
 
 def recorded(file: Path = FILE) -> Suite | None:
-    """The run that was recorded last; None if none was.
+    """Return the last recorded run; None if there is none.
 
     Raises:
-        ValueError: the file can't be read as one.
+        ValueError: the file is malformed.
     """
     if not file.exists():
         return None

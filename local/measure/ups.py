@@ -1,8 +1,7 @@
-"""What an `up` costs, beside an empty program and beside one of each on the same engine; and how
-many requests it sends.
+"""Measures an `up`, compared with an empty program and with one of each kind on the same engine,
+and counts its requests.
 
-Each ratio is the median of the rounds' own ratios, so that a machine that slows down does not
-count.
+Each ratio is the median of the rounds' ratios, which a slow machine does not affect.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class Kept:
         self._costs.setdefault((name, kind), []).append(cost)
 
     def rounds(self, *names: str) -> tuple[Rounds, ...]:
-        """All of them, or those that are named."""
+        """Return all rounds, or the named ones."""
         return tuple(
             Rounds(name=name, kind=kind, costs=tuple(costs))
             for (name, kind), costs in self._costs.items()
@@ -67,12 +66,12 @@ class Kept:
 
 
 def ups(count: int, say: Callable[[str], None], *, large: bool) -> tuple[Ups, Large | None]:
-    """Go through the rounds, with the large catalog where it is asked for.
+    """Run the rounds, with the large catalog on request.
 
     Args:
         count: how many rounds.
-        say: is given each command's name as it begins.
-        large: whether the large catalog's rounds are made as well.
+        say: called with each command's name as it begins.
+        large: whether to measure the large catalog too.
 
     Raises:
         command.Failed: a command failed.
@@ -134,8 +133,8 @@ def _round(
 
 
 def _replace_catalog(project: Project) -> None:
-    """Put the large catalog in the place of the project's, whose plans and features it ends: that
-    is refused unless the stack allows it."""
+    """Replace the project's catalog by the large one. This removes plans and features, which the
+    stack must allow."""
     file = project.folder / "catalog.yaml"
     catalog = load_catalog(file)
     gone = {"plans": list(catalog.plans), "features": list(catalog.features)}

@@ -1,5 +1,5 @@
-"""The reference: what the models, the policies and the commands say of themselves, as tables in
-docs/settings.md, docs/policies.md and docs/commands.md.
+"""Generates the reference tables in docs/settings.md, docs/policies.md and docs/commands.md from
+the models, the policies and the commands.
 
     python -m local.reference
 

@@ -1,4 +1,4 @@
-"""The commands: what `--help` says of each."""
+"""The reference of the commands, from their `--help`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAM = "bin/clerkstack"
 
 
 def sections() -> dict[str, str]:
-    """The sections of docs/commands.md by name: the list, and each command."""
+    """Return the sections of docs/commands.md by name: the list, and each command."""
     listed = [(f"[`{name}`](#{name})", line) for name, (_, line) in COMMANDS.items()]
     program: Any = typer.main.get_command(app)
     each = "\n".join(_command(name, program.commands[name]) for name in COMMANDS)

@@ -1,4 +1,4 @@
-"""Which page has which sections."""
+"""The generated sections of each page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFERENCE = Sections("reference")
 
 @cache
 def sections() -> dict[str, dict[str, str]]:
-    """Every section that is made, by page and name.
+    """Return every generated section, by page and name.
 
     Raises:
         Undescribed: a field has no description.

@@ -1,4 +1,4 @@
-"""The policies, as tables and as the first lines of their sections."""
+"""The reference of the policies: tables, and the first lines of their sections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BEFORE, TOGETHER = "before the write", "together"
 
 
 def sections() -> dict[str, str]:
-    """The sections of docs/policies.md by name: two tables, and one for each policy."""
+    """Return the sections of docs/policies.md by name: two tables, and one for each policy."""
     rows = [
         (f"[{policy.id}](#{policy.id})", policy.summary, _judged(policy), _where(policy))
         for policy in POLICIES

@@ -8,7 +8,7 @@ from clerkstack.cli.schemas import DOCUMENTS, schema
 
 
 def files() -> dict[str, str]:
-    """The text of each file, by its name."""
+    """Return the text of each file by its name."""
     return {
         f"{command}.json": json.dumps(schema(command), indent=2, ensure_ascii=False) + "\n"
         for command in DOCUMENTS

@@ -1,4 +1,4 @@
-"""The settings of a stack and the fields of the catalog, as tables."""
+"""The reference of a stack's settings and of the catalog's fields."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WORDS = {
 
 
 def sections() -> dict[str, str]:
-    """The sections of docs/settings.md by name."""
+    """Return the sections of docs/settings.md by name."""
     return {
         "settings": "\n".join(_groups(Settings, "")),
         "plan": table(FIELD, _catalog_rows(Plan)),
@@ -36,7 +36,7 @@ def sections() -> dict[str, str]:
 
 
 def _groups(model: type[BaseModel], above: str) -> Iterator[str]:
-    """A table of the model's own settings, then those of each group in it."""
+    """Yield a table of the model's own settings, then one for each group in it."""
     groups: dict[str, Any] = {
         name: field.annotation
         for name, field in model.model_fields.items()
@@ -66,7 +66,7 @@ def _rows(model: type[BaseModel], above: str, names: Iterable[str]) -> Iterator[
         )
         for inner in filter(_is_model, get_args(field.annotation)):
             key = "<key>" if get_origin(field.annotation) is dict else "<n>"
-            # What it has from a base is said in the group around it.
+            # The enclosing group describes the fields of its base.
             yield from _rows(inner, f"{setting}.{key}.", inspect.get_annotations(inner))
 
 
@@ -88,7 +88,7 @@ def _is_model(kind: object) -> bool:
 
 
 def _value(kind: Any) -> str:
-    """What a setting can be, in words."""
+    """Describe the values of a setting."""
     parts = [part for part in get_args(kind) if part is not type(None)]
     match get_origin(kind):
         case origin if origin is Annotated:

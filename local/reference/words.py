@@ -1,4 +1,4 @@
-"""Descriptions as they stand in the code, made fit for a page in docs/."""
+"""Converts descriptions in the code for a page in docs/."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Undescribed(Exception):
 
 @dataclass(frozen=True)
 class Described:
-    """A field's docstring: what it says, and what it says of the default."""
+    """A field's docstring, split into the description and the text on its default."""
 
     text: str
     default: str | None
@@ -28,10 +28,10 @@ class Described:
 
 @cache
 def descriptions(model: type) -> dict[str, Described]:
-    """The docstrings below a class's own fields, by the field's name.
+    """Return the docstrings below a class's own fields, by the field's name.
 
-    They are read from the source, since Python drops them. One whose default needs words ends with
-    `Default: …`.
+    They are read from the source, since Python drops them. `Default: …` at the end describes a
+    default in words.
     """
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     assert isinstance(tree, ast.ClassDef)
@@ -46,7 +46,7 @@ def descriptions(model: type) -> dict[str, Described]:
 
 
 def description(model: type, name: str) -> Described:
-    """The docstring below a field of the class, or of the base that has it.
+    """Return the docstring below a field of the class or of its base.
 
     Raises:
         Undescribed: there is none.
@@ -63,12 +63,12 @@ def description(model: type, name: str) -> Described:
 
 
 def linked(text: str) -> str:
-    """The text with each `docs/page.md#place` as a link from a page in docs/."""
+    """Return the text with each `docs/page.md#place` as a link from a page in docs/."""
     return PAGE.sub(lambda match: f"[{match[1]}]({match[1]}.md{match[2] or ''})", text)
 
 
 def escaped(text: str) -> str:
-    """Text in which Markdown takes no `<…>` for HTML and no `*` for emphasis."""
+    """Return the text with `<…>` and `*` escaped for Markdown."""
     return text.replace("<", r"\<").replace("*", r"\*")
 
 

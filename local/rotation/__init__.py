@@ -1,6 +1,6 @@
-"""`make rotation`: rotations under continuous traffic, killed, refused and cut off at every moment.
+"""`make rotation`: rotates under continuous traffic, with kills, refusals and lost connections.
 
-The example app runs as the deployment of a stack, in a local world, and is asked all the time what
-its users and Clerk's webhooks would ask. No valid request may be refused, whatever happens to the
+The example app runs as the deployment of a stack, in a local world, and gets requests all the time,
+as from its users and Clerk's webhooks. No valid request may be refused, whatever happens to the
 rotation.
 """

@@ -1,8 +1,8 @@
-"""Rotates a stack's secrets again and again while its app is asked without a pause, interrupts and
-refuses the rotations at every moment, and prints what held as one table.
+"""Rotates a stack's secrets again and again under continuous traffic, interrupts and refuses the
+rotations at every moment, and prints the results as a table.
 
 All rows take about two hours on 2 cores, `--only plain` a minute and a half; Ctrl-C prints the rows
-so far. Exit codes: 0 everything held, 1 something did not (NOT HELD, below the table), 2 there is
+so far. Exit codes: 0 all invariants held, 1 some did not (NOT HELD, below the table), 2 there is
 nothing to run.
 """
 
@@ -32,11 +32,12 @@ from local.world.deployed import NotBuilt, build
 from local.world.journal import Entry
 
 GROUPS = ("plain", "abort", "two", "leak", "signal", "step", "request", "random", "fault")
-WIDTH = 170  # columns, where it is no terminal that is written to
+WIDTH = 170  # columns, if the output is not a terminal
 
 
 class Testbeds:
-    """The deployment that the rows share. A row that does not hold leaves nothing to the next."""
+    """The deployment that the rows share. After a failed row, the next one gets a new
+    deployment."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._stack = folder, ExitStack()
@@ -44,15 +45,15 @@ class Testbeds:
         self._made = 0
 
     def __enter__(self) -> Testbeds:
-        """Nothing is deployed yet."""
+        """Begin without a deployment."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End what runs."""
+        """Stop the deployment."""
         self._stack.close()
 
     def testbed(self) -> RotationTestbed:
-        """The one that is there, or a new one."""
+        """Return the current deployment, or a new one."""
         if self._bed is None:
             _say("deploying production and its app")
             self._made += 1
@@ -60,15 +61,15 @@ class Testbeds:
         return self._bed
 
     def spoiled(self) -> None:
-        """The next row gets another one."""
+        """Give the next row a new deployment."""
         self._stack.close()
         self._bed = None
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Go through the rows and print them."""
+    """Run the rows and print them."""
     options = _parser().parse_args(arguments)
-    # A request line each, and what the app says of each deployment.
+    # They log every request, and every deployment of the app.
     for noisy in ("httpx", "local.world.deployed"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     try:
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def show(cells: Sequence[Cell]) -> None:
-    """Print the table, and under it what did not hold."""
+    """Print the table, and below it the broken invariants."""
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     table = Table("", "what happened", "the run", "next runs", "valid", "refused", "held")
     last = ""
@@ -146,7 +147,7 @@ def _judged(testbeds: Testbeds, row: Row) -> Cell:
 
 
 def _wanted(testbeds: Testbeds, only: Sequence[str], count: int, seed: int) -> list[Row]:
-    """The rows, in the order of the table. For some a rotation has to be looked at first."""
+    """Return the rows, in the order of the table. Some need the requests of a rotation first."""
 
     def is_wanted(row: Row) -> bool:
         return not only or any(each == row.group or each in row.name for each in only)
@@ -159,7 +160,7 @@ def _wanted(testbeds: Testbeds, only: Sequence[str], count: int, seed: int) -> l
 
 
 def _looked_at(testbeds: Testbeds) -> tuple[list[Entry], float]:
-    """What a rotation sends, and how long it takes under traffic."""
+    """Return the requests of a rotation, and how long it takes under traffic."""
     testbed = testbeds.testbed()
     _say("looking at one rotation: what it sends, how long it takes")
     testbed.world.clear_journal()
@@ -180,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         "--only",
         action="append",
         metavar="NAME",
-        help=f"these rows alone: a group ({', '.join(GROUPS)}) or a part of a row's name",
+        help=f"only these rows: a group ({', '.join(GROUPS)}) or a part of a row's name",
     )
     parser.add_argument("--random", type=int, default=5, metavar="N", help="random moments (5)")
     parser.add_argument("--seed", type=int, default=1, help="of the random moments (1)")

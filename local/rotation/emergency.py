@@ -1,4 +1,4 @@
-"""A leaked key: how long from the command, and from the typed answer, until it is dead."""
+"""A leaked key: measures the time until it is dead, from the command and from the typed answer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS_TO_ASK = 60
 
 
 def leaked(testbed: RotationTestbed) -> Acted:
-    """Rotate the secret key with no overlap, and type the stack's name as a person does."""
+    """Rotate the secret key without overlap, and type the stack's name as a person would."""
     old = testbed.secrets().current["clerk"]
     ours, its = pty.openpty()
     began = time.time()

@@ -1,4 +1,4 @@
-"""Each request of a rotation on each bad day of the service it goes to."""
+"""Each request of a rotation with each failure of its service."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from local.world.faults import Fault
 from local.world.journal import Entry
 
 IDS = re.compile(r"(?<=/)(app|ep|dpl|prj)_\w+|(?<=/env/)\w+")
-SLOW = PATIENCE + 1  # seconds that a service takes on a slow day
+SLOW = PATIENCE + 1  # seconds of a slow answer
 READS = ("GET", "HEAD")
-# The app is looked at before the mint, and after the roll-out.
+# The rotation tests the app before the mint, and after the roll-out.
 OF_THE_APP = (("GET", "/api/health"), ("POST", "/api/webhooks/clerk"))
 MOMENTS = {"before the mint": "claim", "as a proof": "roll out"}
 
@@ -32,18 +32,18 @@ class Asked:
 
     @property
     def expression(self) -> str:
-        """Finds it among the requests."""
+        """Return a regular expression that matches the request."""
         return re.escape(self.path).replace(re.escape("{id}"), r"\w+") + "$"
 
 
 def kinds(entries: Sequence[Entry]) -> list[Asked]:
-    """The kinds of request among those of one rotation, each once."""
+    """Return the kinds of requests of one rotation, each once."""
     found = (Asked(e.service, e.method, IDS.sub("{id}", e.path)) for e in entries)
     return list(dict.fromkeys(found))
 
 
 def failing(entries: Sequence[Entry]) -> Iterator[Row]:
-    """Every cell of the matrix."""
+    """Yield every cell of the matrix as a row."""
     for asked in kinds(entries):
         for day in BAD_DAYS:
             lost = day.fault["kind"] == "not_persisted"

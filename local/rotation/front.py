@@ -1,6 +1,6 @@
-"""What stands between the rotation and the app: passes everything on, or has a bad day.
+"""A proxy between the rotation and the app that forwards everything, or fails.
 
-The traffic goes to the app itself.
+The traffic goes to the app directly.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PASSED_ON = {"svix-id", "svix-timestamp", "svix-signature", "content-type", "aut
 
 @dataclass
 class Front:
-    """An address in front of the app. `fault` is for requests whose path is like its `path`."""
+    """An address in front of the app. `fault` is for requests whose path matches its `path`."""
 
     target: str
     address: str = ""
@@ -31,7 +31,7 @@ class Front:
     met: int = field(default=0)
 
     def struck(self, path: str) -> Fault | None:
-        """The fault that this request meets, counted."""
+        """Return the fault for this request, if any, and count it."""
         fault = self.fault
         if fault is None or re.search(fault.path or "", path) is None:
             return None
@@ -43,7 +43,7 @@ class Front:
 
 @contextmanager
 def in_front_of(target: str) -> Iterator[Front]:
-    """Serve until the end."""
+    """Serve inside the block."""
     front = Front(target)
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,7 +86,7 @@ def in_front_of(target: str) -> Iterator[Front]:
         do_GET = do_POST = handle_one
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

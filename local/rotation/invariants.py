@@ -1,4 +1,4 @@
-"""What has to hold of a rotation, whatever happened to it: each gives what does not."""
+"""The invariants of a rotation, whatever happens to it. Each function yields violations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from local.rotation.testbed import Secrets
 from local.rotation.traffic import Answered, Traffic
 
-FIRST = 3  # wrong answers that are told
+FIRST = 3  # wrong answers that are shown
 
 
 def every_valid_request_answered(traffic: Traffic) -> Iterator[str]:
@@ -20,24 +20,24 @@ def every_valid_request_answered(traffic: Traffic) -> Iterator[str]:
 
 
 def every_other_request_refused(traffic: Traffic) -> Iterator[str]:
-    """Nothing that is not valid was taken."""
+    """No invalid request was accepted."""
     yield from _told("not refused", traffic.mistaken(valid=False))
 
 
 def nobody_locked_out(locked_out: Sequence[tuple[float, str]], looks: int) -> Iterator[str]:
-    """At every moment each secret of the deployment that answered counted."""
+    """Each secret of the answering deployment was valid at every moment."""
     if not looks:
-        yield "nobody looked whether the app's secrets count"
+        yield "the app's secrets were never checked"
     if locked_out:
         at, kind = locked_out[0]
         yield (
-            f"the {kind} secret that the app ran with did not count, first after {at:.1f} s "
+            f"the {kind} secret of the app was not valid, first after {at:.1f} s "
             f"({len(locked_out)} looks)"
         )
 
 
 def minted(before: Secrets, after: Secrets, expected: Mapping[str, int]) -> Iterator[str]:
-    """So many new secrets came to be, of each kind, and no more."""
+    """Exactly the expected number of secrets of each kind was minted."""
     for kind, count in expected.items():
         new = after.known[kind] - before.known[kind]
         if len(new) != count:
@@ -45,10 +45,10 @@ def minted(before: Secrets, after: Secrets, expected: Mapping[str, int]) -> Iter
 
 
 def app_uses(used: Mapping[str, str], current: Mapping[str, str]) -> Iterator[str]:
-    """The deployment that answers runs with the secrets that count for good."""
+    """The answering deployment runs with the secrets that stay valid."""
     for kind, secret in current.items():
         if used[kind] != secret:
-            yield f"the app runs with another {kind} secret than the one that counts"
+            yield f"the app runs with a {kind} secret other than the valid one"
 
 
 def told_in_history(
@@ -57,12 +57,12 @@ def told_in_history(
     expected: Sequence[str],
     kinds: Sequence[str],
 ) -> Iterator[str]:
-    """The rotations are in the history, each once, with how they ended and what they were of."""
+    """The rotations are in the history, each once, with their result and their secrets."""
     known = {each["id"] for each in before}
     new = [each for each in after if each["id"] not in known]
     results = [each["result"] for each in new]
     if results != list(expected):
-        yield f"the history has {results or 'nothing'} more, not {list(expected)}"
+        yield f"the history has the new entries {results or 'none'}, not {list(expected)}"
     if any(sorted(each["secrets"]) != sorted(kinds) for each in new):
         yield "the history names other secrets than were rotated"
 

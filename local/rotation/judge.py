@@ -1,4 +1,4 @@
-"""One row: what is done to a rotation under traffic, and what has to hold of it."""
+"""Runs one row: does something to a rotation under traffic, and checks the invariants."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from local.rotation.testbed import VARIABLES, RotationTestbed, unchanged
 from local.rotation.watch import Watch
 
 KINDS = tuple(VARIABLES)
-OVERLAP = 25  # hours: each secret that was rotated away has ended then
-RUNS = 3  # at most, that may bring it to its end
-AFTERWARDS = 1.0  # seconds of traffic when the old secrets have ended
+OVERLAP = 25  # hours, after which each replaced secret has expired
+RUNS = 3  # the most runs to finish a rotation
+AFTERWARDS = 1.0  # seconds of traffic after the old secrets have expired
 
 
 @dataclass(frozen=True)
 class Acted:
-    """What a row did: in words, and what did not hold of it alone."""
+    """What a row did, in words, and the violations of its own conditions."""
 
     told: str
     broken: Sequence[str] = ()
@@ -28,10 +28,10 @@ class Acted:
 
 @dataclass(frozen=True)
 class Row:
-    """What is done, and what it has to come to.
+    """What to do to a rotation, and the expected result.
 
-    Each of `results` is a rotation in the history, `kinds` are what was rotated, `mints` how often.
-    `locks_out` is a leak's: until the app is built again, its users are refused.
+    `results` are the new rotations in the history, `kinds` the rotated secrets, `mints` the number
+    of mints. `locks_out` is for a leak: until the app is rebuilt, its users are refused.
     """
 
     group: str
@@ -45,8 +45,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Cell:
-    """A row as it went. `valid` were sent and `refused` of them not answered; `others` are those
-    that had to be refused; `broken` says what did not hold."""
+    """The result of a row. `valid` requests were sent, `refused` of them; `others` are invalid
+    requests; `broken` lists the violations."""
 
     group: str
     name: str
@@ -59,12 +59,12 @@ class Cell:
     broken: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON has it."""
+        """Return the row as JSON."""
         return asdict(self)
 
 
 def judged(testbed: RotationTestbed, row: Row) -> Cell:
-    """Do it, bring it to its end, and look what holds."""
+    """Run a row, finish the rotation, and check the invariants."""
     began = time.monotonic()
     before, history = testbed.secrets(), testbed.history()
     testbed.world.clear_journal()
@@ -110,7 +110,7 @@ def judged(testbed: RotationTestbed, row: Row) -> Cell:
 
 
 def how_it_ended(ran: Run) -> str:
-    """In a few words."""
+    """Return the result of a run in a few words."""
     if ran.struck:
         return f"interrupted after {ran.seconds:.1f} s, exit {ran.code}"
     if ran.code == 0:
@@ -119,7 +119,7 @@ def how_it_ended(ran: Run) -> str:
 
 
 def _completed(testbed: RotationTestbed, row: Row, known: int) -> tuple[int, list[str]]:
-    """Run it until it is over; how many runs that took, and what is wrong with that."""
+    """Run until the rotation is finished; return the number of runs, and what is wrong."""
     last = ""
     for number in range(RUNS + 1):
         if _is_over(testbed) and len(testbed.history()) - known >= len(row.results):
@@ -129,11 +129,11 @@ def _completed(testbed: RotationTestbed, row: Row, known: int) -> tuple[int, lis
             last = again.last_words
             if any("Traceback" in line for line in again.lines):
                 return number + 1, [f"the next run broke: {last}"]
-    return RUNS, [f"{RUNS} more runs did not bring it to its end: {last}"]
+    return RUNS, [f"the rotation is unfinished after {RUNS} more runs: {last}"]
 
 
 def _is_over(testbed: RotationTestbed) -> bool:
     try:
         return bool(testbed.told("--status")["over"])
-    except RuntimeError:  # a state that was cut off is nothing that can be read
+    except RuntimeError:  # a truncated state cannot be read
         return False

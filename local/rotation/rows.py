@@ -1,4 +1,4 @@
-"""The rows of the table: rotations that go well, and what can happen to one."""
+"""The rows of the table: successful rotations, and everything that can happen to one."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ INTERRUPTED = 130
 
 
 def plain() -> Iterator[Row]:
-    """Nothing happens to them."""
+    """Yield rotations without interruption."""
     yield Row("plain", "both secrets", _plain())
     yield Row("plain", "secret key", _plain("--secret", "clerk"), kinds=("clerk",))
     yield Row("plain", "signing secret", _plain("--secret", "webhook"), kinds=("webhook",))
 
 
 def steps() -> Iterator[Row]:
-    """Killed as each step begins, and a little later."""
+    """Yield kills at the beginning of each step, and a little later."""
     for step in STEPS:
         for how in (TREE, ALONE):
             yield Row("step", f"{how} as `{step}` begins", _cut(at_step(step, how)))
         late = at_step(step, TREE, INTO)
-        # The last step may be over by then.
+        # The last step may have ended by then.
         yield Row("step", f"{TREE} {INTO} s into `{step}`", _cut(late, must=step != STEPS[-1]))
 
 
 def requests(asked: Sequence[Entry]) -> Iterator[Row]:
-    """Killed at each request that a rotation sends."""
+    """Yield kills at each request of a rotation."""
     for number, entry in enumerate(asked, 1):
         for moment in ("before", "after"):
             name = f"{TREE} {moment} {number}: {entry.method} {shortened(entry.path)}"
@@ -55,7 +55,7 @@ def requests(asked: Sequence[Entry]) -> Iterator[Row]:
 
 
 def moments(count: int, seed: int, seconds: float) -> Iterator[Row]:
-    """Killed at random moments of a run that takes so many seconds."""
+    """Yield kills at random moments of a run of so many seconds."""
     chance = random.Random(seed)
     for number in range(1, count + 1):
         at, how = chance.uniform(0, seconds), chance.choice((TREE, ALONE))
@@ -64,29 +64,29 @@ def moments(count: int, seed: int, seconds: float) -> Iterator[Row]:
 
 
 def signals() -> Iterator[Row]:
-    """Ended from outside, as a terminal or a CI runner does."""
+    """Yield signals from a terminal or a CI runner."""
     for step in ("preflight", "mint", "roll out", "prove"):
         for how in (TERM, INTERRUPT):
             yield Row("signal", f"{how} in `{step}`", _cut(at_step(step, how), says=True))
 
 
 def others() -> Iterator[Row]:
-    """Gone back from, two at once, a leak."""
+    """Yield an abort, two rotations at once, and a leak."""
     yield Row(
         "abort",
-        "killed before the proof, gone back from, then rotated",
+        "killed before the proof, aborted, then rotated",
         _gone_back,
         results=("aborted", "done"),
         mints=2,
     )
-    yield Row("two", "a second run while one is at it", _second)
+    yield Row("two", "a second run during the first", _second)
     yield Row(
         "leak", "--overlap 0, the stack's name typed", leaked, kinds=("clerk",), locks_out=True
     )
 
 
 def shortened(path: str) -> str:
-    """A path whose ids do not fill the line."""
+    """Shorten the ids in a path."""
     parts = path.split("/")
     return "/".join("…" if len(part) > 18 and "_" in part[:4] else part for part in parts[1:])
 
@@ -102,7 +102,7 @@ def _plain(*words: str) -> Callable[[RotationTestbed], Acted]:
 def _cut(
     interruption: Interruption, *, must: bool = True, says: bool = False
 ) -> Callable[[RotationTestbed], Acted]:
-    """Interrupt it. `must` be: else it may have ended before. `says`: with words and a code."""
+    """Interrupt a run. `must`: it must not end before. `says`: it must report the interruption."""
 
     def act(testbed: RotationTestbed) -> Acted:
         ran = run(testbed, interruption=interruption)
@@ -146,7 +146,5 @@ def _second(testbed: RotationTestbed) -> Acted:
     if first.code:
         broken.append(f"the first ended with {first.code}: {first.last_words}")
     if second.code != 2 or not any(f"process {first.process.pid} of" in each for each in said):
-        broken.append(
-            f"the second did not say who is at it, exit {second.code}: {second.last_words}"
-        )
+        broken.append(f"the second did not name the first, exit {second.code}: {second.last_words}")
     return Acted(f"the first {how_it_ended(first)}, the second exit {second.code}", broken)

@@ -1,4 +1,4 @@
-"""One run of `clerkstack rotate`, and what ends it: a signal at a step, a request or a moment."""
+"""Runs `clerkstack rotate` and interrupts it with a signal at a step, a request or a moment."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ TREE, ALONE, TERM, INTERRUPT = HOWS = (
     "Ctrl-C",
 )
 TIME_LIMIT = 240  # seconds that a run may take
-SECONDS_TO_HEAR = 5  # a process that it left behind may hold its output
-# What the app asks by itself: the traffic, not the rotation.
+SECONDS_TO_HEAR = 5  # a process that it left behind may keep its output open
+# Requests of the app itself, caused by the traffic.
 OF_THE_APP = ("/api_keys/verify", "/v1/jwks")
 
 
 @dataclass
 class Run:
-    """A run while it goes on, and how it ended. `struck` says whether it was interrupted."""
+    """A run in progress, and its result. `struck` says whether it was interrupted."""
 
     process: subprocess.Popen[str]
     began: float
@@ -45,12 +45,12 @@ class Run:
 
     @property
     def code(self) -> int:
-        """How it ended."""
+        """The exit code."""
         return int(self.process.returncode)
 
     @property
     def last_words(self) -> str:
-        """The line that tells most of how it ended."""
+        """The most informative line of the result."""
         told = [line for line in self.lines if line.startswith("error:")] or self.lines or [""]
         return told[-1].strip()
 
@@ -65,14 +65,14 @@ class Run:
             self.process.kill()
         elif how == TERM:
             self.process.terminate()
-        else:  # the terminal sends it to everything in its foreground
+        else:  # a terminal sends it to its whole foreground group
             os.killpg(self.process.pid, signal.SIGINT)
 
 
 @dataclass(frozen=True)
 class Interruption:
-    """When and what. `around` is entered before the run begins; `at_line` sees each line it says,
-    `beside` runs in a thread of its own."""
+    """When and how to interrupt. `around` is entered before the run begins; `at_line` sees each
+    line of output; `beside` runs in its own thread."""
 
     around: Callable[[RotationTestbed, list[Run]], AbstractContextManager[Any]] = lambda *_: (
         nullcontext()
@@ -82,7 +82,7 @@ class Interruption:
 
 
 def at_step(step: str, how: str, after: float = 0.0) -> Interruption:
-    """When the run says that a step begins, or so many seconds later."""
+    """Interrupt when the run reports a step, or so many seconds later."""
 
     def seen(run: Run, line: str) -> None:
         if line.startswith(f"rotate: {step} "):
@@ -93,7 +93,7 @@ def at_step(step: str, how: str, after: float = 0.0) -> Interruption:
 
 
 def at_moment(seconds: float, how: str) -> Interruption:
-    """So many seconds after the run began."""
+    """Interrupt so many seconds after the start."""
 
     def beside(run: Run) -> None:
         time.sleep(seconds)
@@ -103,8 +103,8 @@ def at_moment(seconds: float, how: str) -> Interruption:
 
 
 def at_request(number: int, moment: Literal["before", "after"], how: str) -> Interruption:
-    """At the run's n-th request: before the service has it (it never comes), or after the service
-    acted and before the answer goes out."""
+    """Interrupt at the run's n-th request: before the service gets it (it never does), or after the
+    service has acted and before it answers."""
 
     @contextmanager
     def around(testbed: RotationTestbed, runs: list[Run]) -> Iterator[None]:
@@ -139,7 +139,7 @@ def at_request(number: int, moment: Literal["before", "after"], how: str) -> Int
 def run(
     testbed: RotationTestbed, *words: str, interruption: Interruption | None = None, **options: Any
 ) -> Run:
-    """Run it to its end, or to where it is interrupted. `options` go to Popen.
+    """Run it to its end, or until it is interrupted. `options` go to Popen.
 
     Raises:
         TimeoutError: it does not end.
@@ -160,7 +160,7 @@ def begin(
     at_line: Callable[[Run, str], None] = lambda *_: None,
     **options: Any,
 ) -> Run:
-    """Begin a run, in a session of its own, as a terminal would give it one."""
+    """Begin a run in its own session, as in a terminal."""
     testbed.known_history = None
     process = subprocess.Popen(
         ["bin/clerkstack", "rotate", "--stack", STACK, *words],
@@ -195,10 +195,10 @@ def begin(
 
 
 def ended(started: Run) -> Run:
-    """Wait for its end.
+    """Wait for the end of a run.
 
     Raises:
-        TimeoutError: it does not come.
+        TimeoutError: it does not end.
     """
     try:
         started.process.wait(TIME_LIMIT)
@@ -207,15 +207,15 @@ def ended(started: Run) -> Run:
         started.process.wait()
         told = "\n".join(started.lines[-5:])
         raise TimeoutError(f"the run did not end in {TIME_LIMIT} s:\n{told}") from None
-    except BaseException:  # whoever waits is interrupted
+    except BaseException:  # this process is interrupted
         kill_tree(started.process.pid)
         raise
     started.seconds = time.monotonic() - started.began
     for reader in started.readers:
-        reader.join(SECONDS_TO_HEAR)  # what it said last
+        reader.join(SECONDS_TO_HEAR)  # read the last lines
     return started
 
 
 def own_requests(testbed: RotationTestbed) -> list[Entry]:
-    """The requests since the journal was cleared, without those of the app."""
+    """Return the requests since the journal was cleared, without those of the app."""
     return [each for each in testbed.world.journal() if not each.path.endswith(OF_THE_APP)]

@@ -1,4 +1,4 @@
-"""Production deployed in a local world, the example app as its deployment, and what it is asked."""
+"""Production in a local world, with the example app as its deployment, under traffic."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from local.world.deployed import Deployed
 STACK, HOST, TARGET = "prod", "sendero.example", "production"
 VARIABLES = {"clerk": "CLERK_SECRET_KEY", "webhook": "CLERK_WEBHOOK_SECRET"}
 PATIENCE = 5  # seconds that the copy's clients wait for an answer
-PATIENCE_OF_PROOF = 20  # seconds that the copy's proof looks at the app
-# In the copy, so that a row takes seconds; what is waited for is the same.
+PATIENCE_OF_PROOF = 20  # seconds that the copy's proof polls the app
+# In the copy only, so that a row takes seconds. It still waits for the same events.
 SHORTER = (
     ("clerkstack/clients/http.py", "httpx.Timeout(30.0, ", f"httpx.Timeout({PATIENCE}.0, "),
     ("clerkstack/rotation/proof.py", "PATIENCE = 180.0", f"PATIENCE = {PATIENCE_OF_PROOF}.0"),
@@ -39,8 +39,8 @@ SHORTER = (
 
 @dataclass(frozen=True)
 class Secrets:
-    """Every secret that Clerk and Svix know of the stack: the one that counts, and those before
-    it that are kept."""
+    """Every secret of the stack at Clerk and Svix: the current one, and the earlier ones that are
+    kept."""
 
     current: dict[str, str]
     known: dict[str, frozenset[str]]
@@ -48,7 +48,7 @@ class Secrets:
 
 @dataclass
 class RotationTestbed:
-    """What every row of the table runs on."""
+    """The deployment that the rows use."""
 
     project: Project
     app: Deployed
@@ -58,34 +58,34 @@ class RotationTestbed:
     beat: float = BEAT
     """Seconds between two valid requests of one kind."""
     known_history: list[dict[str, Any]] | None = None
-    """As it was read since the last run began; None if it was not."""
+    """The history, if it was read since the last run began, else None."""
 
     @property
     def world(self) -> World:
-        """Where it is deployed."""
+        """The world of the deployment."""
         return self.project.world
 
     def traffic(self) -> Traffic:
-        """The traffic, not begun yet."""
+        """Return the traffic, not started yet."""
         kinds = [webhooks(self.signing_secrets, self.beat), api_keys(self.key, self.beat)]
         return Traffic(self.app.address, [*kinds, forged_webhooks(), revoked_keys(self.revoked)])
 
     # -- what is live ---------------------------------------------------------------------------
 
     def signing_secrets(self) -> list[str]:
-        """With which secrets Svix signs now."""
+        """Return the secrets with which Svix signs now."""
         with self.world._turns.threads:
             return self.world.svix.valid_secrets(*self._endpoint())
 
     def accepts(self, kind: str, secret: str) -> bool:
-        """Whether a secret counts now."""
+        """Return whether a secret is valid now."""
         if kind == "webhook":
             return secret in self.signing_secrets()
         with self.world._turns.threads:
             return bool(self._instance().accepts(secret, self.world.clerk.clock()))
 
     def secrets(self) -> Secrets:
-        """What Clerk and Svix know now."""
+        """Return the secrets at Clerk and Svix now."""
         with self.world._turns.threads:
             instance, (app, endpoint_id) = self._instance(), self._endpoint()
             endpoint = self.world.svix.endpoint(app, endpoint_id)
@@ -98,7 +98,7 @@ class RotationTestbed:
             )
 
     def used(self, deployment: str) -> dict[str, str]:
-        """The secrets that a deployment was built with."""
+        """Return the secrets of a deployment."""
         with self.world._turns.threads:
             made = self.world.vercel.deployments[deployment]
             held = self.world.vercel.vault.opened(made.environment)
@@ -107,14 +107,14 @@ class RotationTestbed:
     # -- what the command says ------------------------------------------------------------------
 
     def told(self, *words: str) -> Any:
-        """What `rotate` says in JSON, of a question."""
+        """Return the JSON of a `rotate` that only reports."""
         ran = self.project.clerkstack("rotate", "--json", *words)
         if ran.returncode not in (0, 1):
             raise RuntimeError(f"rotate {' '.join(words)} failed\n{ran.stderr}")
         return json.loads(ran.stdout)
 
     def history(self) -> list[dict[str, Any]]:
-        """The rotations that are over, the oldest first."""
+        """Return the finished rotations, oldest first."""
         if self.known_history is None:
             found: list[dict[str, Any]] = self.told("--history")["rotations"]
             self.known_history = sorted(found, key=lambda each: int(each["ended"]))
@@ -135,13 +135,13 @@ class RotationTestbed:
 
 @contextmanager
 def deployed(folder: Path, beat: float = BEAT) -> Iterator[RotationTestbed]:
-    """Deploy it into a folder of its own; it ends with the context.
+    """Deploy into a new folder; stop at the end of the block.
 
     Args:
         beat: seconds between two valid requests of one kind.
 
     Raises:
-        NotBuilt: the example app can't be run here.
+        NotBuilt: the example app can't run here.
     """
     with World() as world:
         app = world.deploy(TARGET)
@@ -158,7 +158,7 @@ def deployed(folder: Path, beat: float = BEAT) -> Iterator[RotationTestbed]:
 
 
 def _keys(world: World) -> tuple[str, str]:
-    """An API key of an organization, and one that was revoked."""
+    """Create an API key of an organization, and a revoked one."""
     instance = world.clerk.instance(seeded.APPLICATION_ID, TARGET)
     headers = {"Authorization": f"Bearer {instance.secret}"}
     with httpx.Client(base_url=f"{world.urls.clerk}/v1", headers=headers) as clerk:
@@ -178,7 +178,7 @@ def _made(clerk: httpx.Client, path: str, body: dict[str, str]) -> Any:
 
 
 def unchanged(testbed: RotationTestbed) -> Sequence[str]:
-    """What the stack's next `pulumi up` would not leave alone: nothing, if all is well."""
+    """Run the stack's next `pulumi up` and return what it changed: nothing, if all is well."""
     began = time.time()
     said = testbed.project.up(check=False)
     wrote = [

@@ -1,4 +1,4 @@
-"""What the app is asked all the time: signed webhooks and API keys, and some that are not valid."""
+"""Continuous traffic for the app: signed webhooks and API keys, and some invalid ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import httpx
 from local.world.svix.signing import signed_headers
 
 BEAT = 0.05  # seconds between two valid requests of one kind
-SELDOM = 0.25  # seconds between two that are not valid
-SENDERS = 4  # of a kind: a slow answer does not keep the next request waiting
+SELDOM = 0.25  # seconds between two invalid requests
+SENDERS = 4  # of each kind, so that a slow answer does not delay the next request
 PATIENCE = 30.0  # seconds for an answer
 WEBHOOK, MCP = "/api/webhooks/clerk", "/api/mcp"
 PING = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode()
@@ -25,7 +25,7 @@ Request = tuple[str, dict[str, str], bytes]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of request. `make` makes the next one; `valid` says what it has to be answered."""
+    """One kind of request. `make` creates the next one; `valid` decides the expected answer."""
 
     name: str
     valid: bool
@@ -35,8 +35,8 @@ class Kind:
 
 @dataclass(frozen=True)
 class Answered:
-    """One request and its answer: `at` is seconds since the traffic began, `status` is None if
-    nobody answered."""
+    """One request and its answer: `at` is in seconds since the start, `status` is None without an
+    answer."""
 
     kind: str
     at: float
@@ -47,7 +47,7 @@ class Answered:
 
 @dataclass
 class Traffic:
-    """Sends until it is ended; keeps how many were answered as they had to be, and the others."""
+    """Sends requests until it is stopped; counts correct answers and records wrong ones."""
 
     address: str
     kinds: Sequence[Kind]
@@ -56,14 +56,14 @@ class Traffic:
     slowest: float = 0.0
 
     def __post_init__(self) -> None:
-        """Not begun yet."""
+        """Prepare, without starting."""
         self._ended = threading.Event()
         self._lock = threading.Lock()
         self._began = time.monotonic()
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Traffic:
-        """Begin, all kinds at the same time."""
+        """Start all kinds at the same time."""
         self._began = time.monotonic()
         for kind in self.kinds:
             self.sent[kind.name] = 0
@@ -76,22 +76,22 @@ class Traffic:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End, when everything that is under way has been answered."""
+        """Stop, after all pending requests are answered."""
         self._ended.set()
         for thread in self._threads:
             thread.join(PATIENCE + 5)
 
     @property
     def seconds(self) -> float:
-        """How long it has been going on."""
+        """The seconds since the start."""
         return time.monotonic() - self._began
 
     def count(self, *, valid: bool) -> int:
-        """How many requests were answered, rightly or not."""
+        """Return the number of answered requests, right or wrong."""
         return sum(self.sent[kind.name] for kind in self.kinds if kind.valid is valid)
 
     def mistaken(self, *, valid: bool) -> list[Answered]:
-        """Those that were not answered as they had to be, in the order of their times."""
+        """Return the wrong answers, in order of time."""
         names = {kind.name for kind in self.kinds if kind.valid is valid}
         return sorted(
             (answered for answered in self.wrong if answered.kind in names), key=lambda one: one.at
@@ -109,7 +109,7 @@ class Traffic:
                 started = time.monotonic()
                 status, said = _asked(client, kind.make())
                 self._keep(kind, started, status, said)
-                # A beat that a slow answer took is left out: nothing is sent in a heap.
+                # Skip beats that a slow answer took, instead of sending a burst.
                 due = max(due + every, time.monotonic())
 
     def _keep(self, kind: Kind, started: float, status: int | None, said: str) -> None:
@@ -123,33 +123,33 @@ class Traffic:
 
 
 def is_right(valid: bool, status: int | None) -> bool:
-    """Whether that is the answer that a request has to get: a valid one 2xx, another one 4xx."""
+    """Return whether an answer is right: 2xx for a valid request, 4xx for an invalid one."""
     return status is not None and status // 100 == (2 if valid else 4)
 
 
 def webhooks(signing_secrets: Callable[[], Sequence[str]], beat: float = BEAT) -> Kind:
-    """Messages as Svix sends them: signed with each secret that counts at that moment."""
+    """Return messages like those of Svix: signed with each secret that is valid at that moment."""
     return Kind("webhook", True, lambda: _message(signing_secrets()), beat)
 
 
 def forged_webhooks() -> Kind:
-    """Messages that somebody else signed."""
+    """Return messages signed by somebody else."""
     other = "whsec_" + "A" * 32
     return Kind("forged webhook", False, lambda: _message([other]), SELDOM)
 
 
 def api_keys(key: str, beat: float = BEAT) -> Kind:
-    """Calls of the app's MCP server with an API key, which the app has Clerk verify."""
+    """Return calls of the app's MCP server with an API key, which Clerk verifies for the app."""
     return Kind("API key", True, lambda: _call(key), beat)
 
 
 def revoked_keys(key: str) -> Kind:
-    """The same with a key that was revoked."""
+    """Return the same calls with a revoked key."""
     return Kind("revoked key", False, lambda: _call(key), SELDOM)
 
 
 def _message(signing_secrets: Sequence[str]) -> Request:
-    # A type that the app does nothing about.
+    # A type that the app ignores.
     body = json.dumps({"type": "session.created", "object": "event", "data": {}}).encode()
     signed = signed_headers(
         signing_secrets,

@@ -1,4 +1,4 @@
-"""What has to hold at every moment of a row, looked at all the time."""
+"""Checks continuously what must hold at every moment of a row."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ PAUSE = 0.05  # seconds
 
 @dataclass
 class Watch:
-    """Looks whether every secret of the deployment that answers counts.
+    """Checks that every secret of the answering deployment is valid.
 
-    `locked_out` are the moments when one did not (seconds since the watch began, and which).
+    `locked_out` are the moments when one was not (seconds since the start, and the kind).
     """
 
     testbed: RotationTestbed
@@ -23,7 +23,7 @@ class Watch:
     looks: int = 0
 
     def __post_init__(self) -> None:
-        """Not begun yet."""
+        """Prepare, without starting."""
         self._ended = threading.Event()
         self._used: dict[str, dict[str, str]] = {}
         self._thread = threading.Thread(target=self._look_on, name="watch", daemon=True)
