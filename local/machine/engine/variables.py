@@ -32,10 +32,11 @@ LOOPBACK = "127.0.0.1,localhost"
 """The engine and its plugins use these addresses, never through a proxy."""
 
 HEAD = """\
-# Made by `python3 -m local.machine.engine env`. Use: source .local/env.sh For the stacks `local`
-# and `local-prod` only. In this shell, commands on any other stack would # use the same state
-# (.local/state) and passphrase, and the local world instead of Vercel. No other # host is reachable
-# (VERCEL_API_URL, HTTPS_PROXY), except npm's registries. Use a new shell for # other stacks.
+# Made by `python3 -m local.machine.engine env`. Use: source .local/env.sh
+# For the stacks `local` and `local-prod` only. In this shell, commands on any other stack would
+# use the same state (.local/state) and passphrase, and the local world instead of Vercel. No other
+# host is reachable (VERCEL_API_URL, HTTPS_PROXY), except npm's registries.
+# Use a new shell for other stacks.
 """
 
 
