@@ -16,7 +16,7 @@ __all__ = ["World"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import the servers only where they are wanted: commands that only look must be quick."""
+    """Import the servers only on use, so that commands that only look are fast."""
     if name == "World":
         from local.world.world import World
 

@@ -1,4 +1,4 @@
-"""A service as an application: its routes, with journal, faults and a state that is kept."""
+"""A service as an ASGI application: its routes, with journal, faults and stored state."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Turns:
-    """One request at a time, and nobody else at the state meanwhile.
+    """Lets one request at a time use the state, and nobody else meanwhile.
 
-    Requests are tasks of one thread, hence the first lock; callers from Python have threads of
-    their own, hence the second.
+    Requests are tasks of one thread, hence the first lock; Python callers have their own threads,
+    hence the second.
     """
 
     def __init__(self) -> None:
@@ -47,10 +47,11 @@ class Turns:
 
 
 class ServiceApp:
-    """A service with everything the world adds to it.
+    """A service with everything that the world adds to it.
 
-    ``state`` is that of all services: one may act on another. It is kept after each write. Should
-    a service break, its vendor's 500 goes out, the log says why, and the state is as it was.
+    ``state`` is that of all services, because one may act on another. It is stored after each
+    write. If a service raises, it answers its vendor's 500, logs the error, and the state is
+    restored.
     """
 
     def __init__(
@@ -90,7 +91,7 @@ class ServiceApp:
             )
         if answer is None:
             scope[CLOSE_CONNECTION]()
-            await receive()  # the server has seen that the connection is gone
+            await receive()  # until the server has noticed the closed connection
         else:
             await answer.send(send)
 
@@ -125,7 +126,7 @@ class ServiceApp:
         kind = fault.kind if fault else None
         if kind == "conflict" and isinstance(self._service, Bumping):
             self._service.bump(request)
-        # One service may act on another: without a field, all of them lose what was written.
+        # One service may act on another: without a field, all of them lose the write.
         loses, name = kind == "not_persisted", fault.field if fault else None
         before = snapshot(self._service) if loses and name else None
         whole = self._state.dump() if loses and not name else None
@@ -145,7 +146,7 @@ class ServiceApp:
 
 
 class _Answer:
-    """A whole answer, held until it is known whether it goes out."""
+    """A complete answer, held until it is clear whether it is sent."""
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
@@ -168,13 +169,13 @@ class _Answer:
         return int(self._messages[0]["status"])
 
     def reorder(self) -> None:
-        """Turn each list of texts in a JSON body round."""
+        """Reverse each list of texts in a JSON body."""
         start, *bodies = self._messages
         raw = b"".join(each.get("body", b"") for each in bodies)
         try:
             body = json.dumps(_turned(json.loads(raw))).encode()
         except ValueError:
-            return  # no JSON: nothing in it has an order
+            return  # not JSON: there are no lists
         kept = [pair for pair in start["headers"] if pair[0] != b"content-length"]
         headers = [*kept, (b"content-length", str(len(body)).encode())]
         self._messages = [
@@ -217,20 +218,20 @@ def _routed(service: Service) -> Starlette:
 
 
 def _all(request: Request, body: bytes) -> str:
-    """Return what a request held, as a service that is too talkative repeats it."""
+    """Return the contents of a request, as a too talkative service repeats them."""
     headers = " ".join(f"{name}: {value}" for name, value in request.headers.items())
     sent = body.decode(errors="replace")
     return f"refused {request.method} {request.url} [{headers}] [{sent}]"
 
 
 CLERKS = {429: "too_many_requests", 503: "service_unavailable", 504: "gateway_timeout"}
-"""What Clerk calls a failure that is not one of a single operation's, by status."""
+"""Clerk's codes of general failures, by status."""
 
 
 def _refusal(
     service: str, status: int, retry_after: int | None = None, said: str | None = None
 ) -> Response:
-    """Answer as what stands in front of the vendor would, in the vendor's form."""
+    """Answer like the vendor's gateway, in the vendor's form."""
     limited = status == 429
     code = CLERKS.get(status, "internal_clerk_error")
     message = "Too many requests. Please retry later." if limited else "Something went wrong."

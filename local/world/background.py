@@ -1,4 +1,4 @@
-"""A world in a process of its own, that outlives the command that started it."""
+"""Runs a world in a separate process that outlives the command that started it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 60
 
 
 def start(home: Home, port: int | None) -> Urls:
-    """Start a server on the folder; returns when it, or one started meanwhile, is ready.
+    """Start a server on the folder; return when it, or one started meanwhile, is ready.
 
     Raises:
         PortTaken: a port is in use.
@@ -40,13 +40,13 @@ def start(home: Home, port: int | None) -> Urls:
         )
         assert server.stdout is not None
         with server.stdout:
-            ready = server.stdout.readline()  # ends with the process, should it fail
+            ready = server.stdout.readline()  # ends with the process if it fails
         said = json.loads(ready) if ready else {}
         if "port_taken" in said:
             server.wait()
             raise PortTaken(said["port_taken"])
         if said:
-            server.returncode = 0  # it lives on: nobody here waits for it
+            server.returncode = 0  # it keeps running; nobody here waits for it
             return Urls(**said)
         server.wait()
         other = _started_meanwhile(home)
@@ -57,7 +57,7 @@ def start(home: Home, port: int | None) -> Urls:
 
 
 def _started_meanwhile(home: Home) -> Urls | None:
-    """Wait for the server of somebody else who began to start one at the same time."""
+    """Wait for a server that somebody else started at the same time."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while home.is_held() and time.monotonic() < deadline:
         urls = home.urls()

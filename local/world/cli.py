@@ -48,7 +48,7 @@ def serve(
     as_json: JsonOption = False,
 ) -> None:
     """Serve in the foreground until SIGINT or SIGTERM."""
-    from local.world.world import World  # here, because no other command has to wait for it
+    from local.world.world import World  # imported here: other commands do not need it
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -68,7 +68,7 @@ def serve(
 
 @app.command()
 def start(home: HomeOption = HOME, port: PortOption = None, as_json: JsonOption = False) -> None:
-    """Start in the background; returns when ready. Running already is fine."""
+    """Start in the background and return when ready. Does nothing if it is running."""
     folder = Home(home)
     running = folder.urls()
     if running is None:
@@ -83,7 +83,7 @@ def start(home: HomeOption = HOME, port: PortOption = None, as_json: JsonOption 
 
 @app.command()
 def stop(home: HomeOption = HOME) -> None:
-    """Stop it; its state stays. Not running is fine."""
+    """Stop it; its state stays. Does nothing if it is not running."""
     try:
         stopped = background.stop(Home(home))
     except WorldError as error:
@@ -93,7 +93,7 @@ def stop(home: HomeOption = HOME) -> None:
 
 @app.command()
 def status(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
-    """Return whether it runs, and where. Ends with 1 if it does not."""
+    """Show whether it runs, and where. Exit code 1 if it does not."""
     running = Home(home).urls()
     if running is None:
         print("{}" if as_json else "not running")
@@ -104,7 +104,7 @@ def status(home: HomeOption = HOME, as_json: JsonOption = False) -> None:
 @app.command()
 def journal(
     home: HomeOption = HOME,
-    clear: Annotated[bool, typer.Option("--clear", help="forget the requests so far")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="then forget the requests so far")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the requests to the services."""
@@ -128,7 +128,7 @@ def faults(
     add: Annotated[str | None, typer.Option(help="arm this fault, a JSON object")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="disarm all")] = False,
 ) -> None:
-    """List the faults that wait, arm one, or disarm all.
+    """List the pending faults, arm one, or disarm all.
 
     For example: --add '{"kind": "status", "status": 429, "service": "clerk", "method": "PATCH"}'
     """
@@ -147,7 +147,7 @@ def route(
     ] = None,
     home: HomeOption = HOME,
 ) -> None:
-    """Let an address on this machine answer for a host, and list who answers for which."""
+    """Let an address on this machine answer for a host, and list all routes."""
     if host is None:
         found = _control(home, "GET", "/routes")
     else:
@@ -158,11 +158,13 @@ def route(
 
 @app.command("app")
 def run_app(
-    target: Annotated[str, typer.Option(help="whose newest deployment to run")] = "preview",
+    target: Annotated[
+        str, typer.Option(help="the target whose newest deployment to run")
+    ] = "preview",
     host: Annotated[
-        str | None, typer.Option(help="what it answers for, besides its own address")
+        str | None, typer.Option(help="the host that it answers for, besides its own address")
     ] = None,
-    project: Annotated[str | None, typer.Option(help="of which project; else the app's")] = None,
+    project: Annotated[str | None, typer.Option(help="the project; default: the app's")] = None,
     home: HomeOption = HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -185,7 +187,7 @@ def reset(home: HomeOption = HOME) -> None:
 def advance(
     hours: Annotated[float, typer.Argument(min=0, help="how many hours")], home: HomeOption = HOME
 ) -> None:
-    """Let the overlaps of rotated secrets be that many hours nearer to their end."""
+    """Make the overlaps of rotated secrets end that many hours earlier."""
     _control(home, "POST", "/advance", content=json.dumps({"hours": hours}))
 
 
@@ -195,7 +197,7 @@ def dashboard(
     body: Annotated[str, typer.Argument(help="a JSON object")] = "{}",
     home: HomeOption = HOME,
 ) -> None:
-    """Do what a person would do in a vendor's dashboard."""
+    """Act as a person in a vendor's dashboard."""
     print(json.dumps(_control(home, "POST", f"/dashboard/{action}", content=body)["result"]))
 
 
@@ -204,7 +206,7 @@ def operations(
     specs: SpecsOption = SPECS,
     write: Annotated[bool, typer.Option("--write", help="renew docs/emulators.md")] = False,
 ) -> None:
-    """List the operations that are answered, and the described ones that are not, as Markdown."""
+    """List the emulated operations, and the documented ones that are not emulated, as Markdown."""
     from local.world.operations import page_part, write_page  # loads all vendors
 
     try:
@@ -219,7 +221,7 @@ def main() -> None:
 
 
 def _control(home: Path, method: str, path: str, content: str | None = None) -> Any:
-    import httpx  # here, because start, stop and status do without
+    import httpx  # imported here: start, stop and status do not need it
 
     running = Home(home).urls()
     if running is None:

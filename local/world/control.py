@@ -1,4 +1,4 @@
-"""The control API: journal, faults, routes, reset, and what a person would do in a dashboard."""
+"""The control API: journal, faults, routes, reset and dashboards."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ class Controlled(Protocol):
         """Go back to the beginning."""
 
     def advance(self, hours: float) -> None:
-        """Let the overlaps of rotated secrets be nearer to their end."""
+        """Make the overlaps of rotated secrets end earlier."""
 
     def dashboard(self, action: str, /, **body: Any) -> Any:
-        """Do what a person would do in a vendor's dashboard."""
+        """Act as a person in a vendor's dashboard."""
 
 
 def control_app(world: Controlled) -> Starlette:
-    """Make the application; every error answers ``{"error": message}``."""
+    """Create the application; every error answers ``{"error": message}``."""
 
     async def health(request: Request) -> Response:  # noqa: ARG001
         return JSONResponse({"status": "ready", "urls": world.urls.to_json()})
@@ -153,9 +153,9 @@ def control_app(world: Controlled) -> Starlette:
 
 
 class _FromThisMachine:
-    """Refuses what a page in a browser of this machine could send: whoever wrote the page would
-    drive the world. Such a request comes by another name (of a host that was made to mean this
-    machine), says where it comes from, or is of a form that needs no leave to be sent."""
+    """Refuses what a page in a browser of this machine could send; otherwise the page's author
+    could control the world. Such a request has another Host (a name that resolves to this machine),
+    an Origin, or a content type that browsers send without permission."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -169,7 +169,7 @@ class _FromThisMachine:
 
 
 def _strange(request: Request) -> str | None:
-    # As it was sent: what is no host at all, the framework takes for this server's own.
+    # Read the raw header: the framework replaces a malformed host by this server's own.
     if len(named := request.headers.getlist("host")) != 1 or not _HERE.fullmatch(named[0]):
         return f"the control API is of this machine: Host is one of {', '.join(LOOPBACK)}"
     if "origin" in request.headers or request.headers.get("sec-fetch-site", "none") != "none":

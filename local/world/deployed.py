@@ -1,8 +1,8 @@
-"""The example app as the deployment of the local world: what Vercel would run.
+"""Runs the example app as the deployment of the local world, as Vercel would.
 
-Each deployment of a target that is ready is a process of its own, with the variables that it was
-built with. The newest takes over the address once it answers; the one before finishes what it has
-started, and ends. So no request is refused meanwhile.
+Each ready deployment of a target is a process with the variables that it was built with. The newest
+takes over the address once it answers; the previous one finishes its requests and ends, so that
+none is refused.
 """
 
 from __future__ import annotations
@@ -46,26 +46,26 @@ SECONDS_TO_DRAIN = 20
 
 
 class NotBuilt(Exception):
-    """The app can't be run; the message says what to do."""
+    """The app can't run; the message says what to do."""
 
 
 class NotInstalled(NotBuilt):
-    """Its packages are not there."""
+    """The app's packages are missing."""
 
 
 def build(example: Path = EXAMPLE) -> Path:
-    """Compile the app where its sources are newer than what was made of them; give the program.
+    """Compile the app if its sources are newer than the output; return the program.
 
     Raises:
         NotInstalled: node or the app's packages are missing.
-        NotBuilt: the compiler refuses the sources.
+        NotBuilt: the sources do not compile.
     """
     program = example / "dist" / "server.js"
     sources = [*example.glob("src/*.ts"), example / "tsconfig.json"]
     compiler = example / "node_modules" / ".bin" / "tsc"
     if shutil.which("node") is None or not compiler.exists():
         raise NotInstalled(parts.EXAMPLE.why_missing())
-    # One at a time: tests in several processes want it at once.
+    # One at a time: tests in several processes may need it at once.
     with (example / "node_modules" / ".clerkstack-build").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         newest = max(source.stat().st_mtime for source in sources)
@@ -81,10 +81,10 @@ def build(example: Path = EXAMPLE) -> Path:
 
 
 class Deployed:
-    """The deployments of one target, behind one address that stays.
+    """The deployments of one target, behind one fixed address.
 
-    ``guard`` is who else works on Vercel's state; ``surroundings`` are what Vercel would add to the
-    variables of the project: where Clerk is, above all.
+    ``guard`` protects Vercel's state; ``surroundings`` are the variables that Vercel would add to
+    those of the project, above all Clerk's address.
     """
 
     def __init__(
@@ -114,13 +114,13 @@ class Deployed:
         self._listeners = Listeners({self._socket: app})
 
     def start(self) -> Deployed:
-        """Begin to follow the deployments."""
+        """Start following the deployments."""
         self._listeners.start()
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """End everything that runs."""
+        """Stop all deployments."""
         self._ended.set()
         self._thread.join(SECONDS_TO_DRAIN + PATIENCE_SECONDS)
         self._listeners.stop()
@@ -135,7 +135,7 @@ class Deployed:
 
     @property
     def deployment(self) -> str | None:
-        """The id of the deployment that answers now."""
+        """Return the id of the deployment that answers now."""
         return None if self._current is None else self._current.deployment
 
     def settle(self, seconds: float = PATIENCE_SECONDS) -> str:
@@ -156,7 +156,7 @@ class Deployed:
         raise TimeoutError(f"the {self._target} deployment does not answer: {self.problem}")
 
     def look_again(self, seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until it has looked for a newer deployment once more, and done what that needs."""
+        """Wait until it has looked for a newer deployment once more, and started it."""
         self._wait_for_look(self._looks + 2, time.monotonic() + seconds)
 
     # -- inside -------------------------------------------------------------------------------
@@ -230,7 +230,7 @@ class Deployed:
 
 
 class _Process:
-    """One deployment that runs."""
+    """One running deployment."""
 
     def __init__(
         self,
@@ -269,15 +269,15 @@ class _Process:
         raise TimeoutError(log.read_text()[begin:].strip() or "the app did not start")
 
     def drain(self) -> None:
-        """Let it finish what it has begun, and end it."""
-        time.sleep(PAUSE_SECONDS)  # a request that was on its way to it has been counted
+        """Let it finish its requests, and stop it."""
+        time.sleep(PAUSE_SECONDS)  # by then, a request on its way has been counted
         deadline = time.monotonic() + SECONDS_TO_DRAIN
         while self.in_flight and time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
         self.end()
 
     def end(self) -> None:
-        """End it."""
+        """Kill it."""
         if self._popen.poll() is None:
             self._popen.send_signal(signal.SIGTERM)
             try:

@@ -1,4 +1,4 @@
-"""Faults on demand: what a service does on a bad day, for one request or for a while."""
+"""Faults on demand: failures of a service, for one request or for a while."""
 
 from __future__ import annotations
 
@@ -38,17 +38,16 @@ def _expression(text: str) -> str:
 class Fault(BaseModel):
     """One fault and the requests it meets.
 
-    status: the service answers ``status`` (with ``retry_after`` seconds) and does not act.
-    echo: the same, and its error repeats all that the request held: address, headers, body.
-    delay: it acts ``seconds`` later. late_answer: it acts, and answers ``seconds`` later.
-    no_answer: it does nothing and closes the connection ``seconds`` later. All three end at once
-    when the faults are cleared. drop_before: the connection closes, nothing was done.
-    drop_after: it acts, then the connection closes without an answer. not_persisted: it answers
-    as if it had written and keeps nothing, or all but ``field`` (names with dots between them).
-    conflict: somebody else writes just before. dry_run_ignored: a config write with
-    ``dry_run=true`` is done in truth, and answered with ``dry_run: false``. stored_otherwise: it
-    answers as if it had written, and holds ``value`` where ``field`` is. lists_reordered: each list
-    of texts in its answer is the other way round.
+    status: the service answers ``status`` (with ``retry_after`` seconds) and does not act. echo:
+    the same, and its error repeats the complete request: URL, headers, body. delay: it acts
+    ``seconds`` later. late_answer: it acts, and answers ``seconds`` later. no_answer: it does
+    nothing and closes the connection ``seconds`` later. All three end at once when the faults are
+    cleared. drop_before: the connection closes, nothing was done.     drop_after: it acts, then the
+    connection closes without an answer. not_persisted: it answers as if it had written and stores
+    nothing, or everything but ``field`` (names separated by dots). conflict: somebody else writes
+    just before. dry_run_ignored: a config write with ``dry_run=true`` is executed, and answered
+    with ``dry_run: false``. stored_otherwise: it answers as if it had written, and stores ``value``
+    in ``field``. lists_reordered: each list of texts in its answer is reversed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -68,7 +67,7 @@ class Fault(BaseModel):
     value: JsonValue = None
 
     def meets(self, service: str, method: str, path: str) -> bool:
-        """Return whether the fault is for such a request."""
+        """Return whether the fault matches such a request."""
         return (
             self.service == service
             and (self.method is None or self.method.upper() == method)
@@ -77,7 +76,7 @@ class Fault(BaseModel):
 
 
 class Faults:
-    """The faults that wait for their requests."""
+    """The pending faults."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
@@ -90,16 +89,16 @@ class Faults:
             self._armed.append(_Armed(fault))
 
     def clear(self) -> None:
-        """Disarm all, and let the requests go on that are held."""
+        """Disarm all, and release the requests that are held."""
         with self._lock:
             self._armed.clear()
             held = list(self._held)
         for loop, released in held:
-            with suppress(RuntimeError):  # the loop has ended
+            with suppress(RuntimeError):  # the event loop has ended
                 loop.call_soon_threadsafe(released.set)
 
     async def hold(self, seconds: float) -> None:
-        """Hold a request for so long, or until the faults are cleared."""
+        """Hold a request for so many seconds, or until the faults are cleared."""
         released = asyncio.Event()
         entry = (asyncio.get_running_loop(), released)
         with self._lock:
@@ -115,7 +114,7 @@ class Faults:
         """Wait until every fault has met its requests.
 
         Raises:
-            TimeoutError: some have not after so many seconds.
+            TimeoutError: some have not within so many seconds.
         """
         with self._lock:
             if not self._lock.wait_for(lambda: not self._armed, seconds):

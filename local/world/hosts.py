@@ -1,4 +1,4 @@
-"""Hosts that are not real here, and the address on loopback that answers for each of them."""
+"""Hosts that the world replaces, and the address on loopback that answers for each."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ NEAR = frozenset({LOOPBACK, "localhost"})
 
 
 class Hosts:
-    """Which address answers for a host. What is not in here is not reached, by anybody."""
+    """The address that answers for each host. Other hosts are not reachable."""
 
     def __init__(self) -> None:
         self._addresses: dict[str, str] = {}
         self._lock = Lock()
 
     def route(self, host: str, address: str | None) -> None:
-        """Let an address, such as ``http://127.0.0.1:3000``, answer for a host; None ends that.
+        """Let an address, such as ``http://127.0.0.1:3000``, answer for a host; None removes the
+        route.
 
         Raises:
-            ValueError: the host is no name, or the address is not plain HTTP on loopback.
+            ValueError: the host is not a name, or the address is not plain HTTP on loopback.
         """
         name = _name(host)
         if not NAME.fullmatch(name):
@@ -35,7 +36,7 @@ class Hosts:
                 self._addresses[name] = _on_loopback(address)
 
     def address_of(self, host: str) -> str | None:
-        """Return the address that answers for a host, None if none does."""
+        """Return the address that answers for a host, None if there is none."""
         with self._lock:
             return self._addresses.get(_name(host))
 

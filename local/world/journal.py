@@ -1,4 +1,4 @@
-"""The request journal: what was asked, never what was in it."""
+"""The request journal, without the contents of requests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any
 from local.world.wire import parsed
 
 LONGEST = 20_000
-"""How many requests are kept."""
+"""The number of requests that are kept."""
 MOST_KEYS = 200
-"""How many names of one body are kept."""
+"""The number of names of one body that are kept."""
 _SECRET_IN_QUERY = re.compile(r"(?<=\b__clerk_testing_token=)[^&]*")
 
 
@@ -58,8 +58,8 @@ class Journal:
         body: bytes,
         fault: str | None,
     ) -> None:
-        """Add a request; of the body only the names are kept, of a token in the query that it was
-        there."""
+        """Add a request, with only the names in its body, and without the value of a token in the
+        query."""
         names = body_keys(body)
         query = _SECRET_IN_QUERY.sub("…", query)
         with self._lock:
@@ -76,13 +76,13 @@ class Journal:
             return list(self._entries)
 
     def clear(self) -> None:
-        """Forget them; the numbers go on."""
+        """Forget all requests; numbering continues."""
         with self._lock:
             self._entries.clear()
 
 
 def body_keys(body: bytes) -> tuple[str, ...]:
-    """Name what is in a JSON body, to two levels: ``billing.plans``."""
+    """Return the names in a JSON body, two levels deep: ``billing.plans``."""
     try:
         document = parsed(body) if body else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Loopback listeners: one thread serves all applications, each on a port of its own."""
+"""Loopback listeners: one thread serves all applications, each on its own port."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from local.world.store import LOOPBACK, PortTaken
 
 PATIENCE_SECONDS = 180
 SECONDS_TO_ANSWER = 0.1
-"""So long may what is being answered when all stops still take."""
+"""Seconds that pending answers may take when the servers stop."""
 SECONDS_OF_A_DATE = 1.0
-"""So often the servers renew the date that their answers have."""
+"""Seconds between two updates of the date in the answers."""
 CLOSE_CONNECTION = "local.world.close"
 """Name in an ASGI scope of the function that closes the connection at once."""
 
 
 def listen(port: int) -> socket.socket:
-    """Make a listening socket on loopback; port 0 takes a free one.
+    """Create a listening socket on loopback; port 0 takes a free one.
 
     Raises:
         PortTaken: the port is in use.
     """
-    # Named as TCP, so that asyncio turns Nagle's algorithm off: else each answer waits 40 ms.
+    # Explicitly TCP, so that asyncio disables Nagle's algorithm; otherwise each answer waits 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -52,18 +52,18 @@ class Listeners:
         self._thread = threading.Thread(target=self._run, name="local world", daemon=True)
 
     def start(self) -> None:
-        """Start all; returns when each of them takes connections."""
+        """Start all servers; return when each accepts connections."""
         self._thread.start()
         if not self._started.wait(PATIENCE_SECONDS):
             raise TimeoutError("the local world did not start")
 
     def stop(self) -> None:
-        """Stop all, wait until they have, and close the sockets."""
+        """Stop all servers, wait for them, and close the sockets."""
         for server in self._servers.values():
             server.should_exit = True
             server.force_exit = True
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # it is closed: all have ended
+            with contextlib.suppress(RuntimeError):  # the loop is closed: all have ended
                 self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(PATIENCE_SECONDS)
         for listener in self._servers:
@@ -102,7 +102,7 @@ def _server(app: ASGIApp, ended: asyncio.Event) -> uvicorn.Server:
 
 
 class _Quiet(uvicorn.Server):
-    """A server that leaves the process's signals alone, and ends as soon as it is told to."""
+    """A server that does not touch the process's signals, and stops at once on request."""
 
     def __init__(self, config: uvicorn.Config, ended: asyncio.Event) -> None:
         super().__init__(config)
@@ -120,7 +120,7 @@ class _Quiet(uvicorn.Server):
             connection.shutdown()
         if self.server_state.tasks:
             await asyncio.wait(self.server_state.tasks, timeout=SECONDS_TO_ANSWER)
-        await asyncio.sleep(0)  # what was closed just now is told so
+        await asyncio.sleep(0)  # let closed connections notice
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -128,7 +128,7 @@ class _Quiet(uvicorn.Server):
 
 
 class _Closable(H11Protocol):
-    """HTTP whose application can close the connection instead of answering."""
+    """An HTTP protocol whose application can close the connection instead of answering."""
 
     def __init__(
         self,

@@ -1,17 +1,17 @@
-"""The secrets that this process's worlds gave out, for a search whether one of them got out."""
+"""The secrets that this process's worlds created, so that tests can search for leaks."""
 
 from __future__ import annotations
 
 from collections import deque
 
 MOST = 2_000
-"""So many are remembered: the newest."""
+"""The number of newest secrets that are remembered."""
 
 given_out: deque[tuple[str, str]] = deque(maxlen=MOST)
-"""What each is, and its value; oldest first."""
+"""The name and value of each, oldest first."""
 
 
 def minted(name: str, secret: str) -> str:
-    """Remember a secret that is new, and give it back."""
+    """Remember a new secret, and return it."""
     given_out.append((name, secret))
     return secret

@@ -1,9 +1,10 @@
-"""Which operations of each vendor's API the world answers, and which of the described it does not.
+"""Lists the emulated operations of each vendor's API, and the documented ones that are not
+emulated.
 
     python -m local.world operations --write
 
-writes both into docs/emulators.md. What is answered is read from the tables the routes are made
-of; what is not, from the vendor's own description.
+writes both into docs/emulators.md. The emulated ones come from the tables of routes, the others
+from the vendor's own description.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Operation:
 class Api:
     """One API of a vendor.
 
-    ``service`` names the listener that answers it. ``file`` is the official description's, None
-    if there is none; ``prefix`` is what the description's paths lack.
+    ``service`` names the listener that answers it. ``file`` is the official description, None if
+    there is none; ``prefix`` is what the description's paths lack.
     """
 
     title: str
@@ -87,7 +88,7 @@ def read_description(api: Api, folder: Path) -> dict[str, Any]:
     Raises:
         WorldError: it is not in the folder.
     """
-    import yaml  # here, because serving does without
+    import yaml  # imported here: serving does not need it
 
     if api.file is None:
         raise ValueError(f"{api.title} has no description")
@@ -104,7 +105,7 @@ def shape(path: str) -> str:
 
 
 def described(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Return what a description has: method, path as it stands there, operation."""
+    """Yield the operations of a description: method, path and operation."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -112,7 +113,7 @@ def described(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 
 
 def unanswered(api: Api, document: dict[str, Any]) -> dict[str, list[str]]:
-    """Name the described operations that the world does not answer, by tag."""
+    """Return the documented operations that the world does not answer, by tag."""
     answered = {(each.method, shape(each.path)) for each in api.operations}
     left: dict[str, list[str]] = {}
     for method, path, operation in described(document):
@@ -123,7 +124,7 @@ def unanswered(api: Api, document: dict[str, Any]) -> dict[str, list[str]]:
 
 
 def answered_table(api: Api) -> str:
-    """Return what is answered as a table."""
+    """Return the emulated operations as a table."""
     rows = [
         f"| {operation.method} | `{operation.path}` | `{operation.id}` |\n"
         for operation in api.operations
@@ -132,7 +133,7 @@ def answered_table(api: Api) -> str:
 
 
 def unanswered_list(api: Api, document: dict[str, Any]) -> str:
-    """Return what is not answered as a list that is folded."""
+    """Return the missing operations as a folded list."""
     left = unanswered(api, document)
     count = sum(map(len, left.values()))
     total = sum(1 for _ in described(document))
@@ -152,7 +153,7 @@ def section(api: Api, folder: Path) -> str:
 
 
 def page_part(folder: Path) -> str:
-    """Return the part of the page that is made, of the descriptions in the folder.
+    """Return the generated part of the page, from the descriptions in the folder.
 
     Raises:
         WorldError: a description is missing.
@@ -161,7 +162,7 @@ def page_part(folder: Path) -> str:
 
 
 def write_page(folder: Path, page: Path = PAGE) -> None:
-    """Put the part that is made into the page.
+    """Write the generated part into the page.
 
     Raises:
         WorldError: a description is missing.

@@ -1,9 +1,9 @@
-"""A forward proxy that brings programs without a base-URL setting to the local world.
+"""A forward proxy that leads programs without a base-URL setting to the local world.
 
 A Go program such as an official provider plugin honours HTTPS_PROXY and SSL_CERT_FILE: with the
-first it asks this proxy for a tunnel to, say, api.vercel.com, with the second it trusts the
-certificate shown there, and what it sends is passed on to the emulator, or to the address the
-world has a route to. Every other host is refused, so nothing reaches a real account by mistake.
+first it requests a tunnel to, say, api.vercel.com from this proxy, and with the second it trusts
+the proxy's certificate. The proxy forwards requests to the emulator, or to the address in the
+world's routes. Every other host is refused, so that nothing reaches a real account by mistake.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ HOSTS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.clerk\.accounts\.dev"), "frontend"),
     (re.compile(r"api(\.[a-z]+)?\.svix\.com"), "svix"),
 )
-"""Which service answers for which host; the first that fits counts."""
+"""The service that answers for each host; the first match wins."""
 
 
 def service_of(host: str, *, frontend_hosts: frozenset[str] = frozenset()) -> str | None:
-    """Name the service that answers for a host, or None for a host of the outside."""
+    """Return the service that answers for a host, or None for an external host."""
     name = host.lower().rstrip(".")
     if name in frontend_hosts:
         return "frontend"
@@ -52,9 +52,9 @@ class Proxy:
     """The proxy over the world's services.
 
     ``services`` maps service names to base URLs on loopback; ``frontend_hosts`` are the Frontend
-    API hosts of production instances (``clerk.<domain>``); ``hosts`` are further ones and who
-    answers for them. The certificate authority is made new each time and its certificate written
-    to ``ca_file``; its key stays in memory.
+    API hosts of production instances (``clerk.<domain>``); ``hosts`` are further hosts with their
+    addresses. The certificate authority is new each time, with its certificate in ``ca_file``; its
+    key stays in memory.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class Proxy:
         self._authority.cert_pem.write_to_path(str(ca_file))
 
     async def start(self, port: int = 0) -> int:
-        """Listen on loopback and give the port."""
+        """Listen on loopback and return the port."""
         logging.getLogger("asyncio").addFilter(_matters)
-        # Named as TCP, so that asyncio turns Nagle's algorithm off on what it accepts.
+        # Explicitly TCP, so that asyncio disables Nagle's algorithm on accepted connections.
         listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -100,7 +100,7 @@ class Proxy:
 
     @contextmanager
     def running(self, port: int = 0) -> Iterator[str]:
-        """Run in a thread of its own; gives the URL for HTTPS_PROXY."""
+        """Run in a separate thread; yield the URL for HTTPS_PROXY."""
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="proxy", daemon=True)
         thread.start()
@@ -122,7 +122,7 @@ class Proxy:
         try:
             await self._serve(reader, writer)
         except (OSError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # Either side went away: the other one is closed below.
+            pass  # One side closed: the other one is closed below.
         finally:
             self._tunnels.discard(task)
             await _close(writer)
@@ -149,12 +149,12 @@ class Proxy:
             await _close(onward_writer)
 
     def _address(self, host: str) -> str | None:
-        """Return who answers for a host; none of the world's own hosts can be given away."""
+        """Return the address that answers for a host; the world's own hosts cannot be rerouted."""
         service = service_of(host, frontend_hosts=self._frontend_hosts)
         return self._hosts.address_of(host) if service is None else self._services.get(service)
 
     def _context(self, host: str) -> ssl.SSLContext:
-        """Make, or find, the TLS settings with a certificate for the host."""
+        """Return the TLS settings with a certificate for the host, created on first use."""
         if host not in self._contexts:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.set_alpn_protocols(["http/1.1"])
@@ -164,7 +164,7 @@ class Proxy:
 
 
 def _matters(record: logging.LogRecord) -> bool:
-    """Leave out a warning that Python 3.11 logs at the end of every upgraded connection."""
+    """Drop a warning that Python 3.11 logs at the end of every upgraded connection."""
     return "eof_received() has no effect" not in record.getMessage()
 
 

@@ -1,7 +1,7 @@
-"""What stands in a fresh world: Sendero as it is before anything is deployed.
+"""The contents of a fresh world: Sendero before anything is deployed.
 
-The keys are fixed, so that a stack file can hold them (encrypted) and fit every new world. They
-open nothing but an emulator on loopback.
+The keys are fixed, so that a stack file can contain them (encrypted) for every new world. They only
+open an emulator on loopback.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ VERCEL_TEAM_PROJECT_ID = "prj_senderolocaljobs"
 
 
 def seed_vercel(vercel: VercelBackend) -> None:
-    """Make the app's project, one of its API, and one that belongs to a team; each with a finished
-    deployment in production and one in preview."""
+    """Create the app's project, one for its API, and one that belongs to a team; each with a
+    finished deployment in production and one in preview."""
     vercel.add_team(VERCEL_TEAM_ID, "sendero-team")
     vercel.add_token(VERCEL_TOKEN, teams=(VERCEL_TEAM_ID,))
     vercel.add_project(VERCEL_PROJECT_ID, VERCEL_PROJECT_NAME)
@@ -36,10 +36,10 @@ def seed_vercel(vercel: VercelBackend) -> None:
 
 
 def seed_clerk(clerk: Any, by_hand: Dashboard) -> None:
-    """Make the application with its development instance.
+    """Create the application with its development instance.
 
-    Organization API keys are on, as a person switched them in the dashboard: no config key for
-    them has been seen on live instances.
+    Organization API keys are on, as if a person had switched them on in the dashboard: live
+    instances have shown no config key for them.
     """
     clerk.seed_application(
         application_id=APPLICATION_ID, name=APPLICATION_NAME, platform_key=PLATFORM_KEY

@@ -1,4 +1,4 @@
-"""What the world asks of a vendor."""
+"""The interface of a vendor's service."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 
 class Service(Protocol):
-    """One vendor's API: routes in front of state that can be written to a file and read back."""
+    """One vendor's API: routes, and state that can be stored in a file."""
 
     name: str
 
@@ -18,10 +18,10 @@ class Service(Protocol):
         """Return the HTTP routes."""
 
     def dump(self) -> Any:
-        """Return the state as it is, to be written at once: JSON, and models of dataclasses."""
+        """Return the state itself, for writing at once: JSON, and dataclass models."""
 
     def load(self, state: Any) -> None:
-        """Take a state from the file."""
+        """Load the state from the file."""
 
     def not_found(self, request: Request) -> Response:
         """Return the vendor's own answer for an unknown URL."""
@@ -32,20 +32,20 @@ class Service(Protocol):
 
 @runtime_checkable
 class Bumping(Protocol):
-    """A service whose state has versions that somebody else can move on."""
+    """A service whose state has versions that somebody else can increase."""
 
     def bump(self, request: Request) -> None:
-        """Move on the version that this request would be checked against."""
+        """Increase the version that this request would be checked against."""
 
 
 @runtime_checkable
 class Dashboard(Protocol):
-    """A service with a dashboard, in which a person does things no API can."""
+    """A service with a dashboard, in which a person can do what no API offers."""
 
     def dashboard(self, action: str, body: dict[str, Any]) -> Any:
-        """Do what a person would do.
+        """Act as a person in the dashboard.
 
         Raises:
-            LookupError: there is no such action, or not the thing it is done to.
-            ValueError: the body does not fit the action.
+            LookupError: the action or its object does not exist.
+            ValueError: the body is malformed.
         """

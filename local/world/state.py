@@ -1,4 +1,4 @@
-"""The state of all services together, and the file it is kept in."""
+"""The state of all services, and the file that stores it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from local.world.text import as_text
 
 
 class Keeper(Protocol):
-    """State that can be taken as text, put back, and kept."""
+    """State that can be dumped as text, restored, and stored."""
 
     def dump(self) -> str:
-        """Return all of it, as text: nothing done to the state later can reach it."""
+        """Return the state as text, which later changes do not affect."""
 
     def load(self, text: str) -> None:
-        """Put a dumped state back."""
+        """Restore a dumped state."""
 
     def keep(self) -> None:
-        """Write it where it outlives the process."""
+        """Store the state beyond the process."""
 
 
 class State:
-    """The state of these services; without a ``home`` it is kept nowhere.
+    """The state of these services; without a ``home`` it is not stored.
+
 
     ``at_once`` writes each change; else only `write` does, and a killed process loses them.
     """
@@ -38,25 +39,25 @@ class State:
         self._at_once = at_once
 
     def dump(self) -> str:
-        """Return all of it, as text."""
+        """Return the state as text."""
         return as_text({service.name: service.dump() for service in self._services})
 
     def load(self, text: str) -> None:
-        """Put a dumped state back."""
+        """Restore a dumped state."""
         self.take(json.loads(text))
 
     def take(self, state: Mapping[str, Any]) -> None:
-        """Take a state in place of the present one; a service it does not name stays."""
+        """Replace the state; services that it does not name keep theirs."""
         for service in self._services:
             if service.name in state:
                 service.load(state[service.name])
 
     def keep(self) -> None:
-        """Write it to the folder's file, if each change is written."""
+        """Store the state after a change, if each change is stored."""
         if self._at_once:
             self.write()
 
     def write(self) -> None:
-        """Write it to the folder's file."""
+        """Write the state to the folder's file."""
         if self._home is not None:
             self._home.write_state(self.dump())

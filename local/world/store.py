@@ -1,4 +1,4 @@
-"""The folder of a world: its state file, its addresses, and who serves it."""
+"""The folder of a world: its state file, its addresses, and the process that serves it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from typing import IO, Any
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 4870
 HIGHEST_PORT = 65_530
-"""The services need the five ports after it."""
+"""The highest control port: the services need the five ports after it."""
 
 
 class WorldError(Exception):
-    """The world can't do what was asked; the message says what to do."""
+    """The world can't do what was requested; the message says what to do."""
 
 
 class PortTaken(WorldError):
-    """Somebody else listens on a port the world was told to use."""
+    """A requested port is in use."""
 
     def __init__(self, port: int) -> None:
         other = port + 10 if port + 10 <= HIGHEST_PORT else DEFAULT_PORT
@@ -34,7 +34,8 @@ class PortTaken(WorldError):
 
 @dataclass(frozen=True)
 class Urls:
-    """Base URLs of the listeners; ``proxy`` with the certificate its clients have to trust."""
+    """Base URLs of the listeners, and ``proxy`` with the certificate that its clients must
+    trust."""
 
     control: str
     clerk: str
@@ -45,18 +46,18 @@ class Urls:
     ca_file: str | None = None
 
     def to_json(self) -> dict[str, str | None]:
-        """Return the addresses as in the file."""
+        """Return the addresses in the form of the file."""
         return asdict(self)
 
 
 class Home:
-    """The files of a world in one folder. One process at a time holds it."""
+    """The files of a world in one folder, which one process at a time holds."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.absolute()
         self.state_file = self.folder / "world.json"
         self.values_file = self.folder / "values.json"
-        """The values of Vercel's variables, which the state does not have."""
+        """The values of Vercel's variables, which are not in the state."""
         self.urls_file = self.folder / "urls.json"
         self.pid_file = self.folder / "pid"
         self.log_file = self.folder / "log"
@@ -64,9 +65,10 @@ class Home:
         self._held: IO[str] | None = None
 
     def hold(self, pid: int | None) -> None:
-        """Take the folder; ``pid`` is whom `stop` is to end, None for a world inside a test.
+        """Lock the folder; ``pid`` is the process for `stop` to end, None for a world inside a
+        test.
 
-        The system lets go of the lock when the process ends, however it ends.
+        The system releases the lock when the process ends, however it ends.
 
         Raises:
             WorldError: another process has it.
@@ -82,7 +84,7 @@ class Home:
         self._held = held
 
     def release(self) -> None:
-        """Let the folder go."""
+        """Unlock the folder."""
         if not self._is_lost():
             self.urls_file.unlink(missing_ok=True)
         if self._held is not None:
@@ -91,7 +93,7 @@ class Home:
             self._held = None
 
     def is_held(self) -> bool:
-        """Return whether some process serves the folder now."""
+        """Return whether a process serves the folder now."""
         try:
             with self.pid_file.open("r+") as file:
                 return not _lock(file)
@@ -116,10 +118,10 @@ class Home:
         self._write(self.urls_file, json.dumps(urls.to_json(), indent=2) + "\n")
 
     def read_state(self) -> dict[str, Any] | None:
-        """Read the state, None if there is none yet.
+        """Read the state; None if there is none yet.
 
         Raises:
-            WorldError: the file is not one this program wrote.
+            WorldError: this program did not write the file.
         """
         if not self.state_file.exists():
             return None
@@ -132,7 +134,7 @@ class Home:
         return state
 
     def write_state(self, text: str) -> None:
-        """Write the state: the old file or the new one, never a part."""
+        """Write the state atomically."""
         self._write(self.state_file, text)
 
     def _write(self, file: Path, text: str) -> None:
@@ -140,8 +142,7 @@ class Home:
             _write(file, text)
 
     def _is_lost(self) -> bool:
-        """Return whether somebody removed the folder that is held: what is there now is not
-        ours."""
+        """Return whether the locked folder was removed: a new folder at its path is not ours."""
         if self._held is None:
             return False
         try:
@@ -152,7 +153,7 @@ class Home:
 
 
 def _lock(file: IO[str], *, tries: int = 1) -> bool:
-    """Lock a file; more tries outlast somebody who only looks whether it is locked."""
+    """Lock a file; retries outlast a process that only tests the lock."""
     for _ in range(tries):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

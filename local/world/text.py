@@ -1,4 +1,4 @@
-"""State as text: what is in it is read once, and nothing copied on the way."""
+"""Converts state to text in one pass, without copies."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import json
 from typing import Any
 
 _NAMES: dict[type, tuple[str, ...]] = {}
-"""The names of the fields of each model, found once."""
+"""The field names of each model, cached."""
 
 
 def as_text(state: Any) -> str:
     """Write a state as JSON; models in it are objects of their fields.
 
     Raises:
-        TypeError: there is something in it that is neither JSON nor a model.
+        TypeError: it contains something that is neither JSON nor a model.
     """
     return json.dumps(state, default=_fields)
 
 
 def as_plain(state: Any) -> Any:
-    """Return a state as JSON that nothing done to the state later can reach."""
+    """Return a state as JSON data that later changes do not affect."""
     return json.loads(as_text(state))
 
 

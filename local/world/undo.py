@@ -1,4 +1,4 @@
-"""Takes back what a write did, or changes it, as a service does that answers 200 all the same."""
+"""Undoes or changes a write, like a service that answers 200 anyway."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from local.world.text import as_text
 
 
 def snapshot(service: Service) -> str:
-    """Take a service's state, as text: what the service does to it later can't reach it."""
+    """Return a service's state as text, which later changes do not affect."""
     return as_text(service.dump())
 
 
 def undo(service: Service, before: str, field: str | None) -> None:
-    """Put a service's state back, or only one field of it where that can be.
+    """Restore a service's state, or only one field if possible.
 
-    ``field`` names the last parts of the way to it, with dots between: ``plans.pro.amount``.
+    ``field`` is the end of the path, separated by dots: ``plans.pro.amount``.
     """
     earlier = json.loads(before)
     if field is not None:
@@ -48,12 +48,12 @@ def _loads(service: Service, state: Any) -> bool:
     try:
         service.load(state)
     except (KeyError, TypeError, ValueError):
-        return False  # the service can't do without the field
+        return False  # the service needs the field
     return True
 
 
 def _put_back(after: Any, before: Any, names: list[str]) -> int:
-    """Return the field its earlier value wherever it is; says at how many places."""
+    """Restore the earlier value of the field everywhere; return the number of places."""
     if not isinstance(after, dict) or not isinstance(before, dict):
         return 0
     holder, earlier = _follow(after, names[:-1]), _follow(before, names[:-1])

@@ -1,4 +1,4 @@
-"""Reads what clients send. Whatever passes can be kept, and given back in an answer."""
+"""Parses what clients send. Accepted values can be stored and returned in an answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 DEEPEST = 128
-"""Levels of a body. Far below what Python's stack bears, whoever walks through the body later."""
+"""The most levels of a body, far below the limit of Python's stack for later code."""
 NUMBER = re.compile(r"[0-9]{1,18}")
 
 
@@ -15,7 +15,7 @@ def parsed(raw: bytes) -> Any:
     """Parse a JSON body.
 
     Raises:
-        ValueError: it is no JSON in UTF-8, or no answer could give it back: half a surrogate
+        ValueError: it is not JSON in UTF-8, or an answer could not return it: half a surrogate
             pair, a number out of range, too many levels.
     """
     try:
@@ -29,7 +29,7 @@ def parsed(raw: bytes) -> Any:
 
 
 def number(text: str) -> int | None:
-    """Read a number of a query; None if it is none, or has more digits than 64 bits hold."""
+    """Read a number in a query; None if it is not a number, or exceeds 64 bits."""
     return int(text) if NUMBER.fullmatch(text) else None
 
 

@@ -36,15 +36,15 @@ SECONDS_OF_HOUR = 3600
 
 
 class World:
-    """The vendors, ready to be started.
+    """The emulated vendors.
 
         with World() as world:
             client = PlatformClient(base_url=world.urls.clerk, ...)
 
-    With a ``home`` folder the state is written there after each change, or only ``at_end``, and
-    taken up again at the next start; without, it is gone at the end. ``port`` is the control API's;
-    the services have the ones after it, and 0 takes free ports for all. ``seed=False`` starts with
-    nothing in it. ``serves`` lets `stop` end this process. Further options go to the Clerk backend.
+    With a ``home`` folder, the state is stored there after each change, or only ``at_end``, and
+    loaded at the next start; without one, it is lost at the end. ``port`` is that of the control
+    API; the services have the next ones, and 0 takes free ports for all. ``seed=False`` starts
+    empty. ``serves`` lets `stop` end this process. Further options go to the Clerk backend.
 
     ``clerk``, ``svix`` and ``vercel`` are the vendors' states, for tests that look inside.
     """
@@ -89,7 +89,7 @@ class World:
         return self._urls
 
     def start(self) -> World:
-        """Take connections; returns when all services do.
+        """Start all services; return when they accept connections.
 
         Raises:
             PortTaken: a port is in use.
@@ -116,7 +116,7 @@ class World:
         return self
 
     def stop(self) -> None:
-        """Write the state and close everything. Does nothing if it is not running."""
+        """Store the state and stop everything. Does nothing if it is not running."""
         if self._urls is not None:
             with self._turns.threads:
                 self._state.write()
@@ -135,7 +135,7 @@ class World:
         """Stop."""
         self.stop()
 
-    # -- what tests and the control API do ------------------------------------------------------
+    # -- for tests and the control API ------------------------------------------------------
 
     def journal(self) -> list[Entry]:
         """List the requests to the services, oldest first."""
@@ -156,25 +156,26 @@ class World:
         self.faults.clear()
 
     def route(self, host: str, address: str | None) -> None:
-        """Let an address on loopback answer for a host that is not real here; None ends that.
+        """Let an address on loopback answer for a host; None removes the route.
 
         Webhooks are delivered to it, and the proxy leads to it. It is forgotten at the end.
 
         Raises:
-            ValueError: the host is no name, or the address is not plain HTTP on loopback.
+            ValueError: the host is not a name, or the address is not plain HTTP on loopback.
         """
         self.hosts.route(host, address)
 
     def deploy(
         self, target: str, host: str | None = None, *, project_id: str | None = None
     ) -> Deployed:
-        """Run the example app as the deployment of a target of a project, Sendero's if none is
-        named, once; it ends with the world.
+        """Run the example app as the deployment of a target of a project (default: Sendero's). It
+        stops with the world.
 
-        With a host its address answers for that: webhooks reach it. See `local.world.deployed`.
+        With a host, its address answers for the host, so that webhooks reach it. See
+        `local.world.deployed`.
 
         Raises:
-            NotBuilt: the app can't be run here.
+            NotBuilt: the app can't run here.
             ValueError: there is no such target or project.
         """
         if target not in ("production", "preview"):
@@ -182,7 +183,7 @@ class World:
         project_id = project_id or VERCEL_PROJECT_ID
         if project_id not in self.vercel.projects:
             raise ValueError(f"there is no project {project_id}")
-        from local.world.deployed import Deployed, build  # here, because few worlds have an app
+        from local.world.deployed import Deployed, build  # imported here: few worlds have an app
 
         known = (project_id, target)
         if known in self._deployed:
@@ -221,10 +222,10 @@ class World:
         self.requests.clear()
 
     def advance(self, hours: float) -> None:
-        """Let the overlaps of rotated secrets be that many hours nearer to their end.
+        """Make the overlaps of rotated secrets end that many hours earlier.
 
         Nothing else ages: the app's process has this machine's time, and would refuse a message or
-        a session of any other.
+        a session with another one.
         """
         with self._turns.threads:
             for vendor in (self.clerk, self.svix):
@@ -233,11 +234,11 @@ class World:
             self._state.keep()
 
     def dashboard(self, action: str, /, **body: Any) -> Any:
-        """Do what a person would do in a vendor's dashboard.
+        """Act as a person in a vendor's dashboard.
 
         Raises:
-            LookupError: no vendor has such an action, or not the thing it is done to.
-            ValueError: the body does not fit the action.
+            LookupError: no vendor has such an action, or its object does not exist.
+            ValueError: the body is malformed.
         """
         with self._turns.threads:
             for service in self._services:

@@ -1,16 +1,16 @@
-"""A Clerk that answers with its Platform, Backend and Frontend APIs, as far as a deployment goes.
+"""Emulates Clerk's Platform, Backend and Frontend APIs, as far as a deployment needs them.
 
 Config, billing, key rotation, domains, roles, enterprise connections, JWT templates, redirect
 URLs, the Svix app, the public environment, users, organizations with their members, API keys,
-sessions and their tokens behave. Payments and everything else are not here and 404.
+sessions and their tokens work. Payments and everything else are missing and answer 404.
 
-Decided where nothing official says it, to be corrected when a live instance shows otherwise:
-a `client_secret` that is set reads as a placeholder; cloning an instance copies plans, roles and
-the switches of API keys, and neither JWT templates nor redirect URLs; a plan for a payer without
-billing is refused; disabling organizations under organization billing is refused; two plans of one
-payer can't have the same name, but the default plan's own ("Free") does not count; without billing
-the plans stay as they are; a key of the wrong kind is 401; roles can be listed, but not made,
-while organizations are off. What is decided of the config stands in `config.py` and `readings.py`.
+Undocumented, so decided here until a live instance shows otherwise: a `client_secret` that is set
+reads as a placeholder; cloning an instance copies plans, roles and the switches of API keys, and
+neither JWT templates nor redirect URLs; a plan for a payer without billing is refused; disabling
+organizations under organization billing is refused; two plans of one payer can't have the same
+name, but the default plan's own ("Free") does not count; without billing the plans stay as they
+are; a key of the wrong kind is 401; roles can be listed, but not made, while organizations are off.
+Decisions on the config are in `config.py` and `readings.py`.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ CONFIG_PATH = re.compile(r"^/v1/platform/applications/([^/]+)/instances/([^/]+)/
 
 
 class _Refusing:
-    """What the services have in common."""
+    """Common code of the services."""
 
     def not_found(self, request: Request) -> Response:
         """Answer for an unknown URL."""
         return refusal(errors.unknown_url(request.url.path))
 
     def method_not_allowed(self, request: Request) -> Response:
-        """Answer for a known URL with another method: an operation that is not here."""
+        """Answer for a known URL with another method: an operation that is not emulated."""
         return self.not_found(request)
 
 
@@ -64,20 +64,20 @@ class ClerkService(_Refusing):
         return self.backend.live()
 
     def load(self, state: Any) -> None:
-        """Take a state from the file."""
+        """Load the state from the file."""
         self.backend.load(state)
 
     def bump(self, request: Request) -> None:
-        """Move on the config version that the request would be checked against."""
+        """Increase the config version that the request would be checked against."""
         found = CONFIG_PATH.match(request.url.path)
         if found is not None:
             try:
                 self.backend.instance(*found.groups()).version += 1
             except ClerkError:
-                return  # it will be answered with 404
+                return  # it will answer 404
 
     def dashboard(self, action: str, body: dict[str, Any]) -> Any:
-        """Do what a person would do."""
+        """Act as a person in the dashboard."""
         return self.backend.dashboard(action, body)
 
 
@@ -94,7 +94,7 @@ class FrontendService(_Refusing):
         return frontend_routes(self.backend)
 
     def dump(self) -> Any:
-        """Give nothing: the state is Clerk's."""
+        """Return nothing: the state is Clerk's."""
         return {}
 
     def load(self, state: Any) -> None:

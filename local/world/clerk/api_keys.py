@@ -1,11 +1,11 @@
-"""API keys that users and organizations mint, through the Backend API.
+"""API keys of users and organizations, through the Backend API.
 
-Operations are named as in the Clerk Backend API. A key is shown once, when it is made; only its
-digest is kept. Undocumented, so decided here: a key that was revoked or has expired verifies as
-400, one that never was as 404, and both say so with a code; who may have none gets 400.
+Operations are named as in the Clerk Backend API. A key is shown once, when it is created; only its
+digest is stored. Undocumented, so decided here: a revoked or expired key verifies as 400, an
+unknown one as 404, both with a code; creating one for an owner without API keys is 400.
 
-Where the vendor's own parts differ the description counts: making a key answers 200, although the
-official Python client (7.0.0) takes 201 only, and fails after the key was made.
+If the vendor's own parts differ, the description decides: creating a key answers 200, although the
+official Python client (7.0.0) only accepts 201, and fails after the key was created.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def _form(
     fields: dict[str, type | tuple[type, ...]],
     required: tuple[str, ...] = (),
 ) -> Document:
-    """Read the body; every mistake is a 400, as the description has no 422 here."""
+    """Read the body; every error is a 400, since the description has no 422 here."""
     try:
         return checked(call.body(), fields, required)
     except errors.ClerkError as error:

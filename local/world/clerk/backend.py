@@ -1,4 +1,4 @@
-"""All of Clerk's state, and what the operations of its APIs do to it. Knows no HTTP."""
+"""Clerk's state, and the effects of its operations on it. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ClerkBackend:
     limit. ``api_keys_config`` advertises the config section `api_keys_settings`, which live
     instances have not shown. ``gated`` are the features that the workspace's own plan lacks.
     ``roles_offered`` says whether the account has roles and role sets, and ``roles_included``
-    whether a role is in the initial role set where CreateOrganizationRole does not say it: no
-    document tells. ``clock`` gives seconds since the epoch.
+    whether a role is in the initial role set if CreateOrganizationRole does not say so, which is
+    undocumented. ``clock`` returns seconds since the epoch.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class ClerkBackend:
         return state
 
     def live(self) -> dict[str, Any]:
-        """Return the state as it is, to be written at once."""
+        """Return the state itself, for writing at once."""
         return {
             "plan_limit": self.plan_limit,
             "api_keys_config": self.api_keys_config,
@@ -80,14 +80,14 @@ class ClerkBackend:
         }
 
     def load(self, state: Document) -> None:
-        """Take a state; the one before stays where this one is not whole."""
-        state = pickle.loads(pickle.dumps(state))  # as quick as it gets: it is loaded often
+        """Load a state; keep the previous one if this one is incomplete."""
+        state = pickle.loads(pickle.dumps(state))  # the fastest copy: states are loaded often
         applications = {
             id_: Application.from_dump(each) for id_, each in state["applications"].items()
         }
         self.plan_limit = state["plan_limit"]
         self.api_keys_config = state["api_keys_config"]
-        # A state from before there were any has none.
+        # Older states have none.
         self.gated = state.get("gated", [])
         self.readings = Readings(**state.get("readings", {}))
         self.roles_offered = state.get("roles_offered", True)
@@ -108,7 +108,8 @@ class ClerkBackend:
         """The time in milliseconds since the epoch."""
         return int(self.clock() * 1000)
 
-    # -- who asks ---------------------------------------------------------------------------------
+    # -- authentication
+    # ---------------------------------------------------------------------------------
 
     def check_platform_key(self, key: str) -> None:
         """Refuse a key that may not manage applications.
@@ -125,7 +126,7 @@ class ClerkBackend:
         """Return the instance of a secret key.
 
         Raises:
-            ClerkError: 401; a rotated key counts until its overlap ends.
+            ClerkError: 401; a rotated key is valid until its overlap ends.
         """
         now = self.clock()
         for instance in self.instances():
@@ -180,7 +181,7 @@ class ClerkBackend:
         OAuth and enterprise connections, paths, webhooks, domains, JWT templates, redirect URLs.
 
         Raises:
-            ClerkError: there is one already, the domain is taken, there is nothing to clone.
+            ClerkError: there is one already, the domain is taken, or there is nothing to clone.
         """
         application = self.application(application_id)
         name = domain.strip().lower()
@@ -209,7 +210,7 @@ class ClerkBackend:
         return instance
 
     def rotate(self, instances: Sequence[Instance], overlap_hours: int) -> None:
-        """Return each instance a new secret key; the old ones live on for the overlap."""
+        """Give each instance a new secret key; the old ones stay valid for the overlap."""
         now = self.clock()
         until = now + overlap_hours * SECONDS_OF_HOUR
         for instance in instances:
@@ -221,7 +222,7 @@ class ClerkBackend:
             instance.secrets = [*living, SecretKey(secret_key(instance.environment))]
 
     def age_overlaps(self, seconds: float) -> None:
-        """Let the secret keys that were rotated away end that much earlier."""
+        """Make replaced secret keys expire so many seconds earlier."""
         for key in (key for instance in self.instances() for key in instance.secrets):
             if key.expires_at is not None:
                 key.expires_at -= seconds
@@ -229,7 +230,7 @@ class ClerkBackend:
     # -- config ---------------------------------------------------------------------------------
 
     def sections(self) -> list[str]:
-        """Name the sections that the config advertises."""
+        """Return the names of the sections that the config advertises."""
         return section_names(api_keys=self.api_keys_config)
 
     def config_schema(self, keys: Sequence[str]) -> Document:
@@ -242,7 +243,7 @@ class ClerkBackend:
         return schema_of([name for name in self.sections() if name in keys or not keys])
 
     def read_config(self, instance: Instance, keys: Sequence[str]) -> Document:
-        """Return the sections, a placeholder for each secret, in an order that stays.
+        """Return the sections in a stable order, with a placeholder for each secret.
 
         Raises:
             ClerkError: unknown_config_key.
@@ -266,11 +267,11 @@ class ClerkBackend:
         keys: Sequence[str] = (),
         by_hand: bool = False,
     ) -> Document:
-        """Change the config, all of it or nothing; give version, before and after.
+        """Change the config atomically; return version, before and after.
 
-        The version moves on with every write that has an effect. What is done ``by_hand`` meets no
-        gate of the workspace's plan, and none of it is lost. A dry run is checked like a
-        write and answers what it would do, with the version that stays.
+        The version increases with every effective write. Changes ``by_hand`` ignore the gates of
+        the workspace's plan, and are never lost. A dry run is checked like a write and returns what
+        it would do, with the current version.
 
         Raises:
             ClerkError: the write is refused.
@@ -308,15 +309,15 @@ class ClerkBackend:
         return {"config_version": version(instance), **answer}
 
     def replace_config(self, instance: Instance, after: Document) -> None:
-        """Put a whole config in the place of the instance's own."""
+        """Replace the instance's config."""
         if after != instance.config:
             keep_ids(instance, after)
             instance.config = after
             instance.version += 1
             role_sets.from_config(instance)
 
-    # -- what a person does ------------------------------------------------------------------------
+    # -- the dashboard ------------------------------------------------------------------------
 
     def dashboard(self, action: str, body: dict[str, Any]) -> Any:
-        """Do what a person would do in the dashboard; see ``local.world.clerk.dashboard``."""
+        """Act as a person in the dashboard; see ``local.world.clerk.dashboard``."""
         return dashboard.act(self, action, body)

@@ -1,4 +1,4 @@
-"""The Backend API (`sk_` keys): plans as sold, roles, the Svix app, people, and cheap lists.
+"""The Backend API (`sk_` keys): plans on sale, roles, the Svix app, users, and small lists.
 
 Operations are named as in the Clerk Backend API.
 """
@@ -252,7 +252,7 @@ OPERATIONS: tuple[tuple[str, str, Any], ...] = (
 
 def backend_routes(backend: ClerkBackend) -> list[Route]:
     """Bind the operations to their paths."""
-    # The official JavaScript client asks for API keys without a version in the path.
+    # The official JavaScript client requests API keys without a version in the path.
     unversioned = [(m, path.removeprefix("/v1"), each) for m, path, each in api_keys.OPERATIONS]
     return [
         Route(path, endpoint(backend, InstanceCall, operation), methods=[method])

@@ -1,8 +1,8 @@
 """The rules of the config section `billing`.
 
-A write is atomic: it is checked as a whole, and what Clerk adds by itself (the free plan of a
-payer that billing is switched on for) is there when it is answered. Which of the documented
-billing errors the config endpoint gives is not documented; these are all that can apply.
+A write is atomic: it is checked as a whole, and the answer includes what Clerk adds itself (the
+free plan of a payer whose billing is switched on). It is undocumented which of the billing errors
+the config endpoint returns; these are all that can apply.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ AMOUNTS = ("amount", "annual_monthly_amount")
 
 
 def check_values(change: Document) -> None:
-    """Refuse values that have a code of their own, before the schema is asked.
+    """Refuse values with an error code of their own, before the schema is checked.
 
     Raises:
         ClerkError: the first of them.
@@ -79,14 +79,14 @@ def complete(
     most: int | None,
     subscribed: Collection[str],
 ) -> None:
-    """Add what Clerk makes by itself to ``after``, and hold the whole against the rules.
+    """Add what Clerk creates itself to ``after``, and check everything against the rules.
 
     ``organizations`` says whether organizations are on after the write; ``most`` is how many
     plans the workspace may have besides the default ones, None if there is no limit;
     ``subscribed`` are the plans with active subscribers.
 
     Raises:
-        ClerkError: the first rule that is broken.
+        ClerkError: the first broken rule.
     """
     if after["organization_enabled"] and not organizations:
         message = "organization billing needs organizations to be enabled"

@@ -1,4 +1,4 @@
-"""Writes to an instance's config: what a PATCH or PUT makes of it, checked as a whole.
+"""Computes the config of an instance after a PATCH or PUT, and checks it as a whole.
 
 Undocumented, so decided here: a PATCH merges objects and replaces everything else; a null
 brings a field's default back; a PUT names every section, an entry of a map (plan, feature, custom
@@ -29,7 +29,7 @@ ACCESS = "auth_access_control"
 
 @dataclass(frozen=True)
 class Place:
-    """What a write is held against besides the config: where it is, and what may be there.
+    """What a write is checked against besides the config: the environment, and what is allowed.
 
     ``known`` are the sections that the instance advertises; ``plan_limit`` is how many plans it may
     have besides the default ones, None for no limit; ``gated`` are the features that the plan of
@@ -45,7 +45,7 @@ class Place:
 
 
 def check_names(names: Iterable[str], known: list[str], *, under: str = "") -> None:
-    """Refuse names that the config does not have.
+    """Refuse unknown names.
 
     Raises:
         ClerkError: unknown_config_key, one entry for each.
@@ -60,10 +60,10 @@ def check_names(names: Iterable[str], known: list[str], *, under: str = "") -> N
 def written(
     config: Document, change: Document, place: Place, *, replace: bool, destructive: bool
 ) -> Document:
-    """Return the whole config as it is after the write; ``config`` is not touched.
+    """Return the complete config after the write; ``config`` is not changed.
 
     Raises:
-        ClerkError: the write is refused, nothing of it holds.
+        ClerkError: the write is refused as a whole.
     """
     check_names(change, place.known)
     if replace:
@@ -91,7 +91,7 @@ def written(
 
 
 def quietly_lost(config: Document, after: Document, change: Document, readings: Readings) -> None:
-    """Take out of ``after`` what Clerk answers as written and does not keep."""
+    """Remove from ``after`` what Clerk reports as written and does not store."""
     sent = change.get(ACCESS)
     alone = isinstance(sent, dict) and "allowlist_enabled" in sent and "sign_up_mode" not in sent
     if alone and not readings.allowlist_alone_is_kept:
@@ -128,7 +128,7 @@ def _section(name: str, value: Any, before: Any, place: Place, *, replace: bool)
 def _removed(
     before: Document, change: Document, described: Document, strict: bool, replace: bool
 ) -> Iterator[str]:
-    """Name what the write would take away; where ``strict``, each null of it."""
+    """Yield the names of what the write would remove; if ``strict``, of each null."""
     for name, value in change.items():
         there = before.get(name)
         if value is None:
@@ -145,7 +145,7 @@ def _removed(
 def merged(
     before: Document | None, change: Document, described: Document, *, replace: bool = False
 ) -> Document:
-    """Merge a change into an object of the config; None stands for one that is not there."""
+    """Merge a change into an object of the config; None is a missing object."""
     before = defaults_of(described) if before is None else before
     after = dict(before)
     if replace and is_map(described):
@@ -166,7 +166,7 @@ def merged(
         elif field.get(SENSITIVE) and value == MASK:
             continue
         elif isinstance(value, float) and "integer" in field.get("type", ""):
-            after[name] = int(value)  # JSON has one kind of number; the schema took a whole one
+            after[name] = int(value)  # JSON has one number type; the schema accepted an integer
         else:
             after[name] = value
     return after
@@ -212,19 +212,22 @@ def _check_known(at: str, value: Any, described: Document, readings: Readings) -
 
 @cache
 def _validator(name: str) -> Validator:
-    from jsonschema import Draft202012Validator  # here, so that a world that only reads is quick
+    from jsonschema import (
+        Draft202012Validator,
+    )  # imported here, so that a world that only reads is fast
 
     return Draft202012Validator(_without_required(SECTIONS[name]))
 
 
 def _without_required(described: Any) -> Any:
-    """A write may leave out what is there already; the whole is checked afterwards."""
+    """Return a schema without `required`: a write may omit what exists; the result is checked
+    later."""
     if not isinstance(described, dict):
         return described
     return {
         name: _without_required(value) if name != "default" else value
         for name, value in described.items()
-        if not (name == "required" and isinstance(value, list))  # some fields have that name
+        if not (name == "required" and isinstance(value, list))  # some fields have this name
     }
 
 
@@ -251,7 +254,7 @@ def _refuse(mistakes: Iterable[errors.ClerkError]) -> None:
 
 
 def _said(rule: Any, wanted: Any, instance: Any, described: Any) -> str:
-    """Say what is wrong without repeating the value."""
+    """Describe an error without repeating the value."""
     if rule == "additionalProperties" and isinstance(instance, dict):
         known = described.get("properties", {}) if isinstance(described, dict) else {}
         unknown = sorted(str(name) for name in instance if name not in known)

@@ -1,8 +1,8 @@
-"""The rules across the fields of an instance's config, billing apart.
+"""The rules across fields of an instance's config, except billing.
 
-Codes are those of the vendor's catalogue. Which of its checks the config endpoint makes is known
-of the session's lifetimes, of organizations and of production connections only; of the others the
-strict reading is taken: all are made.
+Codes are those of the vendor's catalogue. Checks of the config endpoint are only known for session
+lifetimes, organizations and production connections; for the others the strict reading is taken: all
+are made.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GATES: dict[str, str] = {
     "session_settings.maximum_lifetime.enabled": "app:custom_session_duration",
     "session_settings.maximum_lifetime.duration_seconds": "app:custom_session_duration",
 }
-"""What of a workspace's own plan a setting of a production instance needs."""
+"""The feature of the workspace's own plan that a production setting needs."""
 CREDENTIALS: dict[str, tuple[str, ...]] = {
     "apple": ("client_id", "team_id", "key_id", "client_secret")
 }
@@ -35,7 +35,7 @@ SHORTEST_SESSION_SECONDS = 300
 
 
 def follow(before: Document, after: Document) -> None:
-    """Do what Clerk does by itself: organizations that are switched on force a selection."""
+    """Apply Clerk's side effect: switching organizations on forces a selection."""
     was, now = before["organization_settings"], after["organization_settings"]
     if now["enabled"] and not was["enabled"]:
         now["force_organization_selection"] = True
@@ -44,10 +44,10 @@ def follow(before: Document, after: Document) -> None:
 def check(
     before: Document, after: Document, *, environment: str, gated: Collection[str] = ()
 ) -> None:
-    """Hold a whole config against the rules; a section that stays as it is breaks none.
+    """Check a complete config against the rules; an unchanged section breaks none.
 
     Raises:
-        ClerkError: the first that is broken.
+        ClerkError: the first broken rule.
     """
     for sections, rule in RULES:
         if any(before[name] != after[name] for name in sections):
@@ -153,5 +153,5 @@ def _at(config: Document, path: str) -> Any:
 
 
 def gates() -> Iterator[str]:
-    """Name each feature that a setting can need."""
+    """Yield each feature that a setting can need."""
     yield from dict.fromkeys(GATES.values())

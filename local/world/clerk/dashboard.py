@@ -1,4 +1,4 @@
-"""What a person does in Clerk's dashboard, or at the registrar, and no API does.
+"""Actions of a person in Clerk's dashboard or at the registrar, which no API offers.
 
 set_api_keys {environment, organizations, users, enabled}: the switches of API keys. The feature
 as a whole is ``enabled``; left out, it is whether one of the two switches is on.
@@ -41,8 +41,8 @@ def act(backend: ClerkBackend, action: str, body: dict[str, Any]) -> Any:
     """Do one of the actions above.
 
     Raises:
-        LookupError: there is no such action, or not the thing it is done to.
-        ValueError: the body does not fit.
+        LookupError: the action or its object does not exist.
+        ValueError: the body is malformed.
     """
     if action not in ACTIONS:
         raise LookupError(f"Clerk's dashboard has no {action}, but {', '.join(ACTIONS)}")

@@ -29,10 +29,10 @@ RECORDS = {
 
 
 def check_name(name: str) -> None:
-    """Refuse what can't be the domain of a production instance.
+    """Refuse a name that can't be the domain of a production instance.
 
     Raises:
-        ClerkError: it is no domain, or a hosting provider's.
+        ClerkError: it is not a domain, or belongs to a hosting provider.
     """
     if not NAME.fullmatch(name):
         raise errors.param_invalid("domain", "must be a domain name")
@@ -41,7 +41,7 @@ def check_name(name: str) -> None:
 
 
 def production_domains(application: Application) -> list[Instance]:
-    """List the instances whose domain the Platform API shows: production, one at most."""
+    """List the instances whose domain the Platform API shows: at most the production one."""
     return [
         instance
         for instance in application.instances.values()
@@ -99,7 +99,7 @@ def backend_json(instance: Instance, domain: Domain) -> Document:
 
 
 def status_json(domain: Domain) -> Document:
-    """Return what the last check saw, as PlatformDomainStatusResponse."""
+    """Return the result of the last check as PlatformDomainStatusResponse."""
     done = domain.verified
     waiting = "in_progress" if domain.checked_at is not None else "not_started"
     ssl = "complete" if done else "not_started"
@@ -120,7 +120,7 @@ def status_json(domain: Domain) -> Document:
 
 
 def check(domain: Domain, now: float) -> Document:
-    """Look at the records, and answer as PlatformDNSCheckResponse: with the check before this.
+    """Check the records, and return PlatformDNSCheckResponse with the previous check.
 
     Raises:
         ClerkError: the last check was a moment ago.

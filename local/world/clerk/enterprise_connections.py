@@ -1,7 +1,7 @@
 """Enterprise connections of the Backend API: sign-in through a customer's identity provider.
 
 Operations are named as in the Clerk Backend API. Certificates, metadata and client secrets are
-taken and never given back. There are no organizations here: to name one is a 404.
+accepted and never returned. There are no organizations here: naming one is a 404.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ ATTRIBUTE_KEY = re.compile(r"[^_][A-Za-z0-9_-]*")
 DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 ALONE = ("idp_metadata_url", "idp_metadata")
 TOGETHER = ("idp_entity_id", "idp_sso_url", "idp_certificate")
-"""What an active SAML connection has: one of the first, or all of the second."""
+"""The fields of which an active SAML connection needs one, or all."""
 
 
 def list_enterprise_connections(call: InstanceCall) -> Answer:

@@ -1,7 +1,7 @@
-"""The Frontend API's GET /v1/environment: what every browser that opens the app can read.
+"""The Frontend API's GET /v1/environment, which every browser that opens the app can read.
 
-Made from the config. What the config has no field for is
-plain: the vendor's own tool has seen that the config can't set it.
+It is computed from the config. Values without a field in the config are constants: the vendor's own
+tool found that the config can't set them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PATHS = {
 }
 """Where each path of the config shows, as a full URL."""
 DEFAULT_PASSWORD_LENGTHS = {"min_length": 8, "max_length": 72}
-"""What 0, a length that is not set, stands for."""
+"""The meaning of 0, an unset length."""
 
 PASSWORD_RULES = (
     *("disable_hibp", "enforce_hibp_on_sign_in", "require_special_char", "require_numbers"),
@@ -106,7 +106,7 @@ def _organization_settings(instance: Instance) -> Document:
 
 
 def _connections(config: Document) -> dict[str, Document]:
-    """Return the OAuth connections that there are, by strategy."""
+    """Return the OAuth connections by strategy."""
     sections = {f"oauth_{name}": config[f"{OAUTH}{name}"] for name in OAUTH_PROVIDERS}
     return {strategy: section for strategy, section in sections.items() if section is not None}
 
@@ -161,7 +161,7 @@ def _display_config(instance: Instance, application_name: str) -> Document:
     config = instance.config
     pages = f"https://{instance.domain.name}"
     urls = {name: f"{pages}/{path}".rstrip("/") for name, path in HOSTED_PAGES.items()}
-    # The app's own origin is not known here: that of the domain stands for it.
+    # The app's own origin is unknown here: use that of the domain.
     urls |= {PATHS[name]: f"{pages}{path}" for name, path in _set_paths(config).items()}
     bots = config["auth_attack_protection"]["bot_protection"]
     consent = config["compliance"]["legal_consent"]
@@ -292,7 +292,7 @@ def _second_factors(config: Document) -> list[str]:
 
 
 def _attribute(section: Document) -> Document:
-    """Return what users can be found by, or be reached at."""
+    """Return an identifier or contact of users."""
     return {
         "enabled": section["used_for_sign_up"],
         "required": section["required_for_sign_up"],
@@ -309,7 +309,7 @@ def _attribute(section: Document) -> Document:
 def _switched(
     section: Document, *, first: list[str] | None = None, second: list[str] | None = None
 ) -> Document:
-    """Return what is only on or off."""
+    """Return a feature that is only on or off."""
     on = section["enabled"]
     return {
         "enabled": on,

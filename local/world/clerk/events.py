@@ -1,4 +1,4 @@
-"""What Clerk tells the webhook endpoints of an instance when something has happened."""
+"""Sends events to the webhook endpoints of an instance."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def tell(backend: ClerkBackend, instance: Instance, kind: str, data: Document) -> None:
-    """Hand an event to Svix, as the description of the webhooks has it.
+    """Pass an event to Svix, in the form of the webhooks' description.
 
-    An instance without a Svix app tells nobody. No description has `apiKey.*`: their data is the
-    key as the Backend API shows it.
+    An instance without a Svix app sends nothing. `apiKey.*` are undocumented: their data is the key
+    as in the Backend API.
     """
     payload: Document = {
         "object": "event",
@@ -32,5 +32,5 @@ def tell(backend: ClerkBackend, instance: Instance, kind: str, data: Document) -
 
 
 def deleted(kind: str, id_: str, **more: str) -> Document:
-    """Return what is left of something that was removed, as DeletedObject."""
+    """Return the DeletedObject of something that was removed."""
     return {"object": kind, "id": id_, "deleted": True, **more}

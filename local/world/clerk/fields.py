@@ -1,4 +1,4 @@
-"""Words for describing fields of the instance config as JSON Schema."""
+"""Functions that describe fields of the instance config as JSON Schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SLUG = "^[A-Za-z0-9_-]+$"
 
 
 def field(kind: str, default: Any, **more: Any) -> Document:
-    """Describe a field that always has a value; ``default`` is what it has when nobody set it."""
+    """Describe a field that always has a value, at first ``default``."""
     return {"type": kind, "default": default, **more}
 
 
@@ -26,17 +26,17 @@ def number(default: int, **more: Any) -> Document:
 
 
 def text(default: str = "", **more: Any) -> Document:
-    """Describe a text that reads as "" where it is not set."""
+    """Describe a text that reads as "" if unset."""
     return field("string", default, **more)
 
 
 def secret() -> Document:
-    """Describe a text that is taken and shown as a placeholder."""
+    """Describe a text that reads as a placeholder."""
     return {**text(), SENSITIVE: True}
 
 
 def optional(*kinds: str, **more: Any) -> Document:
-    """Describe a field that reads as null where it is not set."""
+    """Describe a field that reads as null if unset."""
     return {"type": [*kinds, "null"], "default": None, **more}
 
 
@@ -56,7 +56,7 @@ def section(**fields: Document) -> Document:
 
 
 def optional_section(**fields: Document) -> Document:
-    """Describe a section that reads as null until something of it is set."""
+    """Describe a section that reads as null until one of its fields is set."""
     return {**section(**fields), "type": ["object", "null"], "default": None}
 
 

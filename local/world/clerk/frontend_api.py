@@ -1,7 +1,7 @@
-"""The Frontend API (no key): what anybody may know of the instance that the Host header names.
+"""The Frontend API (no key) of the instance in the Host header: public information and its users'
+actions.
 
-And what its users do: sign up, sign in, switch organizations. Operations are named as in the Clerk
-Frontend API.
+Users sign up, sign in and switch organizations. Operations are named as in the Clerk Frontend API.
 """
 
 from __future__ import annotations

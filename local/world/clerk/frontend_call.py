@@ -32,10 +32,10 @@ class FrontendCall(Call):
         self.instance = backend.instance_of_host(request.headers.get("host", ""))
 
     def form(self) -> dict[str, str]:
-        """Return the fields of the form; an empty one is there too.
+        """Return the fields of the form, including empty ones.
 
         Raises:
-            ClerkError: the body is no form.
+            ClerkError: the body is not a form.
         """
         media_type = self.request.headers.get("content-type", "").partition(";")[0].strip()
         if self._raw and media_type != FORM:
@@ -50,7 +50,7 @@ class FrontendCall(Call):
 
     @property
     def client(self) -> Document | None:
-        """The client whose token came along."""
+        """The client of the token in the request."""
         token = self._token()
         claims = opened(self.instance, token) if token else None
         return self.instance.people.clients.get(str((claims or {}).get("id")))
@@ -68,7 +68,7 @@ class FrontendCall(Call):
         return client
 
     def client_or_new(self) -> Document:
-        """Return the client; whoever has none gets one, and its token with the answer."""
+        """Return the client; create one if there is none, and send its token with the answer."""
         client = self.client
         if client is None:
             now = self.backend.now_ms()

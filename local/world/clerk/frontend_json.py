@@ -1,4 +1,4 @@
-"""What the Frontend API shows of clients, sessions, users, sign-ins and sign-ups."""
+"""Clients, sessions and users in the form of the Frontend API."""
 
 from __future__ import annotations
 

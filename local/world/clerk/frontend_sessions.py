@@ -1,4 +1,4 @@
-"""The sessions of a client through the Frontend API: tokens, the active organization, the end.
+"""A client's sessions through the Frontend API: tokens, the active organization, sign-out.
 
 Operations are named as in the Clerk Frontend API.
 """
@@ -30,7 +30,7 @@ def get_session(call: FrontendCall) -> Answer:
 
 
 def touch_session(call: FrontendCall) -> Answer:
-    """touchSession: with an organization, makes that the active one."""
+    """touchSession: an organization becomes the active one."""
     form = call.form()
     session = _session(call)
     if form.get("intent", INTENTS[0]) not in INTENTS:
@@ -58,7 +58,7 @@ def create_token(call: FrontendCall) -> Answer:
 
 
 def _switch(call: FrontendCall, session: Document, wanted: str | None) -> None:
-    """Make an organization the active one; an empty name is nobody's: the personal account."""
+    """Make an organization the active one; an empty name means the personal account."""
     if wanted == "":
         session["last_active_organization_id"] = None
     elif wanted is not None:

@@ -25,8 +25,8 @@ API_VERSIONS = (
     "2025-11-10",
     "2026-05-12",
 )
-"""Of the Backend API (https://clerk.com/docs/versioning/available-versions); every one is answered
-as the newest."""
+"""Versions of the Backend API (https://clerk.com/docs/versioning/available-versions); all are
+answered like the newest."""
 LARGEST_PAGE = 500
 LARGEST_NUMBER = 2**63 - 1
 Answer = tuple[int, Any]
@@ -34,7 +34,7 @@ _Item = TypeVar("_Item")
 
 
 class Call:
-    """One request, with what operations need of it."""
+    """One request, as operations need it."""
 
     def __init__(self, backend: ClerkBackend, request: Request, raw: bytes) -> None:
         self.backend = backend
@@ -42,7 +42,7 @@ class Call:
         self.query = request.query_params
         self.parts = request.path_params
         self.headers: dict[str, str] = {}
-        """Of the answer."""
+        """Headers of the answer."""
         self._raw = raw
 
     @property
@@ -99,15 +99,15 @@ class Call:
         return text == "true"
 
     def names(self, name: str) -> list[str]:
-        """Return a query parameter that holds names: repeated, or with commas between them."""
+        """Return a query parameter with names: repeated, or separated by commas."""
         given = ",".join(self.query.getlist(name)).split(",")
         return list(dict.fromkeys(each.strip() for each in given if each.strip()))
 
     def page(self, items: list[_Item]) -> list[_Item]:
-        """Cut out what limit and offset ask for.
+        """Return the page of limit and offset.
 
         Raises:
-            ClerkError: they are no numbers, or out of range.
+            ClerkError: they are not numbers, or out of range.
         """
         limit = self._number("limit", 10, 1, LARGEST_PAGE)
         offset = self._number("offset", 0, 0, None)
@@ -132,10 +132,10 @@ class InstanceCall(Call):
         self.instance: Instance = backend.instance_of_key(self.key)
 
     def need_roles(self) -> None:
-        """Go on where the account has roles and role sets.
+        """Require roles and role sets.
 
         Raises:
-            ClerkError: 404 at each of their URLs, as some accounts answer.
+            ClerkError: 404, as some accounts answer at each of their URLs.
         """
         if not self.backend.roles_offered:
             raise errors.unknown_url(self.request.url.path)
@@ -171,7 +171,7 @@ def endpoint(
 
 
 def page_if_wanted(call: Call, items: list[Document]) -> list[Document]:
-    """Return a page, or everything where `paginated` is false. To leave it out is to want pages."""
+    """Return a page, or everything if `paginated` is false. The default is pages."""
     pages = "paginated" not in call.query or call.flag("paginated", status=422)
     page = call.page(items)
     return page if pages else items
@@ -180,8 +180,8 @@ def page_if_wanted(call: Call, items: list[Document]) -> list[Document]:
 def bare_list(call: Call, items: list[Document]) -> Any:
     """Return a list that is described as an array.
 
-    Where `paginated` is true it comes with its count, which no description has: the official Go and
-    JavaScript clients ask so, and read nothing else.
+    If `paginated` is true, the count is included, which is undocumented: the official Go and
+    JavaScript clients request it, and read nothing else.
     """
     page = page_if_wanted(call, items)
     counted = "paginated" in call.query and call.flag("paginated", status=422)
@@ -196,10 +196,10 @@ def refusal(error: errors.ClerkError) -> Response:
 def checked(
     body: Document, allowed: dict[str, type | tuple[type, ...]], required: tuple[str, ...] = ()
 ) -> Document:
-    """Hold a form against the fields it may have; null counts as absent.
+    """Check a form against its allowed fields; null counts as absent.
 
     Raises:
-        ClerkError: all its mistakes.
+        ClerkError: lists all errors.
     """
     given = {name: value for name, value in body.items() if value is not None}
     mistakes = [errors.param_unknown(name) for name in body if name not in allowed]
@@ -216,10 +216,10 @@ def checked(
 
 
 def moment(form: Document, name: str) -> int:
-    """Return a time that a form has in RFC 3339, in milliseconds since the epoch.
+    """Return an RFC 3339 time of a form in milliseconds since the epoch.
 
     Raises:
-        ClerkError: it is none.
+        ClerkError: it is not a time.
     """
     try:
         given = datetime.fromisoformat(form[name])

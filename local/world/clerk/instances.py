@@ -1,4 +1,4 @@
-"""What happens to a whole instance: its seed, its clone, its version, the ids in it."""
+"""Operations on an instance: seed, clone, version and ids."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.world.clerk.schema import NOT_CLONED, Document, fresh_config
 
 
 def seeded(application_id: str, now: float) -> Instance:
-    """Make a development instance whose id and key follow from the application's id."""
+    """Create a development instance with id and key derived from the application's id."""
     stem = application_id.removeprefix("app_")
     token = hashlib.sha256(application_id.encode()).hexdigest()[:40]
     instance = Instance(
@@ -68,7 +68,7 @@ def clone(source: Instance, instance: Instance) -> None:
 
 
 def keep_ids(instance: Instance, after: Document) -> None:
-    """Give new slugs an id. One that was removed and is made again is another thing."""
+    """Give new slugs an id. A slug that is removed and created again gets a new id."""
     for kind in ("plan", "feature"):
         slugs = after["billing"][f"{kind}s"]
         for slug in instance.config["billing"][f"{kind}s"]:

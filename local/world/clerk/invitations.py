@@ -1,6 +1,6 @@
-"""Invitations to organizations through the Backend API, whose names the operations have.
+"""Invitations to organizations through the Backend API. Operations are named as there.
 
-Nobody accepts one here, and no mail is sent. Undocumented, so decided here: an address has one
+Nobody accepts one here, and no email is sent. Undocumented, so decided here: an address has one
 pending invitation to an organization at most; the inviter must be a member who may manage members.
 """
 
@@ -57,7 +57,7 @@ def create_invitations(call: InstanceCall) -> Answer:
 
 def list_invitations(call: InstanceCall) -> Answer:
     """ListOrganizationInvitations."""
-    # An empty one is none of them either.
+    # An empty status is invalid too.
     wanted = [each for text in call.query.getlist("status") for each in text.split(",")]
     if not set(wanted) <= set(STATUSES):
         raise errors.param_invalid("status", f"must be of {', '.join(STATUSES)}")

@@ -1,6 +1,6 @@
 """JWT templates of the Backend API: claims and lifetimes of tokens for other services.
 
-Operations are named as in the Clerk Backend API. A signing key is taken and never given back.
+Operations are named as in the Clerk Backend API. A signing key is accepted and never returned.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FIELDS: dict[str, type | tuple[type, ...]] = {
     "signing_key": str,
 }
 RANGES = {"lifetime": (30, 315_360_000), "allowed_clock_skew": (0, 300)}
-"""Seconds. The description has the bounds; the values where none are given are a guess."""
+"""Seconds. The bounds are documented; the default values are a guess."""
 DEFAULTS = {"lifetime": 60, "allowed_clock_skew": 5}
 ALGORITHM = "RS256"
 

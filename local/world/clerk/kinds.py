@@ -1,6 +1,6 @@
-"""Kinds of instance that are found in the wild: their configs, before a stack comes.
+"""Kinds of real instances: their configs before a stack manages them.
 
-Defaults of new instances moved during 2026; an older instance keeps what it was made with.
+The defaults of new instances changed during 2026; an older instance keeps its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OLD_DEFAULTS: Document = {
     "auth_password": {"min_length": 0, "show_zxcvbn": False, "min_zxcvbn_strength": 0},
     "user_model": {"first_name": {"enabled": True}, "last_name": {"enabled": True}},
 }
-"""What an instance made before the middle of 2026 has differently."""
+"""The differences of an instance that was created before the middle of 2026."""
 
 BY_HAND: Document = {
     "auth_email": {"verify_at_sign_up": False},

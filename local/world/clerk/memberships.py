@@ -1,4 +1,4 @@
-"""Who is a member of which organization, and what goes with it when it ends."""
+"""Memberships of organizations, and the effects of their end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def join(
     role: Role,
     form: Document,
 ) -> Document:
-    """Make the user a member, and tell.
+    """Make the user a member, and send the event.
 
     Raises:
         ClerkError: the user is a member, or the organization is full.
@@ -51,7 +51,7 @@ def join(
 
 
 def leave(backend: ClerkBackend, instance: Instance, membership: Document) -> Document:
-    """End a membership, and tell; sessions that have the organization active lose it."""
+    """End a membership, and send the event; sessions with this active organization lose it."""
     shown = membership_json(instance, membership)
     del instance.people.memberships[membership["id"]]
     for session in instance.people.sessions.values():

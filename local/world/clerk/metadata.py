@@ -1,7 +1,7 @@
-"""Metadata of users and organizations: merged into what is there, or put in its place.
+"""Metadata of users and organizations: merged or replaced.
 
-A merge goes to any depth, and null takes a key away (@clerk/backend 3.25.0, `updateUserMetadata`).
-How large metadata may be is not looked at here.
+A merge goes to any depth, and null removes a key (@clerk/backend 3.25.0, `updateUserMetadata`). The
+size limit is not checked here.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from local.world.clerk.schema import Document
 def change_metadata(
     call: InstanceCall, held: Document, names: tuple[str, ...], *, replace: bool
 ) -> None:
-    """Do what the body says; a field that it leaves out stays.
+    """Apply the body; a missing field stays.
 
     Raises:
-        ClerkError: the body has another field, or one that is no object.
+        ClerkError: the body has another field, or a field is not an object.
     """
     form = checked(call.body(optional=True), dict.fromkeys(names, dict))
     for name, value in form.items():
@@ -27,7 +27,7 @@ def change_metadata(
 
 
 def merged(before: Document, change: Document) -> Document:
-    """Merge a change into metadata, which stays as it is."""
+    """Return metadata with a change merged in; the original stays."""
     after = copy.deepcopy(before)
     for key, value in change.items():
         if value is None:

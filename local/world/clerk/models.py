@@ -1,4 +1,4 @@
-"""What Clerk keeps: applications, their instances, and what stands in each."""
+"""Clerk's data: applications, their instances, and the contents of each."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ MEMBER_PERMISSIONS = ("org:sys_memberships:read", "org:sys_billing:read")
 CREATOR_NEEDS = frozenset(
     {"org:sys_profile:delete", "org:sys_memberships:read", "org:sys_memberships:manage"}
 )
-"""A role without these can't be the role of whoever makes an organization
+"""The permissions that the creator's role of organizations needs
 (https://clerk.com/docs/organizations/creator-role)."""
 STANDARD_ROLES = ("org:admin", "org:member")
-"""The roles every instance has from its beginning: the initial role set holds them."""
+"""The roles that every instance has from the beginning, in the initial role set."""
 INITIAL_SET = "role_set:default"
 
 
 def identifier(prefix: str) -> str:
-    """Make an id of the vendor's form."""
+    """Create an id in the vendor's form."""
     return f"{prefix}_{''.join(secrets.choice(LETTERS) for _ in range(27))}"
 
 
 def publishable_key(environment: str, host: str) -> str:
-    """Make the key that holds the address of the Frontend API; its base64 has no padding."""
+    """Create the key with the address of the Frontend API; its base64 has no padding."""
     held = base64.b64encode(f"{host}$".encode()).decode().rstrip("=")
     return f"pk_{MODES[environment]}_{held}"
 
@@ -67,7 +67,7 @@ class Permission:
 
     @property
     def system(self) -> bool:
-        """Whether Clerk brings it."""
+        """Whether it is Clerk's own."""
         return self.key.startswith("org:sys_")
 
     def to_json(self) -> Document:
@@ -91,7 +91,7 @@ class Role:
 
 @dataclass
 class RoleSet:
-    """The roles that members of its organizations can be given. ``roles``, ``default_role`` and
+    """The roles that members of its organizations can have. ``roles``, ``default_role`` and
     ``creator_role`` are ids, times are milliseconds. One set of an instance is the initial one."""
 
     id: str
@@ -116,9 +116,9 @@ class SecretKey:
 
 @dataclass
 class Domain:
-    """An instance's domain. ``records`` tells whether its DNS records are there in truth,
-    ``verified`` what the last check saw. Times are seconds since the epoch. A satellite may be
-    served through the app's own proxy."""
+    """An instance's domain. ``records`` says whether its DNS records exist, ``verified`` what the
+    last check found. Times are seconds since the epoch. A satellite may be served through the app's
+    own proxy."""
 
     id: str
     name: str
@@ -220,7 +220,7 @@ class Instance:
 
     @classmethod
     def from_dump(cls, dumped: dict[str, Any]) -> Instance:
-        """Read back what ``asdict`` gave."""
+        """Restore from the result of ``asdict``."""
         fields = dict(dumped)
         fields["domain"] = Domain(**fields["domain"])
         fields["satellites"] = [Domain(**each) for each in fields.get("satellites", [])]
@@ -229,7 +229,7 @@ class Instance:
         fields["permissions"] = {
             id_: Permission(**each) for id_, each in fields["permissions"].items()
         }
-        # A state from before there were any has none.
+        # Older states have none.
         sets = fields.get("role_sets", {})
         fields["role_sets"] = {id_: RoleSet(**each) for id_, each in sets.items()}
         fields["subscriptions"] = [Subscription(**each) for each in fields.get("subscriptions", ())]
@@ -266,13 +266,13 @@ class Application:
 
     @classmethod
     def from_dump(cls, dumped: dict[str, Any]) -> Application:
-        """Read back what ``asdict`` gave."""
+        """Restore from the result of ``asdict``."""
         instances = {id_: Instance.from_dump(each) for id_, each in dumped["instances"].items()}
         return cls(dumped["id"], dumped["name"], instances)
 
 
 def with_standard_roles(instance: Instance, now: int) -> None:
-    """Return a fresh instance the permissions and roles Clerk brings."""
+    """Give a fresh instance Clerk's own permissions and roles."""
     for key, name in SYSTEM_PERMISSIONS.items():
         made = Permission(identifier("perm"), key, name, now, now)
         instance.permissions[made.id] = made

@@ -79,7 +79,7 @@ def list_organizations(call: InstanceCall) -> Answer:
     field = order.lstrip("+-")
     if field not in ORDERS:
         raise errors.param_invalid("order_by", f"must be one of {', '.join(ORDERS)}")
-    # Read for itself: an instance without organizations refuses a wrong value too.
+    # Read in any case: an instance without organizations also refuses a wrong value.
     for name in ("include_missing_member_with_elevated_permissions", "include_members_count"):
         call.flag(name, status=422)
     ranked = sorted(enumerate(found), key=lambda pair: (_rank(call, pair[1], field), pair[0]))
@@ -179,7 +179,7 @@ def delete_membership(call: InstanceCall) -> Answer:
 
 
 def list_memberships_of_user(call: InstanceCall) -> Answer:
-    """UsersGetOrganizationMemberships: of somebody who is not there, there are none."""
+    """UsersGetOrganizationMemberships: an unknown user has none."""
     return 200, _listed(call, call.instance.people.memberships_of(user_id=call.parts["user"]))
 
 
@@ -191,10 +191,11 @@ def get_subscription(call: InstanceCall) -> Answer:
 
 
 def make_organization(backend: ClerkBackend, instance: Instance, form: Document) -> Document:
-    """Make an organization, its creator a member with the creator's role; and tell.
+    """Create an organization with its creator as a member with the creator's role, and send the
+    events.
 
     Raises:
-        ClerkError: organizations are off; the name, the slug or the number is not possible.
+        ClerkError: organizations are off, or the name, the slug or the limit is invalid.
     """
     need_organizations(instance)
     name = check_name(form["name"])

@@ -1,4 +1,4 @@
-"""Changes of organizations through the Backend API, whose names the operations have.
+"""Changes of organizations through the Backend API. Operations are named as there.
 
 Undocumented, so decided here: null counts as left out; an organization can't move to a role set
 that lacks a role of one of its members, and is refused as a role set is that is replaced without

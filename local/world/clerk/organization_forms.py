@@ -1,4 +1,4 @@
-"""What an organization may be: its name, slug, number of members and role set.
+"""Checks an organization's name, slug, limit of members and role set.
 
 Undocumented, so decided here: while slugs are disabled none can be asked for, and each
 organization has one all the same, made of its name.
@@ -18,31 +18,31 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 def need_organizations(instance: Instance) -> None:
-    """Go on where the instance has organizations.
+    """Require organizations.
 
     Raises:
-        ClerkError: it has none.
+        ClerkError: they are off.
     """
     if not instance.config["organization_settings"]["enabled"]:
         raise errors.organizations_off()
 
 
 def check_name(name: str) -> str:
-    """Return a name that an organization may have, without blanks at its ends."""
+    """Return a valid name of an organization, without blanks at its ends."""
     if not 1 <= len(name.strip()) <= 256:
         raise errors.param_invalid("name", "must have from 1 to 256 characters")
     return name.strip()
 
 
 def check_limit(most: int) -> int:
-    """Give how many members an organization may have; 0 is no limit."""
+    """Return a valid limit of an organization's members; 0 is no limit."""
     if not 0 <= most <= LARGEST_NUMBER:
         raise errors.param_invalid("max_allowed_memberships", "must not be negative")
     return most
 
 
 def check_slug(instance: Instance, slug: str, *, own: Document | None = None) -> str:
-    """Return a slug that an organization may have; ``own`` is the one that changes it.
+    """Return a valid slug of an organization; ``own`` is the organization that is being changed.
 
     Raises:
         ClerkError: slugs are off, or the slug is malformed or taken.
@@ -69,7 +69,7 @@ def chosen_set(instance: Instance, key: str) -> RoleSet:
 
 
 def slug_of(instance: Instance, name: str, given: str | None) -> str:
-    """Return the slug that was asked for, or one that is made of the name."""
+    """Return the requested slug, or one made from the name."""
     if given is not None:
         return check_slug(instance, given)
     there = {organization["slug"] for organization in instance.people.organizations.values()}

@@ -15,7 +15,7 @@ from local.world.clerk.schema import Document
 ROLE_KEY = re.compile(r"^org:[a-z0-9_]+$")
 PERMISSION_KEY = re.compile(r"^org:[a-z0-9_]+:[a-z0-9_]+$")
 MOST_ROLES = 10
-"""Besides the ones every instance has."""
+"""In addition to the standard roles."""
 MOST_DOMAINS = 10
 ORDERS = ("created_at", "name", "key")
 SETTINGS = {
@@ -82,7 +82,7 @@ def find_permission(instance: Instance, permission_id: str) -> Permission:
 
 
 def create_role(instance: Instance, form: Document, now: int, *, included: bool = False) -> Role:
-    """Make a role; where the form does not say it, ``included`` says whether it is in the initial
+    """Create a role; if the form does not say so, ``included`` decides whether it is in the initial
     role set.
 
     Raises:
@@ -104,7 +104,7 @@ def create_role(instance: Instance, form: Document, now: int, *, included: bool 
 
 
 def update_role(instance: Instance, role: Role, form: Document, now: int) -> Role:
-    """Change the given fields; a new key follows into the organization settings and to members.
+    """Change the given fields; a new key also changes the organization settings and the members.
 
     Raises:
         ClerkError: as for ``create_role``.
@@ -123,10 +123,10 @@ def update_role(instance: Instance, role: Role, form: Document, now: int) -> Rol
 
 
 def delete_role(instance: Instance, role: Role) -> Document:
-    """Remove a role and say so.
+    """Remove a role and return its DeletedObject.
 
     Raises:
-        ClerkError: somebody has it, or is to get it.
+        ClerkError: a member or an invitation has it.
     """
     role_sets.check_unused(instance, role)
     role_sets.take_out(instance, role)
@@ -135,10 +135,10 @@ def delete_role(instance: Instance, role: Role) -> Document:
 
 
 def assign_permission(role: Role, permission: Permission, now: int) -> None:
-    """Let a role have one more permission.
+    """Add a permission to a role.
 
     Raises:
-        ClerkError: it has it already.
+        ClerkError: the role has it already.
     """
     if permission.id in role.permissions:
         raise errors.permission_assigned()
@@ -147,10 +147,10 @@ def assign_permission(role: Role, permission: Permission, now: int) -> None:
 
 
 def remove_permission(instance: Instance, role: Role, permission: Permission, now: int) -> None:
-    """Take a permission from a role.
+    """Remove a permission from a role.
 
     Raises:
-        ClerkError: the role does not have it, or is the creator's and can't do without it.
+        ClerkError: the role does not have it, or is the creator's role and needs it.
     """
     if permission.id not in role.permissions:
         raise errors.permission_not_assigned()
@@ -161,7 +161,7 @@ def remove_permission(instance: Instance, role: Role, permission: Permission, no
 
 
 def create_permission(instance: Instance, form: Document, now: int) -> Permission:
-    """Make a permission of one's own.
+    """Create a custom permission.
 
     Raises:
         ClerkError: the key is taken, malformed or reserved.
@@ -190,7 +190,7 @@ def update_permission(instance: Instance, permission: Permission, form: Document
 
 
 def delete_permission(instance: Instance, permission: Permission) -> Document:
-    """Remove a permission, from the roles that have it too, and say so.
+    """Remove a permission, also from roles, and return its DeletedObject.
 
     Raises:
         ClerkError: it is Clerk's own.

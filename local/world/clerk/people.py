@@ -1,6 +1,6 @@
-"""Who uses an instance: users, organizations, memberships, invitations, API keys, sessions.
+"""The people of an instance: users, organizations, memberships, invitations, API keys, sessions.
 
-Each is kept as the Backend API shows it; what an answer never shows stands in `hidden`, by id.
+Each is stored in the form of the Backend API; `hidden` has what answers never show, by id.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from local.world.clerk.schema import Document
 
 @dataclass
 class People:
-    """All of them by id, the oldest first. `signing_key` is the PEM that session tokens are signed
-    with, made when the first is."""
+    """Everything by id, oldest first. `signing_key` is the PEM key of session tokens, created with
+    the first one."""
 
     users: dict[str, Document] = field(default_factory=dict)
     organizations: dict[str, Document] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class People:
         return None
 
     def membership(self, organization_id: str, user_id: str) -> Document | None:
-        """Return what makes the user a member of the organization."""
+        """Return the user's membership of the organization."""
         for found in self.memberships.values():
             if (found["organization_id"], found["user_id"]) == (organization_id, user_id):
                 return found
@@ -81,5 +81,5 @@ class People:
 
 
 def emails_of(user: Document) -> list[str]:
-    """List a user's email addresses in small letters."""
+    """List a user's email addresses in lower case."""
     return [email_address["email_address"].lower() for email_address in user["email_addresses"]]

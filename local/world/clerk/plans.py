@@ -1,4 +1,4 @@
-"""Plans as the Backend API shows them: the config's billing section in other words."""
+"""The config's billing section in the form of the Backend API."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from local.world.clerk.schema import Document
 PRODUCT = "commerce_product_of_the_instance"
 MONTHS = 12
 CURRENCY = "usd"
-"""Of the default plans, which the config shows without one."""
+"""The currency of default plans, which the config shows without one."""
 
 
 def plans_json(instance: Instance, payer: str | None) -> list[Document]:

@@ -110,7 +110,7 @@ def get_domain(call: PlatformCall) -> Answer:
 
 
 def domain_status(call: PlatformCall) -> Answer:
-    """PlatformGetApplicationDomainStatus: what the last check saw."""
+    """PlatformGetApplicationDomainStatus: the result of the last check."""
     return 200, domains.status_json(_with_domain(call)[1])
 
 

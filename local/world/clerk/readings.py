@@ -1,4 +1,4 @@
-"""Where sources about the config disagree: what the emulator takes, and a switch for each."""
+"""Questions about the config on which sources disagree, with a switch for each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 @dataclass
 class Readings:
-    """The strict reading of each is the default. A test that needs the other one switches it.
+    """The strict reading is the default. A test that needs the other one switches it.
 
     every_null_is_destructive: the description asks for `destructive` for any key set to null, the
     vendor's client for resources only. unknown_nested_key_is_422: the vendor's tests have 400
@@ -25,7 +25,7 @@ class Readings:
     null_sections_can_be_set: bool = False
 
     def switch(self, name: str, on: bool) -> None:
-        """Take the other reading. Raises LookupError for a name that is none of them."""
+        """Take the other reading. Raise LookupError for an unknown name."""
         if name not in {field.name for field in fields(self)}:
             raise LookupError(f"there is no reading {name}")
         setattr(self, name, on)

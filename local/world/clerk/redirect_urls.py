@@ -13,7 +13,7 @@ from local.world.clerk.http import Answer, InstanceCall, bare_list, checked
 from local.world.clerk.models import identifier
 
 URL = re.compile(r"(?!http:)[a-z][a-z0-9+.-]*://[^\s]+", re.IGNORECASE)
-"""https, or a scheme of the app's own."""
+"""https, or the app's own scheme."""
 
 
 def list_redirect_urls(call: InstanceCall) -> Answer:

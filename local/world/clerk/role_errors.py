@@ -1,4 +1,4 @@
-"""Clerk's refusals of roles in use, of role sets and of permissions; codes of its catalogue."""
+"""Clerk's errors for roles in use, role sets and permissions, with the codes of its catalogue."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def initial_set_stays() -> ClerkError:
 
 
 def mappings_missing(keys: list[str]) -> ClerkError:
-    """Members have roles that the destination does not hold."""
+    """Members have roles that the destination lacks."""
     message = f"There are members with {', '.join(keys)}: say which roles they get."
     code = "organization_role_set_reassignment_mappings_missing"
     return ClerkError(422, code, message, meta={"role_keys": keys})
 
 
 def mapping_invalid(key: str) -> ClerkError:
-    """A mapping leads from a role that the source, or to one that the destination does not hold."""
+    """A mapping is from a role that the source lacks, or to a role that the destination lacks."""
     message = f"The mapping with {key} is not valid."
     code = "organization_role_set_reassignment_mappings_invalid"
     return ClerkError(422, code, message, meta={"role_key": key})
 
 
 def system_permission() -> ClerkError:
-    """Clerk's own permissions stay as they are."""
+    """Clerk's own permissions can't be changed."""
     message = "A system permission can't be changed."
     return ClerkError(403, "organization_system_permission_not_modifiable", message)

@@ -1,4 +1,4 @@
-"""Role sets through the Backend API, whose names the operations have."""
+"""Role sets through the Backend API. Operations are named as there."""
 
 from __future__ import annotations
 

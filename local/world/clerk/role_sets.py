@@ -1,7 +1,7 @@
-"""Role sets of one instance: which roles the members of an organization can be given.
+"""Role sets of one instance: the roles that members of an organization can have.
 
-Creator's and default role belong to a set; those of the initial one are also in the config section
-`organization_settings`, and both always say the same. Undocumented, so decided here, always
+A set has a creator's and a default role; those of the initial set are also in the config section
+`organization_settings`, and both are always equal. Undocumented, so decided here, always
 strictly: a role that is in the set is not added again; a creator's or default role is not replaced;
 a role of a set is taken out of it when it is deleted; members are reassigned at once.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_ROLE_SETS = 30
 MOST_KEYS = 10
-"""As many roles as one request names."""
+"""The most roles in one request."""
 KEY = re.compile(r"^role_set:[a-z0-9_]+$")
 SETTINGS = "organization_settings"
 
@@ -63,19 +63,18 @@ def initial_set(instance: Instance) -> RoleSet:
 
 
 def set_of(instance: Instance, organization: Document) -> RoleSet:
-    """Return the role set of an organization; one from before there were any has the initial
-    one."""
+    """Return the role set of an organization; older organizations have the initial one."""
     key = organization.get("role_set_key")
     return initial_set(instance) if key is None else find_role_set(instance, key)
 
 
 def role_of(instance: Instance, organization: Document, key: str) -> Role:
-    """Return the role that a member of the organization can be given; the one that Clerk's SDKs
-    call `admin` is `org:admin`.
+    """Return a role that a member of the organization can have; `admin` of Clerk's SDKs is
+    `org:admin`.
 
     Raises:
-        ClerkError: there is none, or the organization's role set does not hold it. Which code Clerk
-            gives for the latter is not known.
+        ClerkError: it does not exist, or is not in the organization's role set. Clerk's code for
+            the latter is unknown.
     """
     for id_ in set_of(instance, organization).roles:
         if instance.roles[id_].key in (key, f"org:{key}"):
@@ -87,8 +86,8 @@ def create_role_set(instance: Instance, form: Document, now: int) -> RoleSet:
     """Make a role set.
 
     Raises:
-        ClerkError: a key is taken or malformed, a role is not there or can't be the creator's, no
-            organizations, too many sets.
+        ClerkError: a key is taken or malformed, a role does not exist or can't be the creator's,
+            organizations are off, or there are too many sets.
     """
     if not instance.config[SETTINGS]["enabled"]:
         raise errors.organizations_off()
@@ -119,7 +118,7 @@ def create_role_set(instance: Instance, form: Document, now: int) -> RoleSet:
 
 
 def update_role_set(instance: Instance, held: RoleSet, form: Document, now: int) -> None:
-    """Change the given fields; a new key follows to the organizations that have the set.
+    """Change the given fields; a new key also changes the organizations with this set.
 
     Raises:
         ClerkError: as for ``create_role_set``.
@@ -139,10 +138,10 @@ def update_role_set(instance: Instance, held: RoleSet, form: Document, now: int)
 
 
 def add_roles(instance: Instance, held: RoleSet, form: Document, now: int) -> None:
-    """Let the organizations that have the set give further roles.
+    """Add roles to the set.
 
     Raises:
-        ClerkError: a role is not there, or in the set already, or can't be the creator's.
+        ClerkError: a role does not exist, is in the set already, or can't be the creator's.
     """
     new = [role.id for role in _roles(instance, "role_keys", form["role_keys"])]
     if set(new) & set(held.roles):
@@ -156,10 +155,11 @@ def add_roles(instance: Instance, held: RoleSet, form: Document, now: int) -> No
 
 
 def replace_role(instance: Instance, held: RoleSet, form: Document, now: int) -> None:
-    """Take a role out of the set; members of its organizations get the other one.
+    """Remove a role from the set; members of its organizations get the other one.
 
     Raises:
-        ClerkError: a role is not in the set, both are one, or it is the creator's or default one.
+        ClerkError: a role is not in the set, both are the same, or it is the creator's or default
+            one.
     """
     source = _held(instance, held, form["role_key"])
     target = _held(instance, held, form["to_role_key"])
@@ -175,11 +175,11 @@ def replace_role(instance: Instance, held: RoleSet, form: Document, now: int) ->
 
 
 def replace_role_set(instance: Instance, held: RoleSet, form: Document, now: int) -> Document:
-    """Remove a set and say so; its organizations get the other one.
+    """Remove a set and return its DeletedObject; its organizations get the other one.
 
     Raises:
-        ClerkError: it is the initial set, the other one is not there, or roles of members are not
-            mapped to ones that the other set holds.
+        ClerkError: it is the initial set, the other one does not exist, or roles of members are not
+            mapped to roles of the other set.
     """
     target = find_role_set(instance, form["dest_role_set_key"])
     if target is held:
@@ -205,11 +205,11 @@ def replace_role_set(instance: Instance, held: RoleSet, form: Document, now: int
 
 
 def check_unused(instance: Instance, role: Role) -> None:
-    """Let a role be deleted.
+    """Check that a role may be deleted.
 
     Raises:
         ClerkError: it is a set's creator's or default role, a member has it, or an invitation of
-            whatever status names it.
+            any status names it.
     """
     _check_ends(instance.role_sets.values(), role)
     people = instance.people
@@ -220,24 +220,24 @@ def check_unused(instance: Instance, role: Role) -> None:
 
 
 def take_out(instance: Instance, role: Role) -> None:
-    """Take a role that is deleted out of all sets."""
+    """Remove a deleted role from all sets."""
     for held in instance.role_sets.values():
         held.roles = [each for each in held.roles if each != role.id]
 
 
 def check_permissions(instance: Instance, role: Role, held: list[str]) -> None:
-    """Let a role have these permissions (ids).
+    """Check that a role may have exactly these permissions (ids).
 
     Raises:
-        ClerkError: it is a creator's role and lacks what that needs.
+        ClerkError: it is a creator's role and would lack a permission that it needs.
     """
     if any(role_set.creator_role == role.id for role_set in instance.role_sets.values()):
         _check_needs(instance, held)
 
 
 def settle_config(instance: Instance, after: Document) -> None:
-    """Hold the roles of a config that is to be written against the initial set; where domains come
-    without a default role, they have that of the set.
+    """Check the roles of a new config against the initial set; domains without a default role get
+    that of the set.
 
     Raises:
         ClerkError: a role is not in the set, or can't be the creator's.
@@ -259,7 +259,7 @@ def settle_config(instance: Instance, after: Document) -> None:
 
 
 def from_config(instance: Instance) -> None:
-    """Let the initial set have what a write of the config has brought."""
+    """Update the initial set from the config."""
     held, section = initial_set(instance), instance.config[SETTINGS]
     ids = {instance.roles[id_].key: id_ for id_ in held.roles}
     held.creator_role = ids.get(section["creator_role"], held.creator_role)
@@ -268,8 +268,8 @@ def from_config(instance: Instance) -> None:
 
 
 def to_config(instance: Instance) -> None:
-    """Let the config say what the initial set has; the default role only while there are domains
-    that need one."""
+    """Update the config from the initial set; the default role only while there are domains that
+    need one."""
     held, section = initial_set(instance), instance.config[SETTINGS]
     said = {"creator_role": instance.roles[held.creator_role].key}
     if section["domains_enabled"] or section["domains_default_role"]:

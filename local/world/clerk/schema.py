@@ -1,7 +1,7 @@
-"""The schema of an instance's config, as config/schema gives it out, and what follows from it.
+"""The schema of an instance's config, as config/schema returns it, and its defaults.
 
-The same schema checks writes and gives a fresh instance its values (``default``). A section whose
-default is null is not there until something of it is set.
+The same schema checks writes and provides the values of a fresh instance (``default``). A section
+with the default null is missing until one of its fields is set.
 """
 
 from __future__ import annotations
@@ -9,24 +9,26 @@ from __future__ import annotations
 import copy
 
 from local.world.clerk.fields import SENSITIVE
-from local.world.clerk.fields import Document as Document  # for all who handle parts of it
+from local.world.clerk.fields import (
+    Document as Document,
+)  # re-exported for modules that handle parts of it
 from local.world.clerk.sections import API_KEYS, CUSTOM_OAUTH, OAUTH, SECTIONS
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ID = "https://clerk.com/schemas/platform-config/2025-01-01"
 NOT_CLONED = (OAUTH, CUSTOM_OAUTH, "paths")
-"""Sections, by the beginning of their name, that cloning an instance leaves at their defaults."""
+"""Prefixes of the sections that cloning an instance leaves at their defaults."""
 MASK = "REDACTED"
-"""What a secret that is set reads as: the vendor's tests have this one and "***", and no live
-read is known. Sent back, it leaves the secret as it is."""
+"""The placeholder of a secret that is set: the vendor's tests have this one and "***", and no live
+read is known. Writing it keeps the secret."""
 ON_IN_DEVELOPMENT: Document = {
     "connection_oauth_google": {"enabled": True, "block_email_subaddresses": True}
 }
-"""What a fresh development instance has on, with Clerk's shared credentials."""
+"""The connections of a fresh development instance, with Clerk's shared credentials."""
 
 
 def section_names(*, api_keys: bool) -> list[str]:
-    """Name the sections that an instance advertises."""
+    """Return the names of the sections that an instance advertises."""
     return [name for name in SECTIONS if api_keys or name != API_KEYS]
 
 
@@ -42,7 +44,8 @@ def schema_of(names: list[str]) -> Document:
 
 
 def defaults_of(described: Document) -> Document:
-    """Return the values of a fresh section, plan or feature; what has no default is left out."""
+    """Return the values of a fresh section, plan or feature, without fields that have no
+    default."""
     values = {}
     for name, field in described.get("properties", {}).items():
         if "default" in field:
@@ -53,13 +56,13 @@ def defaults_of(described: Document) -> Document:
 
 
 def default_section(name: str) -> Document | None:
-    """Return a section as it is when nobody has touched it."""
+    """Return an untouched section."""
     described = SECTIONS[name]
     return None if described.get("default", ...) is None else defaults_of(described)
 
 
 def fresh_config(environment: str) -> Document:
-    """Return the config of an instance that nobody has touched."""
+    """Return the config of an untouched instance."""
     config: Document = {name: default_section(name) for name in SECTIONS}
     if environment == "development":
         for name, fields in ON_IN_DEVELOPMENT.items():
@@ -68,7 +71,7 @@ def fresh_config(environment: str) -> Document:
 
 
 def shown(value: Document | None, described: Document) -> Document | None:
-    """Return a copy in which a placeholder stands for each secret."""
+    """Return a copy with a placeholder for each secret."""
     if value is None:
         return None
     visible: Document = {}
@@ -84,12 +87,12 @@ def shown(value: Document | None, described: Document) -> Document | None:
 
 
 def field_of(described: Document, name: str) -> Document:
-    """Return what is said of a field, or of an entry of a map; nothing if anything goes."""
+    """Return the schema of a field, or of an entry of a map; empty if anything is allowed."""
     field: Document | None = described.get("properties", {}).get(name)
     entry = described.get("additionalProperties")
     return field or (entry if isinstance(entry, dict) else {})
 
 
 def is_map(described: Document) -> bool:
-    """Return whether the names in an object are not given by the schema."""
+    """Return whether an object may have any names."""
     return bool(described.get("additionalProperties"))

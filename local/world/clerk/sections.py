@@ -1,7 +1,7 @@
 """The sections of an instance's config: names, types, bounds and the values of a new instance.
 
 From public reads of live instances, the vendor's own code and its documentation;
-`tests/contract/test_config_shapes.py` holds each field against them.
+`tests/contract/test_config_shapes.py` compares each field with them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from local.world.clerk.fields import (
 )
 
 API_KEYS = "api_keys_settings"
-"""A section that live instances have not shown; it is advertised only where the world says so."""
+"""A section that no live instance has shown; it is only advertised on request."""
 OAUTH = "connection_oauth_"
 CUSTOM_OAUTH = "connections_oauth_custom"
 
@@ -37,7 +37,7 @@ WEB3_WAYS = ("web3_metamask_signature",)
 PATH = r"^(/|\?|#|$)"
 GOOGLE_CLIENT = r"^[0-9]+-[a-z0-9]+\.apps\.googleusercontent\.com$"
 ROLE_SET = {"readOnly": True}
-"""Keys and quotas of another resource."""
+"""Keys and quotas that belong to another resource."""
 
 FEATURE = section(
     name={"type": "string", "minLength": 1},
@@ -87,7 +87,7 @@ OWN_FIELDS: dict[str, Document] = {
     "linear": {"actor": text("user", enum=["user", "application"])},
     "microsoft": ACCOUNT_SELECTOR,
 }
-"""What the connections of some providers have besides."""
+"""Additional fields of some providers' connections."""
 OAUTH_PROVIDERS = (
     *("apple", "atlassian", "bitbucket", "box", "coinbase", "discord", "dropbox", "enstall"),
     *("expressen", "facebook", "github", "gitlab", "google", "hubspot", "huggingface", "line"),

@@ -1,8 +1,8 @@
-"""Sessions of users, their tokens, and what a test signs in with, through the Backend API.
+"""Sessions of users, their tokens, and the tokens for tests, through the Backend API.
 
-Operations are named as in the Clerk Backend API. Undocumented, so decided here: making a
-session on a production instance is a 400; a sign-in token is revoked while it is pending only; a
-testing token is signed by the instance and good for an hour.
+Operations are named as in the Clerk Backend API. Undocumented, so decided here: creating a session
+on a production instance is a 400; only a pending sign-in token can be revoked; a testing token is
+signed by the instance and valid for an hour.
 """
 
 from __future__ import annotations
@@ -158,7 +158,8 @@ def make_session(
     client_id: str,
     organization_id: str | None = None,
 ) -> Document:
-    """Begin a session; the organization that the user joined last is active unless one is named."""
+    """Begin a session; unless one is named, the organization that the user joined last is
+    active."""
     now = backend.now_ms()
     joined = instance.people.memberships_of(user_id=user["id"])
     if organization_id is None and joined:
@@ -184,7 +185,7 @@ def make_session(
 
 
 def revoke(backend: ClerkBackend, instance: Instance, session: Document) -> None:
-    """End a session that is active, and tell."""
+    """End an active session, and send the event."""
     if session["status"] == "active":
         session["status"] = "revoked"
         session["updated_at"] = backend.now_ms()

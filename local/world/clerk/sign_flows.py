@@ -1,9 +1,9 @@
 """Signing up with a code, and signing in with a ticket, through the Frontend API.
 
 Operations are named as in the Clerk Frontend API. An address with the subaddress `+clerk_test` is a
-test address where test mode is on, as it is in development: nothing is sent, and the code is 424242
-(https://clerk.com/docs/guides/development/testing/test-emails-and-phones). A code that goes to
-another address reaches nobody here. Of the ways to sign in, the ticket is all there is.
+test address if test mode is on, as in development: nothing is sent, and the code is 424242
+(https://clerk.com/docs/guides/development/testing/test-emails-and-phones). A code to another
+address reaches nobody here. The ticket is the only way to sign in.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def _with_requirements(call: FrontendCall, sign_up: Document, *, verified: bool)
 
 
 def _switched_off(call: FrontendCall) -> list[str]:
-    """Name what no user of the instance can have: that it is refused is a guess."""
+    """Return the fields that no user of the instance can have; that they are refused is a guess."""
     config = call.instance.config
     model = config["user_model"]
     names = [name for name in ("first_name", "last_name") if not model[name]["enabled"]]
@@ -229,7 +229,7 @@ def _switched_off(call: FrontendCall) -> list[str]:
 
 
 def _to_verify(call: FrontendCall) -> tuple[Document, dict[str, str]]:
-    """Return the sign-up and the form; one that is not there is a 400, as no 404 is described."""
+    """Return the sign-up and the form; an unknown sign-up is a 400, since no 404 is documented."""
     sign_up = call.instance.people.sign_ups.get(call.parts["sign_up"])
     if sign_up is None:
         raise errors.ClerkError(400, "sign_up_not_found", "There is no such sign-up.")
@@ -263,7 +263,7 @@ def verifications(action: str, ends: int | None, status: str = "unverified") -> 
 
 
 def _user_of_ticket(call: FrontendCall, ticket: str) -> tuple[Document, str | None]:
-    """Take the ticket: it opens once."""
+    """Use a ticket, which is valid once."""
     people = call.instance.people
     claims = opened(call.instance, ticket) or {}
     token = people.sign_in_tokens.get(str(claims.get("sid")))

@@ -1,6 +1,6 @@
-"""Invitations to sign up through the Backend API, whose names the operations have.
+"""Invitations to sign up through the Backend API. Operations are named as there.
 
-Nobody accepts one here, and no mail is sent. Undocumented, so decided here: an address has one
+Nobody accepts one here, and no email is sent. Undocumented, so decided here: an address has one
 pending invitation at most, and a user's has none, unless `ignore_existing` is set; one that has
 expired can still be revoked; the lists hold no more than a page, the newest first.
 """
@@ -129,7 +129,7 @@ def _made(call: InstanceCall, form: Document) -> Document:
 
 
 def _now(call: InstanceCall) -> list[Document]:
-    """All of them, the oldest first, with the status that they have by now."""
+    """Return all invitations, oldest first, with their current status."""
     now = call.backend.now_ms()
     return [
         {**sign_up_invitation, "status": "expired"}

@@ -1,10 +1,10 @@
-"""Session tokens: signed with the instance's own key, which the JSON Web Key Set publishes.
+"""Session tokens, signed with the instance's own key, which the JSON Web Key Set publishes.
 
-The claims are those of version 2, as Clerk's documentation of session tokens has them
-(https://clerk.com/docs/guides/sessions/session-tokens): of the active organization `o` with id,
-slug, role, permissions and the map from features to permissions; `pla` the plan; `fea` the features
-of the plan. A permission counts for an organization whose plan has the permission's feature, or
-where billing is off.
+The claims are those of version 2 in Clerk's documentation of session tokens
+(https://clerk.com/docs/guides/sessions/session-tokens): `o` is the active organization with id,
+slug, role, permissions and the map from features to permissions; `pla` is the plan; `fea` are the
+features of the plan. A permission is included if the organization's plan has the permission's
+feature, or if billing is off.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def jwks(instance: Instance) -> Document:
 
 
 def key_id(instance: Instance) -> str:
-    """Name the key: a digest of it, so that a new key has a new name."""
+    """Return the id of the key: a digest, so that a new key has a new id."""
     return f"ins_{hashlib.sha256(_pem(instance).encode()).hexdigest()[:24]}"
 
 
 def signed(instance: Instance, claims: Document) -> str:
-    """Sign any claims."""
+    """Sign claims."""
     key = _key(_pem(instance))
     return jwt.encode(claims, key, algorithm="RS256", headers={"kid": key_id(instance)})
 
@@ -75,7 +75,7 @@ def session_token(
     origin: str | None = None,
     lifetime: int = LIFETIME_SECONDS,
 ) -> str:
-    """Make a token of a session; times are seconds."""
+    """Create a token of a session; times are in seconds."""
     claims: Document = {
         "v": 2,
         "sub": session["user_id"],
@@ -136,7 +136,8 @@ def _features(instance: Instance, plan: str | None) -> list[str]:
 
 
 def _own_permissions(instance: Instance, role_key: str) -> list[tuple[str, str]]:
-    """The role's permissions as (feature, action), without Clerk's own: no token has those."""
+    """Return the role's permissions as (feature, action), without Clerk's own, which no token
+    has."""
     for role in instance.roles.values():
         if role.key == role_key:
             held = (instance.permissions[id_] for id_ in role.permissions)

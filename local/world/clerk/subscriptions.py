@@ -1,7 +1,7 @@
-"""Who pays for which plan: subscription items as the Backend API lists them.
+"""Subscriptions to plans, in the form of the Backend API.
 
-Undocumented, so decided here: a search looks at ids, the plan's name and its slug, whatever
-the case; every subscription is by the month and active; one that was taken away is not listed.
+Undocumented, so decided here: a search ignores case and covers ids, the plan's name and its slug;
+every subscription is monthly and active; a removed one is not listed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from local.world.clerk.schema import Document
 STATUSES = ("active", "ended", "past_due", "upcoming", "free_trial")
 MONTH_MS = 30 * 24 * 3600 * 1000
 MOST_PAYERS = 10_000
-"""More would make every write slow: each keeps the whole state."""
+"""More would make every write slow, because it stores the complete state."""
 
 
 def subscribe(instance: Instance, slug: str, payers: int, now_ms: int) -> None:
-    """Let a plan have so many subscribers; those who stay keep their ids, the newest go first.
+    """Give a plan so many subscribers; the newest are removed first, and the others keep their ids.
 
     Raises:
         ClerkError: there is no such plan.
@@ -43,7 +43,7 @@ def subscribe(instance: Instance, slug: str, payers: int, now_ms: int) -> None:
 
 
 def subscribe_payer(instance: Instance, slug: str, payer_id: str, now_ms: int) -> Subscription:
-    """Subscribe one payer to a plan, in place of what they had.
+    """Subscribe one payer to a plan, replacing the earlier subscription.
 
     Raises:
         ClerkError: there is no such plan.
@@ -59,8 +59,8 @@ def subscribe_payer(instance: Instance, slug: str, payer_id: str, now_ms: int) -
 
 
 def subscription_json(instance: Instance, organization: Document, now_ms: int) -> Document:
-    """Return an organization's subscription as CommerceSubscription: the default plan's, as long as
-    there is no other.
+    """Return an organization's subscription as CommerceSubscription: to the default plan if there
+    is no other.
 
     Raises:
         ClerkError: billing is off for organizations.
@@ -90,7 +90,7 @@ def subscription_json(instance: Instance, organization: Document, now_ms: int) -
 
 
 def plan_of(instance: Instance, payer_id: str) -> str | None:
-    """Name the plan a payer has: the newest subscription's, or the default one; None without
+    """Return the plan of a payer: that of the newest subscription, or the default one; None without
     billing."""
     payer = payer_id.partition("_")[0]
     billing = instance.config["billing"]
@@ -104,7 +104,7 @@ def plan_of(instance: Instance, payer_id: str) -> str | None:
 
 
 def subscribed(instance: Instance) -> frozenset[str]:
-    """Name the plans that have subscribers, by slug."""
+    """Return the slugs of plans with subscribers."""
     return frozenset(subscription.plan for subscription in instance.subscriptions)
 
 
@@ -118,7 +118,7 @@ def items_json(
     include_free: bool = False,
     query: str = "",
 ) -> list[Document]:
-    """List the items that fit as CommerceSubscriptionItem, the newest first."""
+    """List matching items as CommerceSubscriptionItem, newest first."""
     if status not in (None, "active"):
         return []
     plans = {

@@ -1,8 +1,8 @@
-"""Changes of users through the Backend API, whose names the operations have.
+"""Changes of users through the Backend API. Operations are named as there.
 
-Undocumented, so decided here: null counts as left out, and an empty text takes a name away; a
-password is taken and forgotten; whoever signs out of other sessions is signed out of every one, as
-nobody here is asking from one of them.
+Undocumented, so decided here: null counts as missing, and an empty text removes a name; a password
+is accepted and forgotten; signing out of other sessions ends all of them, because the request comes
+from none.
 """
 
 from __future__ import annotations
@@ -57,12 +57,12 @@ def update_user(call: InstanceCall) -> Answer:
 
 
 def update_metadata(call: InstanceCall) -> Answer:
-    """UpdateUserMetadata: merged into what is there."""
+    """UpdateUserMetadata: merges."""
     return _with_metadata(call, replace=False)
 
 
 def replace_metadata(call: InstanceCall) -> Answer:
-    """ReplaceUserMetadata: in place of what is there."""
+    """ReplaceUserMetadata: replaces."""
     return _with_metadata(call, replace=True)
 
 
@@ -116,7 +116,7 @@ def _numbers(form: Document) -> Document:
 
 
 def _email(user: Document, email_id: str) -> str:
-    """The id of an address that the user has; every address here is verified."""
+    """Return the id of the user's address; every address here is verified."""
     if email_id not in {email_address["id"] for email_address in user["email_addresses"]}:
         raise errors.not_found("email address of the user", email_id)
     return email_id

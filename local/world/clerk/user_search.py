@@ -1,4 +1,4 @@
-"""Finding users as the Backend API's lists do: filters, order, cursor."""
+"""Searches users for the Backend API's lists: filters, order, cursor."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ ORDERS = (
     "last_sign_in_at",
 )
 NOBODY_HAS = ("phone_number", "web3_wallet", "provider", "provider_user_id", "phone_number_query")
-"""Filters by what no user here can have."""
+"""Filters on fields that no user here can have."""
 
 
 def found_users(call: InstanceCall, among: Iterable[Document] | None = None) -> list[Document]:
-    """List the users, all or these, who fit every filter of the query, the oldest first.
+    """List the users (all, or these) that match every filter of the query, oldest first.
 
     Raises:
-        ClerkError: a filter has a value that it can't have.
+        ClerkError: a filter has an invalid value.
     """
     query = call.query
     users = list(call.instance.people.users.values() if among is None else among)
@@ -69,7 +69,7 @@ def in_order(call: InstanceCall, users: list[Document]) -> list[Document]:
     """Sort, and begin after the cursor.
 
     Raises:
-        ClerkError: there is no such order, or the cursor can't be used.
+        ClerkError: the order is unknown, or the cursor can't be used.
     """
     order = call.query.get("order_by", "-created_at").strip()
     field, downwards = order.lstrip("+-"), order.startswith("-")

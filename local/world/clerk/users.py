@@ -1,7 +1,7 @@
-"""Users of an instance: made, found, counted and removed through the Backend API.
+"""Users of an instance: created, searched, counted and removed through the Backend API.
 
 Operations are named as in the Clerk Backend API. Undocumented, so decided here: a password is
-taken and forgotten; phone numbers and wallets are refused, as nothing here has them.
+accepted and forgotten; phone numbers and wallets are refused, because they are not emulated.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def make_user(
     has_password: bool = False,
     verification: Document | None = None,
 ) -> Document:
-    """Make a user whose email addresses are verified, and tell."""
+    """Create a user with verified email addresses, and send the event."""
     now = backend.now_ms()
     emails = [
         {

@@ -1,23 +1,22 @@
-"""A Svix that answers for webhook endpoints, their signing secrets, messages and attempts.
+"""Emulates Svix: webhook endpoints, their signing secrets, messages and attempts.
 
-Messages are signed and posted to the addresses that the world has a route for, and nowhere else.
-Not reproduced: an attempt that is repeated by itself, a later `deliverAt`, retention of payloads,
-asymmetric keys, transformations, connectors.
+Messages are signed and posted only to addresses in the world's routes. Not emulated: automatic
+retries, a later `deliverAt`, retention of payloads, asymmetric keys, transformations, connectors.
 
-Where svix-server 1.100, run or read, says more than the description, it answers as that does: URLs
-are kept as parsed, event types are those of a catalogue (`event_types`), lists are newest first, a
-list of attempts `after` a time begins with the oldest (`pages`), an application's token makes no
-messages and finds no other application. What is not in that server is taken from the description:
-the one-time token, `replay-missing`, headers in a new endpoint.
+If svix-server 1.100 (run, or its source) says more than the description, the emulator follows it:
+URLs are stored as parsed, event types are those of a catalogue (`event_types`), lists are newest
+first, a list of attempts `after` a time begins with the oldest (`pages`), an application's token
+cannot create messages and finds no other application. What that server lacks is from the
+description: the one-time token, `replay-missing`, headers in a new endpoint.
 
-Decided where both leave it open: a wrong or used token is 401 ``authentication_failed``, and the
-tokens of a removed application are; a repeated idempotency key counts for the same token and path,
-whatever the body; an example goes to its endpoint whatever events that one wants, and its data is
-empty; an attempt that nobody answered has the status code 0 and says why in its response.
+Undocumented in both, so decided here: a wrong or used token is 401 ``authentication_failed``, also
+a token of a removed application; an idempotency key is per token and path, whatever the body; an
+example is sent to its endpoint whatever its events, with empty data; an attempt without an answer
+has the status code 0, and the reason in its response.
 
-Where the vendor's own parts differ the description counts: rotating a secret answers 204 without
-a body, although the official SDK (2.9.1) reads the new secret from that answer. It fails on the
-empty body, after the secret was rotated.
+If the vendor's own parts differ, the description decides: rotating a secret answers 204 without a
+body, although the official SDK (2.9.1) reads the new secret from that answer. It fails on the empty
+body, after the secret was rotated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One request to the Svix API, and what every operation needs of it."""
+"""One request to the Svix API, as every operation needs it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Operation = Callable[["Call"], Answer]
 
 
 class Call:
-    """One request, with what every operation needs of it."""
+    """One request, as every operation needs it."""
 
     def __init__(self, backend: SvixBackend, request: Request, body: Any) -> None:
         self.backend = backend
@@ -65,9 +65,9 @@ class Call:
 
 
 def once(operation: Operation) -> Operation:
-    """Let an operation act once under one idempotency key, and answer again what it did then.
+    """Let an operation act once per idempotency key, and repeat its answer.
 
-    Only what succeeded is kept: a refused request may be sent again.
+    Only successful answers are stored: a refused request may be sent again.
     """
 
     @wraps(operation)

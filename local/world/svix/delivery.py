@@ -1,8 +1,9 @@
-"""Messages on their way to the endpoints: signed, posted in the background, each attempt kept.
+"""Delivers messages to the endpoints: signs them, posts them in the background, records each
+attempt.
 
-Nothing goes to the outside: a host of an endpoint's URL is reached only where the world has a
-route for it, else the attempt has failed with no answer. Attempts that failed are not repeated by
-themselves; `v1.message-attempt.resend` makes another one.
+Nothing leaves the machine: without a route for the host of an endpoint's URL, the attempt fails
+without an answer. Failed attempts are not retried automatically; `v1.message-attempt.resend` makes
+another one.
 """
 
 from __future__ import annotations
@@ -46,11 +47,11 @@ Kept = TypeVar("Kept", Message, Attempt)
 
 
 class Deliveries:
-    """What the applications of a Svix send.
+    """The deliveries of all applications.
 
-    ``guard`` is who else works on the state, and ``keep`` writes it down; the world sets both.
-    A request that makes a message holds the guard, so its delivery begins after it, and not at
-    all where the world took the message back.
+    ``guard`` protects the state, and ``keep`` stores it; the world sets both. A request that
+    creates a message holds the guard, so its delivery begins afterwards, and not at all if the
+    world has undone the message.
     """
 
     def __init__(self, backend: SvixBackend, clock: Callable[[], float]) -> None:
@@ -64,11 +65,11 @@ class Deliveries:
     # -- sending ------------------------------------------------------------------------------
 
     def deliver(self, app_id: str, event_type: str, payload: dict[str, Any]) -> str | None:
-        """Send an event to every endpoint of the app that wants it; give the message's id.
+        """Send an event to every subscribed endpoint of the app; return the message's id.
 
-        Returns at once: the requests are made in the background. For Clerk's emulator, inside a
-        request or with the world's guard; an app that is not there gets nothing, and an event
-        that is not in the catalogue is not sent.
+        Returns at once: the requests are sent in the background. For Clerk's emulator, inside a
+        request or with the world's guard. A missing app gets nothing, and an event outside of the
+        catalogue is not sent.
         """
         app = self._backend.apps().get(app_id)
         if app is None or event_type not in self._backend.event_types:
@@ -85,7 +86,7 @@ class Deliveries:
         channels: list[str] | None = None,
         tags: list[str] | None = None,
     ) -> Message:
-        """Make a message and send it to every endpoint that wants it."""
+        """Create a message and send it to every subscribed endpoint."""
         message = self._made(app, event_type, payload, event_id, channels, tags)
         for endpoint in list(app.endpoints.values()):
             if _wants(endpoint, message):
@@ -93,7 +94,7 @@ class Deliveries:
         return message
 
     def send_example(self, app: App, id_or_uid: str, event_type: str) -> Message:
-        """Send an example of an event to one endpoint, whatever events it wants."""
+        """Send an example of an event to one endpoint, whatever its events."""
         endpoint = self._backend.endpoint(app, id_or_uid)
         self._backend.event_type(event_type)
         message = self._made(app, event_type, {"type": event_type, "data": {}}, None, None, None)
@@ -106,7 +107,8 @@ class Deliveries:
         self._send(app, self._backend.endpoint(app, id_or_uid), message, MANUAL)
 
     def recover(self, app: App, id_or_uid: str, since: float, until: float | None) -> None:
-        """Send again what one endpoint did not take in a time (s since the epoch), and not since.
+        """Send again the messages of a period (s since the epoch) that one endpoint has never
+        accepted.
 
         Raises:
             Invalid: the time is longer than 14 days.
@@ -127,7 +129,8 @@ class Deliveries:
                 self._send(app, endpoint, app.sent.messages[message_id], MANUAL)
 
     def replay_missing(self, app: App, id_or_uid: str, since: float, until: float | None) -> None:
-        """Send one endpoint what was made in a time (s since the epoch) and never sent to it."""
+        """Send one endpoint the messages of a period (s since the epoch) that were never sent to
+        it."""
         endpoint = self._backend.endpoint(app, id_or_uid)
         end = END if until is None else until
         had = {e.message_id for e in app.sent.attempts.values() if e.endpoint_id == endpoint.id}
@@ -137,14 +140,14 @@ class Deliveries:
                 self._send(app, endpoint, message, MANUAL)
 
     def forget_keep(self) -> None:
-        """Write nothing down any more: the world has ended, and what is on its way has not."""
+        """Stop storing: the world has ended, but deliveries are still in progress."""
         self.keep = _nowhere
 
     def settle(self, seconds: float = 180) -> None:
-        """Wait until nothing is on its way. Nobody who waits may hold the guard.
+        """Wait until no delivery is in progress. The caller must not hold the guard.
 
         Raises:
-            TimeoutError: something still is.
+            TimeoutError: a delivery is still in progress.
         """
         deadline = time.monotonic() + seconds
         while self._on_the_way:
@@ -156,7 +159,7 @@ class Deliveries:
     # -- looking ------------------------------------------------------------------------------
 
     def message(self, app: App, id_or_event_id: str) -> Message:
-        """Find a message by its id, or the id its sender gave it."""
+        """Find a message by its id, or by its sender's id."""
         found = app.sent.messages.get(id_or_event_id) or next(
             (each for each in app.sent.messages.values() if each.event_id == id_or_event_id), None
         )
@@ -288,7 +291,7 @@ class Deliveries:
             self._on_the_way.discard(threading.current_thread())
 
     def _request(self, app_id: str, attempt_id: str) -> tuple[str, dict[str, str], bytes] | None:
-        """Return URL, headers and body of an attempt, None if it was taken back meanwhile."""
+        """Return URL, headers and body of an attempt; None if it was undone meanwhile."""
         app = self._backend.apps().get(app_id)
         attempt = app.sent.attempts.get(attempt_id) if app else None
         if app is None or attempt is None or attempt.endpoint_id not in app.endpoints:
@@ -305,7 +308,8 @@ class Deliveries:
         return attempt.url, {**endpoint.headers, **usual, **signed}, body
 
     def _post(self, url: str, headers: dict[str, str], body: bytes) -> tuple[int, str]:
-        """Post to the address that answers for the URL's host. 0 and why, where none does."""
+        """Post to the address that answers for the URL's host. Return status and body, or 0 and the
+        reason."""
         import httpx
 
         try:
@@ -339,7 +343,7 @@ class Deliveries:
 
 
 def _nowhere() -> None:
-    """Keep nothing."""
+    """Store nothing."""
 
 
 def _wants(endpoint: Endpoint, message: Message) -> bool:

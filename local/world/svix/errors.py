@@ -20,7 +20,7 @@ class SvixError(Exception):
 
 
 class Invalid(Exception):
-    """A request of the wrong form: where, what and which kind, for each mistake."""
+    """A malformed request: place, message and kind of each error."""
 
     def __init__(self, mistakes: Sequence[tuple[list[str], str, str]]) -> None:
         super().__init__("; ".join(f"{'.'.join(where)}: {what}" for where, what, _ in mistakes))
@@ -36,37 +36,37 @@ class Invalid(Exception):
 
 
 def unauthenticated() -> SvixError:
-    """The token is missing, unknown or ended."""
+    """The token is missing, unknown or expired."""
     return SvixError(401, "authentication_failed", "Incorrect authentication credentials.")
 
 
 def one_time_token_used() -> SvixError:
-    """A one-time token is good once."""
+    """A one-time token is valid once."""
     return SvixError(401, "authentication_failed", "The one-time token is invalid or was used.")
 
 
 def forbidden() -> SvixError:
-    """An application's token has not the right; another application's things are not found."""
+    """An application's token lacks permission; objects of other applications are not found."""
     return SvixError(403, "insufficient access", "Insufficient access for the given operation.")
 
 
 def not_found() -> SvixError:
-    """There is no such thing, or not in this application."""
+    """The object does not exist, or not in this application."""
     return SvixError(404, "not_found", "Entity not found")
 
 
 def bad_request(code: str, detail: str) -> SvixError:
-    """The request makes no sense as things stand."""
+    """The request is invalid in the current state."""
     return SvixError(400, code, detail)
 
 
 def conflict() -> SvixError:
-    """A name is taken that one thing only can have."""
+    """A unique name is taken."""
     return SvixError(409, "conflict", "A conflict has occurred")
 
 
 def invalid(where: Sequence[str], what: str) -> Invalid:
-    """One value is not taken."""
+    """One value is invalid."""
     return Invalid([([*where], what, "value_error")])
 
 

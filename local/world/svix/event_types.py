@@ -1,8 +1,8 @@
-"""The event types of Clerk's webhooks: those of its published description.
+"""The event types of Clerk's webhooks, from its published description.
 
-Source: `x-webhooks` of the webhooks' description, version 2025-04-15; tests/contract holds the
-names against it. It has no `apiKey.created`, which only Clerk's guide names: a world offers it
-where it is asked to (`SvixBackend.offer`).
+Source: `x-webhooks` of the webhooks' description, version 2025-04-15; tests/contract compares the
+names with it. It lacks `apiKey.created`, which only Clerk's guide names: a world offers it on
+request (`SvixBackend.offer`).
 """
 
 from __future__ import annotations

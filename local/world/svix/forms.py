@@ -1,4 +1,4 @@
-"""Times, ids and secrets in the forms Svix gives them."""
+"""Times, ids and secrets in Svix's forms."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from local.world.minted import minted
 
 LETTERS = string.digits + string.ascii_uppercase + string.ascii_lowercase
-"""In the order in which texts sort."""
+"""Letters of ids, in sort order."""
 LENGTH = 27
 TIME_LENGTH = 9
-"""Letters that tell a microsecond; enough for centuries."""
+"""Letters that encode a time in microseconds; enough for centuries."""
 
 
 def moment(seconds: float) -> str:
@@ -24,7 +24,7 @@ def moment(seconds: float) -> str:
 
 
 def identifier(prefix: str, made: float | None = None) -> str:
-    """Make an id. Those that tell when they were made sort by it, as Svix's do."""
+    """Create an id. Like Svix's, ids with a creation time sort by it."""
     time = "" if made is None else _in_letters(int(made * 1_000_000))
     return prefix + time + "".join(secrets.choice(LETTERS) for _ in range(LENGTH - len(time)))
 
@@ -44,7 +44,7 @@ def _in_letters(count: int) -> str:
 
 
 def in_any_order(names: Iterable[str]) -> list[str]:
-    """Return each name once, in an order that is not the one they came in: Svix keeps a set."""
+    """Return each name once, in another order: Svix stores a set."""
     once = list(dict.fromkeys(names))
     mixed = sorted(once, key=lambda name: hashlib.sha256(name.encode()).digest())
     return mixed[::-1] if mixed == once else mixed

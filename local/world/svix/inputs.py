@@ -2,9 +2,9 @@
 
 Sources: Svix API description, schemas EndpointIn, EndpointUpsertIn, EndpointPatch,
 EndpointSecretRotateIn, EndpointHeadersIn, EndpointHeadersPatchIn, RecoverIn, ReplayIn,
-OneTimeTokenIn, EventExampleIn and MessageIn; and svix-server 1.100, which takes more than they
-say (``filterTypes``, ``rateLimit``, ``version``, a name twice) and less (a key without ``whsec_``,
-an empty list of event types). Unknown fields are ignored.
+OneTimeTokenIn, EventExampleIn and MessageIn; and svix-server 1.100, which accepts more than they
+describe (``filterTypes``, ``rateLimit``, ``version``, a name twice) and less (a key without
+``whsec_``, an empty list of event types). Unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _distinct(values: list[str]) -> list[str]:
 
 
 def _kept_url(value: str) -> str:
-    """Return a URL as Svix keeps it: both parse it with the same library."""
+    """Return a URL as Svix stores it: both parse it with the same library."""
     url = AnyUrl(value)
     if url.scheme not in ("http", "https"):
         raise ValueError("Endpoint URL schemes must be http or https")
@@ -113,7 +113,7 @@ Channels = Annotated[
 ]
 Headers = Annotated[dict[str, str], AfterValidator(_are_headers)]
 Tag = Annotated[str, Field(max_length=128, pattern=r"^[a-zA-Z0-9\-_./\\#]+$")]
-# Keys of the other kind (whsk_, for asymmetric signatures) are not reproduced.
+# Keys of the other kind (whsk_, for asymmetric signatures) are not emulated.
 SigningSecret = Annotated[
     str, Field(pattern=r"^whsec_[a-zA-Z0-9+/=]{32,100}$"), AfterValidator(_is_key)
 ]
@@ -127,7 +127,7 @@ class _Body(BaseModel):
 
 
 class _EndpointBody(_Body):
-    """What bodies of an endpoint have in common: an older name, and that a field has one name."""
+    """The common base of an endpoint's bodies: an older field name, and no duplicate fields."""
 
     @model_validator(mode="before")
     @classmethod
@@ -136,13 +136,13 @@ class _EndpointBody(_Body):
             return body
         if {"eventTypes", "filterTypes"} <= body.keys():
             raise ValueError("duplicate field `eventTypes`")
-        # The older name of the same field; the newer one goes before it.
+        # The older name of the same field; the newer one takes precedence.
         older = {"throttleRate": body["rateLimit"]} if "rateLimit" in body else {}
         return {**older, **body}
 
 
 class EndpointUpsert(_EndpointBody):
-    """A whole endpoint, as PUT takes it."""
+    """A complete endpoint, as in a PUT."""
 
     url: Url
     description: Text = ""
@@ -165,7 +165,7 @@ class EndpointCreate(EndpointUpsert):
 class EndpointChange(_EndpointBody):
     """Some properties of an endpoint; null for event types or channels means all.
 
-    Only ``model_fields_set`` counts; the values of the others say nothing.
+    Only the fields in ``model_fields_set`` are given.
     """
 
     url: Url = ""
@@ -186,14 +186,14 @@ class HeadersSet(_Body):
 
 
 class HeadersChange(_Body):
-    """Some headers of an endpoint; null takes one away."""
+    """Some headers of an endpoint; null removes one."""
 
     headers: Annotated[dict[str, str | None], AfterValidator(_are_headers)]
     delete_headers: list[str] = []
 
 
 class Period(_Body):
-    """From when, and until when, messages are sent again."""
+    """The period whose messages are sent again."""
 
     since: Moment
     until: Moment | None = None
@@ -220,7 +220,7 @@ class EventExample(_Body):
 
 
 class _Application(_Body):
-    """An application that a message may bring along. The one in the path is there already."""
+    """An application that a message may include. The one in the path exists already."""
 
     name: Annotated[str, Field(min_length=1)]
     throttle_rate: Rate | None = None
@@ -249,7 +249,7 @@ ATTEMPT_ID = re.compile(r"atmpt_[A-Za-z0-9]{27}")
 
 
 def read(model: type[BodyModel], body: Any) -> BodyModel:
-    """Check a parsed body; raises ``Invalid`` with every mistake."""
+    """Check a parsed body; raise ``Invalid`` with every error."""
     try:
         return model.model_validate(body, strict=True)
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Messages and the attempts to deliver them, in the form Svix shows them."""
+"""Messages and attempts to deliver them, in Svix's form."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STATUSES = ("success", "pending", "fail", "sending", "canceled")
 """The names of MessageStatus, in the order of its numbers."""
 SCHEDULED, MANUAL = 0, 1
 EMPTY = "{}"
-"""What stands for a content that was not asked for."""
+"""The placeholder of content that was not requested."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Message:
     tags: list[str] | None = None
 
     def to_json(self, *, with_payload: bool = True) -> dict[str, object]:
-        """Return it as MessageOut; the payload is required there, so without it it is empty."""
+        """Return it as MessageOut; the payload is required there, and is empty if not requested."""
         return {
             "id": self.id,
             "eventId": self.event_id,
@@ -42,7 +42,7 @@ class Message:
 
 @dataclass
 class Attempt:
-    """One request to one endpoint. ``code`` is 0 if nobody answered."""
+    """One request to one endpoint. ``code`` is 0 without an answer."""
 
     id: str
     message_id: str
@@ -79,7 +79,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list is limited to; times are seconds since the epoch."""
+    """The filters of a list; times are seconds since the epoch."""
 
     limit: int = 50
     iterator: str | None = None
@@ -93,7 +93,7 @@ class Wanted:
     endpoint_id: str | None = None
 
     def has(self, message: Message) -> bool:
-        """Return whether a message is of the wanted kind."""
+        """Return whether a message matches."""
         return (
             (not self.event_types or message.event_type in self.event_types)
             and (self.channel is None or self.channel in (message.channels or ()))
@@ -101,7 +101,7 @@ class Wanted:
         )
 
     def has_attempt(self, attempt: Attempt) -> bool:
-        """Return whether an attempt ended as wanted."""
+        """Return whether an attempt matches."""
         return (
             self.status in (None, attempt.status)
             and self.code_class in (None, attempt.code // 100 * 100)
@@ -111,7 +111,7 @@ class Wanted:
 
 @dataclass
 class Sent:
-    """What was sent in one application, the newest last."""
+    """The messages and attempts of one application, newest last."""
 
     messages: dict[str, Message] = field(default_factory=dict)
     attempts: dict[str, Attempt] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What Svix keeps for each application, and how endpoints, secrets and tokens behave."""
+"""The data of each application, and the behaviour of endpoints, secrets and tokens."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SENSITIVE_HEADER = re.compile(
 
 @dataclass
 class Retired:
-    """A signing secret that a rotation replaced; it still signs until ``until`` (epoch s)."""
+    """A replaced signing secret, which still signs until ``until`` (epoch s)."""
 
     key: str
     until: float
@@ -74,8 +74,8 @@ class Endpoint:
     retired: list[Retired] = field(default_factory=list)
 
     def to_json(self) -> dict[str, object]:
-        """Return the endpoint as EndpointOut, with the fields that are no longer described; what is
-        not set is null."""
+        """Return the endpoint as EndpointOut, with the fields that are no longer documented; unset
+        fields are null."""
         return {
             "description": self.description,
             "rateLimit": self.throttle_rate,
@@ -114,7 +114,7 @@ class App:
     made: float = 0.0
 
     def to_json(self) -> dict[str, object]:
-        """Return it as ApplicationOut; what Clerk calls it is not known."""
+        """Return it as ApplicationOut; Clerk's name for it is unknown."""
         return {
             "name": self.instance_id,
             "throttleRate": None,
@@ -126,7 +126,7 @@ class App:
 
 
 class SvixBackend:
-    """All of Svix's state; the Clerk service makes applications and links, clients the rest."""
+    """Svix's state; the Clerk service creates applications and links, clients everything else."""
 
     def __init__(self, *, clock: Callable[[], float] = time.time, region: str = "us") -> None:
         self._clock = clock
@@ -137,14 +137,14 @@ class SvixBackend:
         self.answers = Answers(clock)
         self.deliveries = Deliveries(self, clock)
 
-    # -- what Clerk does ----------------------------------------------------------------------
+    # -- for Clerk ----------------------------------------------------------------------
 
     def has_app(self, instance_id: str) -> bool:
         """Return whether an instance has an application."""
         return any(app.instance_id == instance_id for app in self._apps.values())
 
     def create_app(self, instance_id: str) -> str:
-        """Make an instance's application and give its id; the one it has is given again."""
+        """Create an instance's application if it has none; return its id."""
         if self.has_app(instance_id):
             return self._app_of(instance_id).id
         app = App(identifier("app_"), instance_id, made=self._clock())
@@ -152,20 +152,20 @@ class SvixBackend:
         return app.id
 
     def delete_app(self, instance_id: str) -> None:
-        """Remove an instance's application with all it holds."""
+        """Remove an instance's application with everything in it."""
         self._apps.pop(self._app_of(instance_id).id)
 
     @property
     def event_types(self) -> list[str]:
-        """The catalogue: what endpoints can filter by, and what Clerk sends."""
+        """Return the catalogue: the event types that endpoints can filter by and Clerk sends."""
         return sorted({*EVENT_TYPES, *self._offered})
 
     def offer(self, *names: str) -> None:
-        """Put event types into the catalogue that Clerk's published description lacks."""
+        """Add event types to the catalogue that Clerk's published description lacks."""
         self._offered += [name for name in names if name not in self._offered]
 
     def organization_token(self) -> str:
-        """Make a token as Clerk has it: for all applications, and to make messages."""
+        """Create a token like Clerk's: for all applications, and for creating messages."""
         token = minted("a Svix token", f"sk_{secrets.token_urlsafe(24)}.{self._region}")
         self._organization_tokens.append(token)
         return token
@@ -182,7 +182,7 @@ class SvixBackend:
     # -- authentication -----------------------------------------------------------------------
 
     def exchange(self, one_time_token: str) -> dict[str, object]:
-        """Take a one-time token, once, for a token of its application."""
+        """Exchange a one-time token, once, for a token of its application."""
         for app in self._apps.values():
             if one_time_token in app.one_time_tokens:
                 app.one_time_tokens.remove(one_time_token)
@@ -193,8 +193,8 @@ class SvixBackend:
         raise errors.one_time_token_used()
 
     def authorize(self, token: str, app_id: str, *, organization: bool = False) -> App:
-        """Return the application a token may act on; ``organization``: with the organization's
-        only."""
+        """Return the application that a token may act on; ``organization`` accepts only the
+        organization's token."""
         holder = self.authenticate(token)
         if organization and holder is not None:
             raise errors.forbidden()
@@ -204,7 +204,7 @@ class SvixBackend:
         return app
 
     def authenticate(self, token: str) -> App | None:
-        """Return the application a token is of, None for a token of the organization."""
+        """Return the application of a token; None for a token of the organization."""
         if token in self._organization_tokens:
             return None
         holder = next((app for app in self._apps.values() if token in app.tokens), None)
@@ -230,7 +230,7 @@ class SvixBackend:
     # -- endpoints ----------------------------------------------------------------------------
 
     def create_endpoint(self, app: App, body: EndpointCreate) -> Endpoint:
-        """Make an endpoint; its signing secret is made here unless one is given."""
+        """Create an endpoint, with a new signing secret unless one is given."""
         self._refuse_unknown(body.event_types)
         self._refuse_taken_uid(app, body.uid, besides=None)
         now = self.now(app)
@@ -256,7 +256,7 @@ class SvixBackend:
     def list_endpoints(
         self, app: App, *, limit: int, iterator: str | None, descending: bool
     ) -> dict[str, object]:
-        """Return a page of endpoints; their ids sort as they were made."""
+        """Return a page of endpoints; their ids sort by creation."""
         shown, beside = in_order(
             app.endpoints.values(),
             lambda endpoint: endpoint.id,
@@ -267,9 +267,9 @@ class SvixBackend:
         return {"data": [endpoint.to_json() for endpoint in shown], **beside}
 
     def put_endpoint(self, app: App, id_or_uid: str, body: EndpointUpsert) -> tuple[Endpoint, bool]:
-        """Replace an endpoint, or make a new one; tells whether it was made.
+        """Replace an endpoint, or create a new one; return it, and whether it is new.
 
-        A new one has an id of its own, and only the uid that the body names.
+        A new one has its own id, and only the uid in the body.
         """
         found = self._find(app, id_or_uid)
         if found is None:
@@ -301,7 +301,7 @@ class SvixBackend:
         self.endpoint(app, id_or_uid).headers = dict(headers)
 
     def change_headers(self, app: App, id_or_uid: str, body: HeadersChange) -> None:
-        """Set some of an endpoint's headers, and take some away."""
+        """Set some of an endpoint's headers, and remove some."""
         found = self.endpoint(app, id_or_uid)
         changed = {**found.headers, **body.headers}
         found.headers = {
@@ -311,7 +311,8 @@ class SvixBackend:
         }
 
     def rotate_secret(self, app: App, id_or_uid: str, body: SecretRotation) -> None:
-        """Return the endpoint a new signing secret; the old one signs on for the grace period."""
+        """Give the endpoint a new signing secret; the old one keeps signing for the grace
+        period."""
         found = self.endpoint(app, id_or_uid)
         grace = body.grace_period_seconds
         now = self._clock()
@@ -325,20 +326,21 @@ class SvixBackend:
         found.updated_at = self.now(app)
 
     def valid_secrets(self, app: App, id_or_uid: str) -> list[str]:
-        """List the secrets that sign now: the present one and rotated ones still in grace."""
+        """List the secrets that sign now: the current one, and replaced ones in their grace
+        period."""
         found = self.endpoint(app, id_or_uid)
         now = self._clock()
         old = (each.key for each in found.retired if each.until > now)
         return list(dict.fromkeys((found.secret, *old)))
 
     def age_overlaps(self, seconds: float) -> None:
-        """Let the signing secrets that were rotated away end that much earlier."""
+        """Make replaced signing secrets expire so many seconds earlier."""
         for endpoint in (each for app in self._apps.values() for each in app.endpoints.values()):
             for old in endpoint.retired:
                 old.until -= seconds
 
     def now(self, app: App) -> float:
-        """Return the time, later than all times given to this application before."""
+        """Return the time, later than all earlier times of this application."""
         app.latest = max(self._clock(), app.latest + 0.001)
         return app.latest
 
@@ -349,12 +351,12 @@ class SvixBackend:
     # -- state --------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
-        """Return the whole state as plain data."""
+        """Return the complete state as plain data."""
         state: dict[str, Any] = as_plain(self.live())
         return state
 
     def live(self) -> dict[str, Any]:
-        """Return the state as it is, to be written at once."""
+        """Return the state itself, for writing at once."""
         apps = list(self._apps.values())
         return {
             "region": self._region,
@@ -365,7 +367,7 @@ class SvixBackend:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take a dumped state in place of the present one."""
+        """Replace the state by a dumped one."""
         self._region = state["region"]
         self.answers.load(state.get("answers", {}))
         self._offered = list(state.get("offered", ()))
@@ -416,7 +418,7 @@ def _take(endpoint: Endpoint, body: EndpointUpsert) -> None:
 
 
 def _endpoint(state: Mapping[str, Any]) -> Endpoint:
-    # A file of before messages were kept has their count here.
+    # Older files have the count of messages here.
     fields = {key: value for key, value in state.items() if key != "sent"}
     return Endpoint(**(fields | {"retired": [Retired(**old) for old in state["retired"]]}))
 

@@ -1,7 +1,7 @@
 """Pages of lists, as svix-server 1.100 cuts them (its source: `v1/utils`).
 
-An iterator is the id of the last thing of a page; `prevIterator`, the first one's after a minus,
-leads the other way and is given on first pages too. Nothing needs to have its id any more.
+An iterator is the id of the last item of a page; `prevIterator`, the first item's id after a minus,
+goes back and is on first pages too. The item need not exist any more.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 DAYS = 24 * 3600
 SECONDS_SHOWN = 90 * DAYS
-"""How far a list goes from the time it is asked for."""
+"""The longest period of a list."""
 SECONDS_AHEAD = 3600
-"""How far in the future something may have been made."""
+"""How far in the future an item may have been created."""
 Kept = TypeVar("Kept")
 Beside = dict[str, object]
 
@@ -26,7 +26,7 @@ def in_order(
     iterator: str | None,
     descending: bool,
 ) -> tuple[Sequence[Kept], Beside]:
-    """Cut a page out of things that are listed by id; give what goes beside its data too."""
+    """Return a page of items that are listed by id, and the fields besides its data."""
     mark, back = _read(iterator)
     downwards = descending != back
     rest = (
@@ -48,10 +48,10 @@ def by_time(
     before: float | None,
     after: float | None,
 ) -> tuple[Sequence[Kept], Beside]:
-    """Cut a page out of messages or attempts, newest first.
+    """Return a page of messages or attempts, newest first.
 
-    With ``after`` alone the page is of the oldest, and nothing comes after it. Times are in seconds
-    since the epoch.
+    With only ``after``, the page has the oldest, and nothing follows it. Times are in seconds since
+    the epoch.
     """
     mark, back = _read(iterator)
     first, last = float("-inf"), now + SECONDS_AHEAD

@@ -28,7 +28,7 @@ Read = TypeVar("Read")
 
 
 def wanted(query: QueryParams, prefix: str) -> Wanted:
-    """Read what a list is limited to; ``prefix`` is that of the ids the iterator is made of.
+    """Read the filters of a list; ``prefix`` is that of the ids in its iterator.
 
     Raises:
         Invalid: a parameter is wrong.
@@ -48,13 +48,13 @@ def wanted(query: QueryParams, prefix: str) -> Wanted:
 
 
 def page_size(query: QueryParams) -> int:
-    """Read the size of a page, 0 too; raises ``Invalid``."""
+    """Read the size of a page, which may be 0; raises ``Invalid``."""
     found = _one(query, "limit", _among(range(LARGEST_PAGE + 1)))
     return DEFAULT_PAGE if found is None else found
 
 
 def iterator(query: QueryParams, form: str) -> str | None:
-    """Read where a list goes on, or with a minus goes back from; raises ``Invalid``."""
+    """Read where a list continues, or with a minus goes back from; raises ``Invalid``."""
     return _one(query, "iterator", _matching(re.compile(f"-?{form}")))
 
 

@@ -27,9 +27,9 @@ def read_app(call: Call) -> Answer:
 
 
 def list_event_types(call: Call) -> Answer:
-    """v1.event-type.list. Any token may read it: an application's needs it for its filters."""
+    """v1.event-type.list. Any token may read it: an application's token needs it for filters."""
     call.backend.authenticate(call.token)
-    queries.descending(call.query, default=False)  # asked for or not, they are in order
+    queries.descending(call.query, default=False)  # they are always in order
     for name in ("include_archived", "with_content"):
         queries.switch(call.query, name, default=False)  # none is archived, none has a schema
     return 200, call.backend.list_event_types(

@@ -1,7 +1,7 @@
-"""How a message is signed, so that the receiver knows who sent it.
+"""Signs messages, so that the receiver can verify the sender.
 
-Source: Svix's guide to verifying webhooks by hand; the official library verifies what is made here
-(its tests are in tests/world).
+Source: Svix's guide to verifying webhooks manually; the official library verifies these signatures
+(see tests/world).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 def signed_headers(
     secrets: Iterable[str], *, message_id: str, timestamp: int, body: bytes
 ) -> dict[str, str]:
-    """Return the three headers; each secret signs, so that an old one is good during an overlap."""
+    """Return the three headers; each secret signs, so that an old one works during an overlap."""
     content = f"{message_id}.{timestamp}.".encode() + body
     signatures = (hmac.digest(_key(secret), content, hashlib.sha256) for secret in secrets)
     return {
@@ -32,5 +32,5 @@ def _key(secret: str) -> bytes:
     text = secret.partition("_")[2] if secret.startswith("wh") else secret
     try:
         return base64.b64decode(text)
-    except binascii.Error:  # one that somebody gave, and that no receiver can use either
+    except binascii.Error:  # a given secret that no receiver can use either
         return text.encode()

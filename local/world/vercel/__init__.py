@@ -1,12 +1,12 @@
-"""A Vercel that answers for environment variables, projects, teams and redeploys.
+"""Emulates Vercel's environment variables, projects, teams and redeploys.
 
-Not reproduced: builds (a redeploy is ready after it was looked at twice; what then runs is
-`local.world.deployed`), writing shared variables and custom environments (tests add them), domains,
-members, and rate limits (the world's faults make those).
+Not emulated: builds (a redeploy is ready after two reads; `local.world.deployed` runs it), writing
+shared variables and custom environments (tests add them), domains, members, and rate limits (faults
+simulate them).
 
-Decided where the public documentation leaves it open: a bulk create of which everything failed
-answers with the first refusal's status and all refusals under ``failed``; an unknown variable or
-project is 404 ``not_found``.
+Undocumented, so decided here: if everything in a bulk create fails, the answer has the first
+refusal's status and all refusals under ``failed``; an unknown variable or project is 404
+``not_found``.
 """
 
 from __future__ import annotations
@@ -50,5 +50,5 @@ class VercelService:
         return refusal(VercelError(404, "not_found", message))
 
     def method_not_allowed(self, request: Request) -> Response:
-        """Answer for a known URL with another method: an operation that is not here."""
+        """Answer for a known URL with another method: an operation that is not emulated."""
         return self.not_found(request)

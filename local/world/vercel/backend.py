@@ -1,4 +1,4 @@
-"""Vercel's behaviour, without HTTP: one method for each operation of the API used here."""
+"""Vercel's behaviour, without HTTP: one method for each emulated operation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ OWNER = "user_world"
 
 @dataclass(frozen=True)
 class Created:
-    """What a bulk create did: made variables and refusals, in the order asked for."""
+    """The result of a bulk create: created variables and refusals, in the order of the request."""
 
     variables: list[Variable]
     failures: list[errors.VercelError]
@@ -40,7 +40,7 @@ class Created:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of a list, newest first; ``next`` is the creation time to go on from."""
+    """A part of a list, newest first; ``next`` is the creation time to continue from."""
 
     items: list[Any]
     next: int | None
@@ -59,16 +59,16 @@ class VercelBackend:
         self.deployments: dict[str, Deployment] = {}
         self.shared: dict[str, Shared] = {}
         self.vault = Vault()
-        # Some accounts get encrypted values from a list that was asked with `decrypt`
-        # (vercel/vercel issue 9072). Not part of the state.
+        # Some accounts get encrypted values from a list even with `decrypt` (vercel/vercel issue
+        # 9072). Not part of the state.
         self.lists_decrypted = True
-        # For tests: what is deployed from now on ends as an error. Not part of the state.
+        # For tests: new deployments end with an error. Not part of the state.
         self.builds_break = False
 
     # -- set-up -------------------------------------------------------------------------------
 
     def add_token(self, token: str, *, teams: Sequence[str] = ()) -> None:
-        """Let a token in; it sees its owner's own scope and the teams named by id."""
+        """Add a token, which sees its owner's own scope and the teams named by id."""
         self.tokens[token] = list(teams)
 
     def add_team(self, team_id: str, slug: str, *, sensitive_policy: str = "default") -> Team:
@@ -84,7 +84,7 @@ class VercelBackend:
         return project
 
     def add_custom_environment(self, project_id: str, slug: str) -> str:
-        """Add an environment besides production, preview and development; its id."""
+        """Add an environment besides production, preview and development; return its id."""
         made = _identifier("env_", 24)
         self.projects[project_id].custom_environments[made] = slug
         return made
@@ -92,7 +92,7 @@ class VercelBackend:
     def add_deployment(
         self, project_id: str, target: str, *, branch: str | None = None
     ) -> Deployment:
-        """Add a finished deployment, built with the project's variables of this moment.
+        """Add a finished deployment, built with the project's current variables.
 
         The target may be a custom environment's slug.
         """
@@ -108,7 +108,8 @@ class VercelBackend:
         self.shared[made.variable.id] = made
         return made
 
-    # -- who asks -----------------------------------------------------------------------------
+    # -- authentication
+    # -----------------------------------------------------------------------------
 
     def authorize(self, token: str | None, scope: str | None) -> str | None:
         """Return the id of the team a request is for, or None for the owner's own scope."""
@@ -124,7 +125,7 @@ class VercelBackend:
         return team.id
 
     def owner(self) -> dict[str, object]:
-        """The owner of every token here, as the API shows a user who has a scope of their own."""
+        """Return the owner of every token here, as the API shows a user with their own scope."""
         return {
             "id": OWNER,
             "email": "world@sendero.example",
@@ -171,7 +172,7 @@ class VercelBackend:
     def create_variables(
         self, project: Project, bodies: Iterable[Mapping[str, Any]], *, upsert: bool = False
     ) -> Created:
-        """Create several; each succeeds or fails by itself."""
+        """Create several variables; each succeeds or fails by itself."""
         created = Created([], [])
         for body in bodies:
             try:
@@ -221,10 +222,10 @@ class VercelBackend:
         target: str | None,
         environment: str | None = None,
     ) -> Deployment:
-        """Build an earlier deployment again, with the project's variables of this moment.
+        """Build an earlier deployment again, with the project's current variables.
 
-        Where no target is named, Vercel builds a preview, whatever the earlier one was. A custom
-        environment, by slug or id, goes before the target.
+        Without a target, Vercel builds a preview, whatever the earlier one was. A custom
+        environment, by slug or id, takes precedence over the target.
         """
         earlier = self.deployment(team_id, deployment_id)
         project = self.projects[earlier.project_id]
@@ -244,10 +245,10 @@ class VercelBackend:
             raise errors.not_found("Deployment")
         return found
 
-    # -- what teams share ---------------------------------------------------------------------
+    # -- shared variables ---------------------------------------------------------------------
 
     def shared_of(self, team_id: str | None) -> list[Shared]:
-        """List the variables of a team that projects share."""
+        """List the shared variables of a team."""
         return [each for each in self.shared.values() if each.team_id == team_id]
 
     def shared_variable(self, team_id: str | None, variable_id: str) -> Shared:
@@ -262,7 +263,7 @@ class VercelBackend:
     def page(
         self, items: Iterable[Any], *, limit: int | None, until: int | None, since: int | None
     ) -> Page:
-        """Cut a page out of things that have ``created_at``, newest first."""
+        """Return a page of items with ``created_at``, newest first."""
         chosen = sorted(items, key=lambda item: -int(item.created_at))
         if until is not None:
             chosen = [item for item in chosen if item.created_at < until]
@@ -280,12 +281,12 @@ class VercelBackend:
     # -- state --------------------------------------------------------------------------------
 
     def dump(self) -> dict[str, Any]:
-        """Return the whole state as plain data; tokens are the only secrets in it."""
+        """Return the complete state as plain data; tokens are the only secrets in it."""
         state: dict[str, Any] = as_plain(self.live())
         return state
 
     def live(self) -> dict[str, Any]:
-        """Return the state as it is, to be written at once."""
+        """Return the state itself, for writing at once."""
         return {
             "tick": self._tick,
             "tokens": self.tokens,
@@ -296,7 +297,7 @@ class VercelBackend:
         }
 
     def load(self, state: Mapping[str, Any]) -> None:
-        """Take a dumped state in place of the present one."""
+        """Replace the state by a dumped one."""
         self._tick = state["tick"]
         self.tokens = {token: list(teams) for token, teams in state["tokens"].items()}
         self.teams = {key: Team(**team) for key, team in state["teams"].items()}
@@ -309,7 +310,7 @@ class VercelBackend:
         }
 
     def now(self) -> int:
-        """Return the time in milliseconds; never the same twice, so that lists have an order."""
+        """Return the time in milliseconds, never the same twice, so that lists have an order."""
         self._tick = max(self._tick + 1, int(self._clock() * 1000))
         return self._tick
 

@@ -1,8 +1,7 @@
 """Vercel's refusals: status, code and message, each stated once.
 
-Every error body has the form ``{"error": {"code", "message", ...}}`` (Vercel REST API, Errors).
-Codes marked "seen" below are the ones the official clients test for; the others are the closest
-documented code.
+Every error body has the form ``{"error": {"code", "message", ...}}`` (Vercel REST API, Errors). The
+official clients test for the codes marked "seen"; the others are the closest documented codes.
 """
 
 from __future__ import annotations
@@ -41,24 +40,24 @@ def missing_token() -> VercelError:
 
 
 def invalid_token() -> VercelError:
-    """The token is not one of ours; clients look for ``invalidToken`` (seen)."""
+    """The token is unknown; clients look for ``invalidToken`` (seen)."""
     return VercelError(403, "forbidden", "Not authorized.", {"invalidToken": True})
 
 
 def wrong_scope(scope: str) -> VercelError:
-    """The token's owner is no member of the team."""
+    """The token's owner is not a member of the team."""
     return VercelError(
         403, "forbidden", f'Not authorized: no access to the scope "{scope}".', {"scope": scope}
     )
 
 
 def not_found(thing: str) -> VercelError:
-    """There is no such thing in this scope."""
+    """The object does not exist in this scope."""
     return VercelError(404, "not_found", f"{thing} not found.")
 
 
 def bad_request(message: str) -> VercelError:
-    """The body does not fit."""
+    """The body is malformed."""
     return VercelError(400, "bad_request", message)
 
 
@@ -68,7 +67,7 @@ def sensitive_in_development() -> VercelError:
 
 
 def team_wants_sensitive() -> VercelError:
-    """The team's policy forces variables of the deployed environments to be sensitive."""
+    """The team's policy requires variables of the deployed environments to be sensitive."""
     return bad_request("The team's policy requires sensitive variables for this environment.")
 
 

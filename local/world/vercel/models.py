@@ -1,8 +1,7 @@
-"""What Vercel keeps: teams, tokens, projects, variables, deployments.
+"""Vercel's data: teams, tokens, projects, variables, deployments.
 
-Sensitive values are never kept, only their digest: nothing that reads this state, be it an
-answer, the state file or a test, can show one. What runs a deployment has them from the vault
-(`vault.py`).
+Sensitive values are stored only as digests, so that no answer, state file or test can show one.
+Deployments get the values from the vault (`vault.py`).
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ STEPS = ("QUEUED", "BUILDING", "READY")
 
 
 def digest(value: str) -> str:
-    """Return the digest under which a value is remembered and compared."""
+    """Return the digest by which a value is stored and compared."""
     return hashlib.sha256(value.encode()).hexdigest()
 
 
 @dataclass
 class Team:
-    """A team; its policy may force variables to be sensitive."""
+    """A team; its policy may require sensitive variables."""
 
     id: str
     slug: str
@@ -57,7 +56,7 @@ class Variable:
     comment: str = ""
     visibility: str | None = None
     configuration_id: str | None = None
-    """Of the integration that made it; such a one nobody makes by a request."""
+    """The integration that created it; requests cannot create such a variable."""
 
     def reaches(self, target: str) -> bool:
         """Return whether a build for the target, or for the custom environment of that id, sees
@@ -120,7 +119,7 @@ class Project:
         }
 
     def in_list(self) -> dict[str, object]:
-        """Return the project as the list shows it; taken strictly, without its variables."""
+        """Return the project as the list shows it; in the strict reading, without its variables."""
         return {
             "id": self.id,
             "name": self.name,
@@ -140,10 +139,9 @@ class Project:
         }
 
     def build_environment(self, target: str, branch: str | None = None) -> dict[str, str]:
-        """Map every variable a build for the target gets to its value's digest.
+        """Return the digest of each variable's value in a build for the target.
 
-        The target may be the id of a custom environment. A branch's own variables go before those
-        of all.
+        The target may be the id of a custom environment. A branch's own variables take precedence.
         """
         reached = [each for each in self.variables.values() if each.reaches(target)]
         chosen = [each for each in reached if each.git_branch is None]
@@ -153,7 +151,7 @@ class Project:
 
 @dataclass
 class Shared:
-    """A variable of a team, for the projects that are linked to it."""
+    """A shared variable of a team, for its linked projects."""
 
     team_id: str
     project_ids: list[str]
@@ -169,7 +167,7 @@ class Shared:
 
 @dataclass
 class Deployment:
-    """A deployment and the variables it was built with; it becomes ready as it is watched."""
+    """A deployment and its variables; it becomes ready as it is read."""
 
     id: str
     name: str
@@ -186,18 +184,18 @@ class Deployment:
 
     @property
     def state(self) -> str:
-        """Say how far the deployment is."""
+        """Return the state of the deployment."""
         done = self.step == len(STEPS) - 1
         return "ERROR" if self.breaks and done else STEPS[self.step]
 
     @property
     def environment_digest(self) -> str:
-        """Return one digest over all variables built in."""
+        """Return one digest of all its variables."""
         lines = (f"{key}={value}" for key, value in sorted(self.environment.items()))
         return digest("\n".join(lines))
 
     def watch(self) -> None:
-        """Move one step on: somebody looked."""
+        """Advance one step, because somebody read it."""
         self.step = min(self.step + 1, len(STEPS) - 1)
 
     def to_json(self) -> dict[str, object]:

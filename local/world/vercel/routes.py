@@ -1,8 +1,8 @@
 """Vercel's HTTP API in front of the backend.
 
-Versions are accepted as the clients send them: the official provider lists with v8, reads, makes
-and changes with v10 and removes with v8; the current documentation has v10 and v9 for the same
-operations, and the answers do not differ.
+All versions that clients send are accepted: the official provider lists with v8, reads, creates and
+changes with v10 and removes with v8; the current documentation has v10 and v9 for the same
+operations, with the same answers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ Operation = Callable[["Call"], Answer]
 
 
 class _Version(Convertor[int]):
-    """A version in a path; Starlette's own takes more digits than Python makes a number of."""
+    """A version in a path; Starlette's own converter accepts more digits than Python can
+    convert."""
 
     regex = "[0-9]{1,3}"
 
@@ -43,7 +44,7 @@ register_url_convertor("vercel_version", _Version())
 
 
 class Call:
-    """One request, with what every operation needs of it."""
+    """One request, as every operation needs it."""
 
     def __init__(self, backend: VercelBackend, request: Request, body: Any) -> None:
         self.backend = backend
@@ -71,7 +72,8 @@ class Call:
         return self.query.get(name) == "true"
 
     def page(self, items: Any, *, until: str = "until") -> Page:
-        """The part of a list that limit, until and since ask for; `until` names that parameter."""
+        """Return the part of a list for limit, until and since; `until` is the name of that
+        parameter."""
         limit = self._number("limit")
         if limit is not None and not 1 <= limit <= LARGEST_PAGE:
             raise errors.bad_request(f"`limit` should be from 1 to {LARGEST_PAGE}.")
@@ -129,8 +131,8 @@ def _bulk_answer(created: Created) -> Answer:
 
 
 def pull_variables(call: Call) -> Answer:
-    """envPull, as the command-line client asks: names and values of a target, those of a branch
-    before those of all. The value of a sensitive one is empty."""
+    """envPull, as in the command-line client: names and values of a target; those of a branch take
+    precedence. The value of a sensitive one is empty."""
     target, branch = call.parts["target"], call.parts.get("branch")
     reached = [v for v in call.project.variables.values() if v.reaches(target)]
     chosen = [v for v in reached if v.git_branch is None]
@@ -162,8 +164,8 @@ def read_project(call: Call) -> Answer:
 
 
 def list_projects(call: Call) -> Answer:
-    """getProjects: those of the scope, the newest first. Version 10 goes on with `from` and a token
-    of its own, earlier ones with `until` and a time (as the command-line client sends)."""
+    """getProjects: those of the scope, newest first. Version 10 continues with `from` and its own
+    token, earlier versions with `until` and a time (as the command-line client sends)."""
     tokens = call.parts["version"] >= 10
     search = (call.query.get("search") or "").lower()
     there = [
@@ -250,7 +252,7 @@ def list_deployments(call: Call) -> Answer:
 
 
 def create_deployment(call: Call) -> Answer:
-    """createDeployment, of which only building an earlier deployment again is here."""
+    """createDeployment; only building an earlier deployment again is emulated."""
     body = call.object()
     name, earlier, target = body.get("name"), body.get("deploymentId"), body.get("target")
     if not isinstance(name, str) or not name:
@@ -269,7 +271,7 @@ def create_deployment(call: Call) -> Answer:
 
 
 def read_deployment(call: Call) -> Answer:
-    """getDeployment; watching a deployment moves it on."""
+    """getDeployment; reading a deployment advances it."""
     made = call.backend.deployment(call.team_id, call.parts["deployment"])
     shown = made.to_json()
     made.watch()
@@ -289,7 +291,7 @@ OPERATIONS: tuple[tuple[str, str, Operation], ...] = (
     ("GET", f"{VERSION}/projects", list_projects),
     ("GET", PROJECT, read_project),
     ("GET", f"{PROJECT}/custom-environments", list_custom_environments),
-    # As the command-line client asks, without a version.
+    # The command-line client sends no version.
     ("GET", "/projects/{project}/custom-environments", list_custom_environments),
     ("GET", f"{VERSION}/env", list_shared_variables),
     ("GET", f"{VERSION}/env/{{variable}}", read_shared_variable),
@@ -327,5 +329,5 @@ def _endpoint(backend: VercelBackend, operation: Operation) -> Callable[[Request
 
 
 def refusal(error: errors.VercelError) -> Response:
-    """Return an error the form clients expect."""
+    """Return an error in the form that clients expect."""
     return JSONResponse(error.body(), status_code=error.status)

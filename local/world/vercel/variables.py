@@ -1,4 +1,4 @@
-"""The rules of environment variables: what may be written, and what conflicts with what."""
+"""The rules of environment variables: valid values and conflicts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Draft:
-    """The wanted variable; ``value`` is None if a change leaves it as it is."""
+    """The requested variable; ``value`` is None if a change keeps it."""
 
     key: str
     type: str
@@ -41,7 +41,7 @@ class Draft:
 
     @classmethod
     def of(cls, variable: Variable) -> Draft:
-        """Start from a variable as it is."""
+        """Create a draft from a variable."""
         return cls(
             key=variable.key,
             type=variable.type,
@@ -63,7 +63,7 @@ def read_new(body: Mapping[str, Any]) -> Draft:
 
 
 def read_changed(draft: Draft, body: Mapping[str, Any]) -> Draft:
-    """Lay the given properties of a request over a draft (editProjectEnv)."""
+    """Apply the given properties of a request to a draft (editProjectEnv)."""
     unknown = sorted(set(body) - set(FIELDS))
     if unknown:
         raise errors.bad_request(f"Invalid request: should NOT have `{unknown[0]}`.")
@@ -116,7 +116,7 @@ def check(draft: Draft, team: Team | None) -> None:
 
 
 def clash(project: Project, draft: Draft, *, besides: str | None = None) -> Variable | None:
-    """Find the variable that holds the draft's name for one of its environments."""
+    """Find the variable that has the draft's name in one of its environments."""
     for variable in project.variables.values():
         if (
             variable.id != besides
@@ -134,7 +134,7 @@ def clash(project: Project, draft: Draft, *, besides: str | None = None) -> Vari
 def same_place(variable: Variable, draft: Draft) -> bool:
     """Return whether an upsert of the draft means exactly this variable.
 
-    Vercel updates only where all environments are the same ones; an overlap stays a conflict.
+    Vercel updates only if all environments are the same; an overlap is a conflict.
     """
     return set(variable.target) == set(draft.target) and set(
         variable.custom_environment_ids
@@ -167,7 +167,7 @@ def _text(name: str, value: object) -> str:
 
 
 def _texts(name: str, value: object) -> list[str]:
-    if value is None:  # The official provider sends null where a set is empty.
+    if value is None:  # The official provider sends null for an empty set.
         return []
     if not isinstance(value, list):
         raise errors.bad_request(f"Invalid request: `{name}` should be array.")

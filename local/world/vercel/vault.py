@@ -1,4 +1,4 @@
-"""The values of variables by their digest: what a build needs, and no answer, no state shows."""
+"""The values of variables by digest, for builds; no answer and no state shows them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from local.world.vercel.models import digest
 
 
 class Vault:
-    """Values that were written at some time, sensitive ones too.
+    """All values that were ever written, including sensitive ones.
 
-    They stand beside the state, which has their digests only, so that whatever reads the state
-    can't show one. With a file they outlive the process; only its owner may read that.
+    They are outside of the state, which has only their digests, so that no reader of the state can
+    show one. With a file they outlive the process; only the file's owner may read it.
     """
 
     def __init__(self) -> None:
@@ -22,13 +22,13 @@ class Vault:
         self._file: Path | None = None
 
     def open(self, file: Path) -> None:
-        """Take up the values of the file, and keep new ones there."""
+        """Load the values from the file, and store new ones there."""
         self._file = file
         if file.exists():
             self._values |= json.loads(file.read_text())
 
     def put(self, value: str) -> None:
-        """Keep a value."""
+        """Store a value."""
         key = digest(value)
         if self._values.get(key) == value:
             return
@@ -45,7 +45,7 @@ class Vault:
         """Return the values of variables.
 
         Raises:
-            LookupError: values are not known; the message names their variables.
+            LookupError: values are unknown; the message names their variables.
         """
         unknown = sorted(key for key, each in digests.items() if each not in self._values)
         if unknown:
