@@ -238,7 +238,7 @@ def link_file(source: str, target: str) -> str:
 
 
 def link_environment(folder: Path) -> None:
-    """Return a copy the virtual environment that Pulumi.yaml names: the one of this process, or in
+    """Give a copy the virtual environment that Pulumi.yaml names: the one of this process, or in
     its place the one that `ENVIRONMENT` names."""
     link = folder / ".venv"
     link.unlink(missing_ok=True)

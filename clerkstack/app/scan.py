@@ -334,7 +334,7 @@ def _refuse_empty(folders: Sequence[str], names: Sequence[str]) -> None:
 
 
 def _naming_clerk(root: Path, names: Sequence[str], unread: Sequence[str]) -> list[str]:
-    """Yield the files of other languages that name Clerk, except the ignored ones."""
+    """Return the files of other languages that name Clerk, except the ignored ones."""
     if names and unread:
         from pathspec import GitIgnoreSpec
 

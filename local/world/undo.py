@@ -28,7 +28,7 @@ def undo(service: Service, before: str, field: str | None) -> None:
 
 
 def store_otherwise(service: Service, field: str, value: Any) -> None:
-    """Return a field another value wherever it is; ``field`` as for `undo`."""
+    """Set a field to another value everywhere; ``field`` as for `undo`."""
     state = json.loads(snapshot(service))
     _put(state, field.split("."), value)
     _loads(service, state)

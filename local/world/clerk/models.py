@@ -285,7 +285,7 @@ def with_standard_roles(instance: Instance, now: int) -> None:
 
 
 def with_initial_set(instance: Instance, now: int) -> None:
-    """Return an instance the role set that new organizations get."""
+    """Give an instance the role set that new organizations get."""
     admin, member = (
         next(role.id for role in instance.roles.values() if role.key == key)
         for key in STANDARD_ROLES
