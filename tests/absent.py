@@ -1,4 +1,4 @@
-"""What a test does without the part of the set-up it needs, and what the run says at its end."""
+"""Skips tests whose part of the set-up is missing, and reports that at the end of the run."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from local.parts import PARTS, PROJECT, Part, noted
 
 
 def absent(part: Part) -> NoReturn:
-    """Skip for a part that is not there; in CI fail."""
+    """Skip a test because a part is missing; in CI fail."""
     missing(part.why_missing())
 
 
 def missing(why: str) -> NoReturn:
-    """Skip for want of something, which `why` names first; in CI fail.
+    """Skip a test because something is missing, which `why` names first; in CI fail.
 
-    All tests that want the same say the same: the run ends with one line for it.
+    Tests that need the same thing must give the same reason: the run ends with one line for it.
     """
     pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
 
 
 def summary(reasons: Iterable[str], project: Path = PROJECT) -> list[str]:
-    """One line for each reason for which tests were skipped, and for each part that is missing.
+    """Return one line for each reason for skipped tests, and for each missing part.
 
-    `reasons` has one for each skipped test; a missing part may have none in this run.
+    `reasons` has one entry for each skipped test; a missing part may have none in this run.
     """
     skipped = Counter(reasons)
     for part in PARTS:
@@ -42,7 +42,7 @@ def summary(reasons: Iterable[str], project: Path = PROJECT) -> list[str]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Nothing is skipped in silence."""
+    """Report every skipped test."""
     reports = terminalreporter.stats.get("skipped", [])
     texts = [r.longrepr[2] if isinstance(r.longrepr, tuple) else str(r.longrepr) for r in reports]
     lines = summary(text.removeprefix("Skipped: ") for text in texts)

@@ -1,4 +1,4 @@
-"""A backend that knows some stacks, in the place of the engine's command."""
+"""A backend with some stacks that replaces the engine's command."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ Resources = list[dict[str, Any]]
 
 
 class Backend:
-    """What `pulumi stack ls` and `pulumi stack export` say. `stacks` gives the resources of each
-    by its name; `broken` are stacks whose state cannot be read."""
+    """Answers `pulumi stack ls` and `pulumi stack export`. `stacks` has the resources of each stack
+    by name; `broken` are stacks whose state cannot be read."""
 
     def __init__(self, stacks: Mapping[str, Callable[[], Resources] | Resources]) -> None:
         self.stacks = dict(stacks)
@@ -22,7 +22,7 @@ class Backend:
         self.asked: list[tuple[str, ...]] = []
 
     def __call__(self, *words: str, **_: Any) -> str:
-        """What the engine prints."""
+        """Return what the engine would print."""
         self.asked.append(words)
         if words[:2] == ("stack", "ls"):
             listed = [

@@ -1,5 +1,4 @@
-"""CPU that something may take, and waiting for something, whatever machine, Python and worker of
-the tests run it."""
+"""Limits on CPU time, and waiting, independent of the machine, the Python and the test worker."""
 
 from __future__ import annotations
 
@@ -10,24 +9,23 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# Steps of an empty loop in a second of CPU, where the limits of the tests were set.
+# Steps of an empty loop per CPU second, on the machine on which the limits were set.
 _STEPS_OF_A_SECOND = 45_000_000
 _MEASURED = 1_000_000
 _TRIES = 3
-_PATIENCE = 180.0  # seconds; a machine may stand still for many of them
+_PATIENCE = 180.0  # seconds; a machine may stall for many of them
 
 
 def within(seconds: float, act: Callable[[], T]) -> T:
-    """What an act returns; fail if it takes more CPU than that, each time that it is tried.
+    """Return the result of an act; fail if it exceeds the CPU seconds in every try.
 
-    What takes too long once is tried again: a machine that was held up meanwhile, or that
-    something else was busy on, is no fault of what is measured. The garbage of other tests is not
-    looked through, and a machine that is slower than the one of the limits has more, by what a
-    loop takes it.
+    An act that takes too long is tried again, because the machine may have stalled or been busy.
+    The garbage collector is off meanwhile, and a machine slower than the reference gets
+    proportionally more time, measured by a loop.
 
     Args:
-        seconds: of CPU.
-        act: what may be done several times.
+        seconds: CPU seconds.
+        act: a function that may run several times.
     """
     for _ in range(_TRIES):
         result, taken = _timed(act)
@@ -40,11 +38,11 @@ def within(seconds: float, act: Callable[[], T]) -> T:
 
 
 def wait_until(there: Callable[[], object], *, pause: float = 0.01) -> None:
-    """Wait until something is there; fail if it does not come.
+    """Wait until a condition holds; fail if it never does.
 
     Args:
-        there: looks for it.
-        pause: seconds between looks.
+        there: tests the condition.
+        pause: seconds between tests.
     """
     deadline = time.monotonic() + _PATIENCE
     while not there():
@@ -53,7 +51,8 @@ def wait_until(there: Callable[[], object], *, pause: float = 0.01) -> None:
 
 
 def _timed(act: Callable[[], T]) -> tuple[T, float]:
-    # Not `freeze`, whose end would also give back what tests/conftest.py has frozen.
+    # Not `freeze`, because unfreezing would also affect the objects that tests/conftest.py has
+    # frozen.
     gc.disable()
     try:
         began = time.process_time()

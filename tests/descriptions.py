@@ -1,4 +1,4 @@
-"""The official API descriptions, for the tests that hold something against them."""
+"""The official API descriptions, for the tests that use them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ LIVE: dict[str, dict[str, dict[str, Any]]] = {
         },
     }
 }
-"""Fields that live answers have and the description of the same day does not, by schema."""
+"""Fields in live answers that the description of the same day lacks, by schema."""
 
 
 @cache
 def document(api: str) -> dict[str, Any]:
-    """Read one, `platform` for example; skip where the folder is missing, but never in CI."""
+    """Read a description, such as `platform`; skip if the folder is missing, but never in CI."""
     try:
         found = read_description(APIS[api], FOLDER)
     except WorldError:
@@ -43,7 +43,7 @@ def document(api: str) -> dict[str, Any]:
 
 @cache
 def webhooks() -> frozenset[str]:
-    """Name the event types of Clerk's published webhooks; skips as `document` does."""
+    """Return the event types of Clerk's published webhooks; skip as `document` does."""
     import yaml
 
     file = FOLDER / "clerk-webhooks-2025-04-15.yml"
@@ -53,12 +53,12 @@ def webhooks() -> frozenset[str]:
 
 
 def without_descriptions() -> NoReturn:
-    """Skip where they are not all in the folder, but never in CI."""
+    """Skip because descriptions are missing, but never in CI."""
     missing(f"the official API descriptions: not all are in {FOLDER} (API_SPECS names the folder)")
 
 
 def plain(schema: Any) -> Any:
-    """Turn OpenAPI's nullable flag into JSON Schema's way to say the same."""
+    """Convert OpenAPI's nullable flag to JSON Schema."""
     if isinstance(schema, list):
         return [plain(part) for part in schema]
     if not isinstance(schema, dict):

@@ -1,7 +1,7 @@
 """Records how long each file of tests took, for `make measure`: .local/durations.json.
 
-Only a whole run is recorded, every test in one go to its end: by the process that hands the tests
-out, where there are several.
+Only a complete run is recorded: all tests in one run to the end. With several workers, the process
+that distributes the tests records it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-# Everything that can make a run one of some tests only, and the value that it does not.
+# Every option that can select some tests only, with the value that selects all.
 WHOLE = {
     "keyword": "",
     "markexpr": "",
@@ -30,7 +30,7 @@ WHOLE = {
 
 
 class Durations:
-    """Adds the durations up as the tests end, and writes them when all have."""
+    """Adds up the durations as tests end, and writes them at the end."""
 
     def __init__(self, file: Path) -> None:
         self.file = file
@@ -51,7 +51,7 @@ class Durations:
     def pytest_sessionfinish(
         self, session: pytest.Session, exitstatus: int
     ) -> Generator[None, object, object]:
-        """Write the file. By then the workers have ended: their CPU seconds are known."""
+        """Write the file. The workers have ended by then, so that their CPU seconds are known."""
         done = yield
         stopped = session.shouldstop or session.shouldfail
         if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not stopped:
@@ -79,13 +79,14 @@ class Durations:
 
 
 def cpu_seconds() -> float:
-    """User and system seconds of this process, and of all below it that were waited for."""
+    """Return user and system seconds of this process, and of all descendants that were waited
+    for."""
     used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def is_whole(config: pytest.Config) -> bool:
-    """Whether a run is one of every test, in the process that hands them out."""
+    """Return whether the run has every test, in the process that distributes them."""
     if hasattr(config, "workerinput"):
         return False
     options: dict[str, Any] = vars(config.option)
@@ -94,7 +95,7 @@ def is_whole(config: pytest.Config) -> bool:
 
 
 def install(config: pytest.Config) -> None:
-    """Record this run, if it is a whole one."""
+    """Record this run, if it is complete."""
     if is_whole(config):
         config.pluginmanager.register(
             Durations(config.rootpath / ".local" / "durations.json"), "durations"

@@ -1,4 +1,4 @@
-"""Whether what a command prints with --json is as docs/schemas/ says."""
+"""Checks a command's JSON output against docs/schemas/."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from local.reference.pages import SCHEMAS
 
 
 def assert_as_published(command: str, printed: str) -> dict[str, Any]:
-    """The document that a command printed, once it fits the published schema."""
+    """Check a command's output against the published schema; return the document."""
     schema = json.loads((SCHEMAS / f"{command}.json").read_text())
     Draft202012Validator.check_schema(schema)
     document: dict[str, Any] = json.loads(printed)

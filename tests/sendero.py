@@ -1,4 +1,4 @@
-"""The deployment as it was agreed, written down once more, apart from catalog and settings."""
+"""The agreed deployment, written down independently of catalog and settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PLANS = {
     "enterprise": (150000, 125000, None, False, 13),
 }
 
-# Those that Svix offers for Clerk; apiKey.created is declared too, and left out where it is not.
+# Those that Svix offers for Clerk; apiKey.created is declared too, and left out if not offered.
 EVENTS = {
     "organization.created",
     "organization.updated",
@@ -49,12 +49,12 @@ VARIABLES = {*PATHS, *SECRETS, "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY", "NEXT_PUBLIC
 
 
 def features_of(plan: str) -> set[str]:
-    """The features of a plan: each plan has the first so many."""
+    """Return the features of a plan: each plan has a prefix of the list."""
     return set(FEATURES[: PLANS[plan][4]])
 
 
 def assert_billing(billing: dict[str, Any]) -> None:
-    """Every value of the deployment that the section of an instance's config holds."""
+    """Check every value of the deployment in the section of an instance's config."""
     assert billing["organization_enabled"] is True
     assert billing["user_enabled"] is False
     assert billing["free_trial_requires_payment_method"] is False
@@ -70,7 +70,7 @@ def assert_billing(billing: dict[str, Any]) -> None:
         assert (plan.get("free_trial_days") if trial else None) == trial
 
 
-# The app's own file, with what stands around the plans in a real one.
+# The app's own file, with other code around the plans as in a real one.
 APP_DECLARATION = """\
 import type { PlanConfig } from './types'
 import { type PlanTier } from './types'

@@ -1,6 +1,6 @@
-"""The project's sources as trees, for tests of how it is written.
+"""The project's sources as syntax trees, for tests of the code's style.
 
-A tree is many times as large as its file: none is kept.
+A tree is many times as large as its file, so none is cached.
 """
 
 from __future__ import annotations
@@ -14,17 +14,16 @@ TOP = Path(__file__).parents[1]
 
 
 def files(*folders: str) -> list[Path]:
-    """The sources below folders of the project."""
+    """Return the sources below folders of the project."""
     return [file for folder in folders for file in sorted((TOP / folder).rglob("*.py"))]
 
 
 def nodes(file: Path, *, naming: tuple[str, ...] = ()) -> Iterator[ast.AST]:
-    """The nodes of a source, a node before what is in it; contexts and positions left out.
+    """Yield the nodes of a source, parents first, without contexts and positions.
 
     Args:
         file: the source.
-        naming: words of which a source has at least one, or nothing of it is asked for: most files
-            are then not parsed.
+        naming: words of which a source must contain one; otherwise it is not parsed.
     """
     source = file.read_text(encoding="utf-8")
     if naming and not re.search(rf"\b({'|'.join(naming)})\b", source):

@@ -1,4 +1,4 @@
-"""Certificates are read once for all clients of tests: it takes as long as ten requests."""
+"""Reads certificates once for all clients of tests, because it takes as long as ten requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from clerkstack.clients.http import TRUST_VARIABLES
 
 
 def install() -> None:
-    """From now on, clients that trust what everybody trusts share it."""
+    """From now on, clients with the default trust share one context."""
     create = httpx.create_ssl_context
 
     @functools.cache

@@ -1,6 +1,6 @@
 """Stacks of one instance, each with all kinds of resources, driven without an engine.
 
-Each has a checkout, where its notes are, and a backend, which tells of the others. A run can be
+Each has a checkout, with its intent logs, and a backend, which lists the others. A run can be
 killed at any request, and before the state is written.
 """
 
@@ -46,14 +46,14 @@ KINDS: dict[str, tuple[str, Callable[[], ClerkProvider]]] = {
 """The kinds of resources in the order in which the program declares them."""
 RETAINED = ("instance", "api_keys")
 NOT_OFFERED = "apiKey.created"
-"""An event that the settings name of themselves, and Svix may not have."""
+"""An event in the default settings that Svix may not offer."""
 BYPASS = "x-vercel-protection-bypass"
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 Declared = Mapping[str, Props]
 
 
 class Killed(BaseException):
-    """The run is over, in the middle of it."""
+    """The run was killed in the middle."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Stack:
         }
 
     def up(self, declared: Declared) -> None:
-        """One `pulumi up`, without a preview: what is not declared any more goes last."""
+        """Run one `pulumi up`, without a preview; removals come last."""
         with self._here():
             for kind, driven in self.resources.items():
                 if kind in declared:
@@ -83,34 +83,34 @@ class Stack:
             self._remove([kind for kind in KINDS if kind not in declared])
 
     def destroy(self) -> None:
-        """One `pulumi destroy`."""
+        """Run one `pulumi destroy`."""
         with self._here():
             self._remove(list(KINDS))
 
     def recover(self) -> None:
-        """What `clerkstack recover` does where something was being removed."""
+        """Do what `clerkstack recover` does about interrupted removals."""
         with self._here():
             for driven in self.resources.values():
                 driven.refresh()
 
     def forget(self) -> None:
-        """`pulumi stack rm --force`, and begun again."""
+        """Run `pulumi stack rm --force`, and begin again."""
         self.created.clear()
         self.__post_init__()
 
     def as_older(self) -> None:
-        """Take out of the state what older versions do not write there."""
+        """Remove from the state what older versions do not write."""
         for resource in self.resources.values():
             for name in ("stack", "noted", "shared"):
                 resource.state.pop(name, None)
                 resource.inputs.pop(name, None)
 
     def declares(self) -> dict[str, Props]:
-        """What its state has as declared."""
+        """Return the declarations in its state."""
         return {kind: each.inputs for kind, each in self.resources.items() if each.id}
 
     def exported(self) -> Resources:
-        """Its state as the engine exports it."""
+        """Return its state as the engine exports it."""
         return [
             {
                 "type": f"pulumi-python:dynamic/clerkstack:{KINDS[kind][0]}",
@@ -162,7 +162,7 @@ class SharedTestbed:
         self.broken: set[str] = set()
 
     def stack(self, name: str, *, checkout: str = "one", backend: str = "one") -> Stack:
-        """A stack that has nothing yet."""
+        """Return a new stack."""
         folder = self._folder / checkout
         folder.mkdir(exist_ok=True)
         (folder / "Pulumi.yaml").write_text("name: clerkstack\nruntime: python\n")
@@ -171,16 +171,16 @@ class SharedTestbed:
         return made
 
     def now(self) -> str:
-        """A time after all earlier ones."""
+        """Return a time after all earlier ones."""
         self._time += 1
         return f"2026-11-29T10:00:{self._time:06}Z"
 
 
 @contextmanager
 def killed_at(stack: Stack, number: int, moment: str) -> Iterator[list[bool]]:
-    """Within it the stack's run is killed at its n-th request, `before` it is sent or `after` it
-    was answered; or where the state of the n-th resource is about to be `written`. The list has an
-    entry where it came to that."""
+    """In this block, kill the stack's run at its n-th request, `before` it is sent or `after` its
+    answer; or when the state of the n-th resource is about to be `written`. The yielded list gets
+    an entry if that happens."""
     struck: list[bool] = []
     count = 0
 
@@ -212,8 +212,8 @@ def killed_at(stack: Stack, number: int, moment: str) -> Iterator[list[bool]]:
 
 
 def live(world: World) -> dict[str, Any]:
-    """What is on the instance that stacks declare; the API key switches and Clerk's own plan apart,
-    which stay."""
+    """Return what stacks declare on the instance, without the API key switches and Clerk's own
+    plan, which stay."""
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
     config = copy.deepcopy(world.clerk.read_config(instance, []))
     free = config["billing"]["plans"].pop("free_org", {})
@@ -242,7 +242,7 @@ def live(world: World) -> dict[str, Any]:
 
 
 def headers_of(world: World, endpoint_id: str) -> dict[str, str]:
-    """The headers of a webhook endpoint."""
+    """Return the headers of a webhook endpoint."""
     [app] = world.svix.apps().values()
     return dict(app.endpoints[endpoint_id].headers)
 
@@ -252,15 +252,15 @@ def _role(role: Any) -> tuple[Any, ...]:
 
 
 def declared(world: World, *, parts: Iterable[str] = KINDS, **changes: Any) -> dict[str, Props]:
-    """What a stack declares: of each part something that no fresh world has.
+    """Return a stack's declaration: in each part something that no fresh world has.
 
     Args:
         world: the world.
-        parts: the kinds of resources; the instance is there in any case.
-        changes: `host` of the app; `amount` of the plan pro; `most` members; `role` is the name of
-            the role finance; `users` may have API keys; `claims` of the session token; `secret` of
-            the OAuth connection; `without` are slugs and keys that are left out; `more` are slugs
-            and keys besides; `events` of the webhook.
+        parts: the kinds of resources; the instance is always included.
+        changes: `host` of the app; `amount` of the plan pro; `most` members; `role`: the name of
+            the role finance; `users`: API keys of users; `claims` of the session token; `secret` of
+            the OAuth connection; `without`: slugs and keys to leave out; `more`: additional slugs
+            and keys; `events` of the webhook.
     """
     of = _Choices(**changes)
     key = world.clerk.instance(seeded.APPLICATION_ID, "development").publishable_key
@@ -330,14 +330,14 @@ def _roles(of: _Choices) -> Props:
 
 
 def _address(host: str) -> Props:
-    """What is seen of a URL that a person set as a secret."""
+    """Return the form of a URL that a person set as a secret."""
     place = str(ON["application_id"]), str(ON["environment"])
     own = fingerprint_of(*place, f"https://{host}/api/webhooks/clerk")
     return {"address": f"https://{host}/… ({own})"}
 
 
 def _headers(headers: Mapping[str, str]) -> Props:
-    """As the program declares headers."""
+    """Return headers as the program declares them."""
     place = str(ON["application_id"]), str(ON["environment"])
     marks = {name: fingerprint_of(*place, value) for name, value in headers.items()}
     return {"header_fingerprints": marks, **({"headers": dict(headers)} if headers else {})}
@@ -377,7 +377,7 @@ def _billing(of: _Choices) -> Props:
 
 
 def _exported(props: Props) -> Props:
-    """Properties as JSON, those that are secret encrypted."""
+    """Return properties as JSON, with secrets encrypted."""
     secrets = ["secret_key", "signing_secret", "headers", "headers_before"]
     secrets += ["url", "before"] if "address" in props else []
     hidden = {key for key in props if key in secrets or key.startswith("client_secret_")}

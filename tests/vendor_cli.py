@@ -1,7 +1,7 @@
 """Drives the official Clerk command-line client. Nothing it sends leaves loopback.
 
-Whatever does not go to the world would go through a proxy, and the proxy here is ours: it answers
-nobody and counts who came.
+Requests that do not go to the world would go through a proxy, and the proxy here is ours: it
+answers nothing and counts connections.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ APP = ("--app", seed.APPLICATION_ID)
 
 
 def need_vendor_cli() -> None:
-    """Skip where the client is not installed, but never in CI."""
+    """Skip if the client is not installed, but never in CI."""
     if shutil.which("node") is None or not BINARY.exists():
         absent(VENDOR_CLIENTS)
 
 
 @contextmanager
 def vendor_cli(world: World, folder: Path, *, clerk: str | None = None) -> Iterator[Cli]:
-    """Give the client of a world, with files of its own in the folder.
+    """Yield the client of a world, with its own files in the folder.
 
-    ``clerk`` is where it goes in place of the world's own address.
+    ``clerk`` replaces the world's own address.
     """
     exit_ = _Exit()
     try:
@@ -106,19 +106,19 @@ class Cli:
         )
 
     def config(self, verb: str, *words: str) -> dict[str, Any]:
-        """Run a config command that works, and give the JSON it prints."""
+        """Run a config command that succeeds, and return the JSON that it prints."""
         ran = self("config", verb, *APP, *words)
         assert ran.returncode == 0, ran.stderr
         printed: dict[str, Any] = json.loads(ran.stdout)
         return printed
 
     def refused(self, verb: str, *words: str) -> dict[str, Any]:
-        """Run a config command that Clerk refuses, and give the error it prints."""
+        """Run a config command that Clerk refuses, and return the error that it prints."""
         ran = self("config", verb, *APP, *words)
         assert ran.returncode == 1
         error: dict[str, Any] = json.loads(ran.stderr[ran.stderr.index('{"error"') :])["error"]
         return error
 
     def asked(self) -> list[str]:
-        """Tell what was asked of the world, as METHOD and the path's last part."""
+        """Return the requests to the world, as METHOD and the path's last part."""
         return [f"{e.method} {e.path.rpartition('/')[2]}" for e in self.world.journal()]

@@ -1,9 +1,9 @@
-"""Requests from this process to a world of this process, without the sockets between them.
+"""Sends requests from this process to a world in this process without sockets.
 
-A request costs half as much so. In most tests what the product asks for and what the world makes of
-it is the subject, not their HTTP: that is the subject of tests/unit/clients, tests/contract,
-tests/world and tests/engine. Client, routes, journal and state are the same. What a fault may
-meet, or is asked from another process or through the world's proxy, goes through sockets as ever.
+This halves the cost of a request. Most tests are about requests and their effects, not about HTTP,
+which is the subject of tests/unit/clients, tests/contract, tests/world and tests/engine. Client,
+routes, journal and state are the same. Requests that may meet a fault, come from another process or
+go through the world's proxy still use sockets.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Place = tuple[str, int]
 
 
 class _Turns(answering.Turns):
-    """The turns of a world for a request that no event loop waits for."""
+    """The turns of a world, for requests without an event loop."""
 
     def __init__(self, others: answering.Turns) -> None:
         self.threads = others.threads
@@ -41,7 +41,7 @@ class _Turns(answering.Turns):
 
 @pytest.fixture(scope="module", autouse=True)
 def without_sockets() -> Iterator[None]:
-    """Worlds without a proxy that a module of tests starts are asked so, where this is imported."""
+    """A module that imports this fixture sends requests to its worlds without a proxy like this."""
     places: dict[Place, tuple[worlds.World, answering.ServiceApp]] = {}
     listen, send = worlds.World._listen, httpx.HTTPTransport.handle_request
 
@@ -84,7 +84,7 @@ def _app(world: worlds.World, service: Any) -> answering.ServiceApp:
 
 
 def _answer(app: answering.ServiceApp, request: httpx.Request) -> httpx.Response:
-    """What the service answers, held to the rules of HTTP as on a socket."""
+    """Return the service's answer, checked by the rules of HTTP as on a socket."""
     target = request.url.raw_path
     try:
         h11.Request(method=request.method, target=target, headers=request.headers.raw)

@@ -1,4 +1,4 @@
-"""A running world with something of everything in it, and what requests to it can name."""
+"""A running world with data of every kind, and the names that requests can use."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ SET_OF_ROLES = {
 class Inhabited:
     """The world as it is at the beginning of each request.
 
-    ``names`` are values of parameters, by the name the descriptions give the parameter; ``bodies``
-    are sound bodies, by operation; ``headers`` let a request in, by API.
+    ``names`` are values of parameters, by the parameter's name in the descriptions; ``bodies`` are
+    valid bodies, by operation; ``headers`` authenticate a request, by API.
     """
 
     world: World
@@ -66,7 +66,7 @@ class Inhabited:
     svix: bytes
 
     def parts_of(self, operation: APIOperation) -> list[dict[str, Any]]:
-        """Give parts of requests of an operation that are sound: path, and one thing besides."""
+        """Return valid parts of an operation's requests: the path, and one more part."""
         names = [path_parameter.name for path_parameter in operation.path_parameters]
         paths = [
             {"path_parameters": dict(zip(names, values, strict=True))}
@@ -82,15 +82,16 @@ class Inhabited:
         return [{**path, **more} for path in paths for more in besides]
 
     def restore(self) -> None:
-        """Undo what requests have done. Nobody may be asking meanwhile."""
+        """Undo the effects of requests. No request may be in progress."""
         self.world.svix.deliveries.settle()
-        self.world.clerk.load(self.clerk)  # which takes a copy
+        self.world.clerk.load(self.clerk)  # this makes a copy
         self.world.svix.load(pickle.loads(self.svix))
 
 
 @contextmanager
 def inhabited() -> Iterator[Inhabited]:
-    """Start it: two applications, the first one with production, plans, roles and a webhook."""
+    """Start a world with two applications, the first one with production, plans, roles and a
+    webhook."""
     with World(proxy=False) as world:
         clerk, svix = world.clerk, world.svix
         clerk.seed_application(application_id=SECOND, name="Second", platform_key=seed.PLATFORM_KEY)

@@ -1,4 +1,4 @@
-"""Somebody of each kind who uses an instance, and what requests can name of them."""
+"""People of every kind on an instance, and the names that requests can use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from local.world.clerk.users import make_user
 
 
 class _Asked:
-    """A request that needs no HTTP: its body, the ids in its path, and whom it goes to."""
+    """A request without HTTP: its body, the ids in its path, and its receiver."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class _Asked:
 
 
 def people_in(clerk: ClerkBackend, instance: Instance) -> dict[str, list[str]]:
-    """Make them, and give the values of the parameters that name them."""
+    """Create the people, and return the values of the parameters that name them."""
 
     def asked(table: Any, path: str, **body: Any) -> dict[str, Any]:
         operation = next(each for method, at, each in table if (method, at) == ("POST", path))
@@ -89,7 +89,7 @@ def people_in(clerk: ClerkBackend, instance: Instance) -> dict[str, list[str]]:
 
 
 def _signing(instance: Instance, now: int) -> dict[str, list[str]]:
-    """A sign-up that waits for its code, and one that does not yet."""
+    """Create a sign-up that waits for its code, and one that does not yet."""
     people = instance.people
     for name, action in (("sua_waits", "needs_attempt"), ("sua_begun", "needs_prepare")):
         people.sign_ups[name] = {
@@ -123,7 +123,7 @@ def _signing(instance: Instance, now: int) -> dict[str, list[str]]:
 
 
 def people_bodies(names: dict[str, list[str]]) -> dict[str, list[Any]]:
-    """Give sound bodies of the operations on them, by operation."""
+    """Return valid bodies of the operations on people, by operation."""
     first, second = names["user_id"]
     organization = names["organization_id"][0]
     invited = {"email_address": "other@sendero.example", "role": "org:admin", "notify": False}

@@ -1,4 +1,4 @@
-"""Holds an answer against the official description of its operation."""
+"""Checks an answer against the official description of its operation."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Description:
 
     @classmethod
     def read(cls, api: str) -> Description:
-        """Read it, `platform` for example."""
+        """Read a description, such as `platform`."""
         return cls(document(api), APIS[api].prefix)
 
     def check(self, path: str, answer: httpx.Response, *, undescribed: bool = False) -> None:
-        """Fail unless status and body are described for the operation.
+        """Fail unless the operation's description has status and body.
 
-        ``undescribed`` is for the few statuses the vendor's own clients expect and the
+        ``undescribed`` is for the few statuses that the vendor's own clients expect and the
         description lacks: then only the form of an error is checked.
         """
         operation = self._operations[answer.request.method, shape(path)]
@@ -53,7 +53,7 @@ class Description:
         self._validate(plain(content["application/json"]["schema"]), answer)
 
     def describes(self, method: str, path: str, status: int) -> bool:
-        """Tell whether the description has this answer of an operation."""
+        """Return whether the description has this answer of an operation."""
         return str(status) in self._operations[method, shape(path)]["responses"]
 
     def _validate(self, schema: dict[str, Any], answer: httpx.Response) -> None:
@@ -64,12 +64,12 @@ class Description:
         ).validate(answer.json())
 
 
-# Making the routes takes longer than asking for one of them, and one service is asked at a time.
+# Creating the routes takes longer than a request, and tests use one service at a time.
 _latest_app = lru_cache(maxsize=1)(app_of)
 
 
 def asked(service: Service, method: str, path: str, **options: Any) -> httpx.Response:
-    """Ask a service in this process, without a listener."""
+    """Send a request to a service in this process, without a listener."""
     app = _latest_app(service)
 
     async def ask() -> httpx.Response:

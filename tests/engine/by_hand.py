@@ -1,4 +1,4 @@
-"""What a person changes while a stack is deployed: in a dashboard, in the stack's own files."""
+"""Changes that a person makes on a deployed stack: in a dashboard, or in the stack's files."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ HURRIED = "multiplier=0.005, max=0.15, jitter=0.005"
 
 
 def hurry(project: Project) -> None:
-    """Make the pauses between attempts a hundredth of what they are, in this copy of the program:
-    how long they are is tested with the clients."""
+    """Divide the pauses between attempts by a hundred, in this copy of the program. The tests of
+    the clients check the real pauses."""
     project.edit(
         "clerkstack/clients/retries.py",
         ("multiplier=0.5, max=15, jitter=0.5", "multiplier=0.005, max=0.15, jitter=0.005"),
@@ -32,7 +32,7 @@ def by_hand(world: World, **changes: Any) -> None:
 
 
 def take_out(project: Project, plan: str) -> None:
-    """Take the last plan out of the catalog, and allow that it goes."""
+    """Remove the last plan from the catalog, and allow its removal."""
     file = project.folder / "catalog.yaml"
     text = file.read_text()
     file.write_text(text[: text.index(f"  {plan}:")])
@@ -47,7 +47,7 @@ def rename_role(world: World, key: str, name: str) -> None:
 
 
 def edit_endpoint(world: World, *, url: str, events: list[str] | None = None) -> Endpoint:
-    """Change the only endpoint of the development instance; it as it was."""
+    """Change the only endpoint of the development instance; return it as it was."""
     live = read_instance(world)
     (endpoint,) = live.endpoints
     with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:

@@ -1,4 +1,4 @@
-"""The cutover's command on a stack of production, and what people and the vendor do beside it."""
+"""Runs the cutover on a production stack, and does what people and the vendor do meanwhile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOST = "sendero.example"
 
 
 def judged(project: Project, *words: str) -> tuple[int, dict[str, dict[str, Any]], str]:
-    """How it ends, the points with their findings, and all it printed."""
+    """Return the exit code, the points with their findings, and the output."""
     ran = project.own_command("cutover", "--stack", "prod", "--json", *words)
     assert ran.returncode in (0, 1, 3), ran.stdout + ran.stderr
     points = json.loads(ran.stdout)["points"]

@@ -1,4 +1,4 @@
-"""What `clerkstack drift` finds."""
+"""Runs `clerkstack drift`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from local.project import Project
 
 
 def found(project: Project) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """The differences, as {(subject, field): (expected, found)}; its exit code says the same."""
+    """Return the differences as {(subject, field): (expected, found)}; check that the exit code
+    matches."""
     ran = project.clerkstack("drift", "--json")
     assert ran.returncode in (0, 1), ran.stderr
     each = json.loads(ran.stdout)["findings"]

@@ -1,4 +1,4 @@
-"""What the world says of an instance and a project, read as any client would."""
+"""Reads an instance and a project of the world like any client."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_world_instance(urls: Addresses, environment: str = "development") -> Li
         roles = {role.key: role for role in backend.list_roles()}
         endpoints: list[Endpoint] = []
         signing: dict[str, str] = {}
-        # GenerateSvixAuthURL answers 400 where the instance has no Svix app.
+        # GenerateSvixAuthURL answers 400 if the instance has no Svix app.
         with (
             suppress(ApiError),
             SvixClient.from_link(backend.svix_url(), base_url=urls.svix) as svix,
@@ -77,7 +77,7 @@ def read_world_instance(urls: Addresses, environment: str = "development") -> Li
 
 
 def variables(world: World) -> dict[tuple[str, str], dict[str, Any]]:
-    """The project's variables by key and target, as Vercel's API shows them."""
+    """Return the project's variables by key and target, as Vercel's API shows them."""
     return read_variables(world.urls)
 
 
@@ -96,12 +96,12 @@ def read_variables(urls: Addresses) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-# The link to Svix and its token are asked for with POST, and change nothing.
+# The link to Svix and its token are requested with POST, and change nothing.
 OPENINGS = ("/v1/webhooks/svix_url", "/api/v1/auth/one-time-token")
 
 
 def writes(world: World, *services: str) -> list[str]:
-    """The writes in the journal, as "service METHOD path"."""
+    """Return the writes in the journal, as "service METHOD path"."""
     return [
         line
         for line in requests(world, *services)
@@ -110,7 +110,7 @@ def writes(world: World, *services: str) -> list[str]:
 
 
 def requests(world: World, *services: str) -> list[str]:
-    """All requests in the journal, as "service METHOD path"."""
+    """Return all requests in the journal, as "service METHOD path"."""
     return [
         f"{entry.service} {entry.method} {entry.path}"
         for entry in world.journal()

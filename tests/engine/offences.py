@@ -1,5 +1,5 @@
-"""Programs of a production stack that a test fills with offences: the pack must not rely on who
-declares, and the settings refuse most of them before a resource is declared."""
+"""Programs of a production stack that a test fills with violations. The pack must not rely on the
+program, and the settings refuse most violations before a resource is declared."""
 
 from __future__ import annotations
 
@@ -97,28 +97,28 @@ def roles(name, *keys):
 
 """
 
-# What the provider refuses by itself is left to the pack.
+# Disables the provider's own refusals, so that the pack judges.
 PROVIDER_LETS_PASS = "\n\ndef billing_refusals(*_anything):\n    return iter(())\n"
 
 
 def unsettled(project: Project) -> None:
-    """A production stack without settings, for a program that a test writes."""
+    """Create a production stack without settings, for a program that a test writes."""
     project.init("prod", {})
 
 
 def write(project: Project, *lines: str) -> None:
-    """The program: what there is to build with, and the lines of the test."""
+    """Write the program: common definitions, and the lines of the test."""
     write_source(project.folder / "__main__.py", HEAD + "\n".join(lines) + "\n")
 
 
 def leave_to_the_pack(project: Project) -> None:
-    """Take the refusals out of the provider."""
+    """Remove the refusals from the provider."""
     file = project.folder / "clerkstack" / "desired" / "refusals.py"
     write_source(file, file.read_text() + PROVIDER_LETS_PASS)
 
 
 def told(project: Project, *words: str, fails: bool) -> tuple[set[tuple[str, str, str]], str]:
-    """What the pack tells at a preview, as (level, policy, resource), and all that is printed."""
+    """Return the pack's violations at a preview, as (level, policy, resource), and the output."""
     ran = project.pulumi("preview", "--stack", project.stack, *PACK, *words, check=False)
     printed = ran.stdout + ran.stderr
     assert (ran.returncode != 0) is fails, printed

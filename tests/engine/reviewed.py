@@ -1,5 +1,5 @@
-"""Runs of `clerkstack review` and `clerkstack comment` on a copy of the project, with an emulated
-GitHub: what a workflow's jobs do, one after the other."""
+"""Runs `clerkstack review` and `clerkstack comment` on a copy of the project, with an emulated
+GitHub, as a workflow's jobs do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER_REPOSITORY = 666
 
 
 def event(folder: Path, github: Github, *, fork: bool = False) -> dict[str, str]:
-    """The event of a pull request, as the runner writes it, and the variables around it."""
+    """Write the event of a pull request like the runner; return its variables."""
     repository = "mallory/deployment" if fork else github.repository.name
     head = {"sha": COMMIT, "repo": {"full_name": repository}}
     file, summary = folder / "event.json", folder / "summary.md"
@@ -37,7 +37,7 @@ def event(folder: Path, github: Github, *, fork: bool = False) -> dict[str, str]
 def ended(
     github: Github, *, workflow: str = "pull-request", fork: bool = False, **more: Any
 ) -> dict[str, Any]:
-    """The event of a run that ended, as far as it is read: `more` is said of the run otherwise."""
+    """Return the event of an ended run, with the fields that are read; `more` overrides fields."""
     own = {"id": github.repository.id}
     head = {"id": OTHER_REPOSITORY} if fork else own
     run = {
@@ -46,7 +46,7 @@ def ended(
         "path": f".github/workflows/{workflow}.yml",
         "head_sha": COMMIT,
         "head_repository": head,
-        # GitHub names none where the pull request is of a fork.
+        # GitHub names none for a pull request of a fork.
         "pull_requests": []
         if fork
         else [
@@ -61,7 +61,7 @@ def ended(
 
 
 def variables_of(folder: Path, github: Github, told: Mapping[str, Any]) -> dict[str, str]:
-    """The variables of the run that comments: those of main's code, with a token."""
+    """Return the variables of the run that comments with main's code and a token."""
     file = folder / "ended.json"
     file.write_text(json.dumps(told))
     return {
@@ -75,8 +75,8 @@ def variables_of(folder: Path, github: Github, told: Mapping[str, Any]) -> dict[
 def review(
     project: Project, github: Github, *words: str, stacks: tuple[str, ...] = ("local", "prod")
 ) -> subprocess.CompletedProcess[str]:
-    """One run, as the workflow's step does it: without a token."""
-    # Whatever a run leaves in the folder for temporary files can be seen there.
+    """Run a review like the workflow's step: without a token."""
+    # A separate folder shows the temporary files that a run leaves behind.
     temporary = project.folder / "temporary"
     temporary.mkdir(exist_ok=True)
     named = [word for stack in stacks for word in ("--stack", stack)]
@@ -90,7 +90,7 @@ def review(
 def commented(
     project: Project, github: Github, *words: str, stacks: tuple[str, ...] = ("local", "prod")
 ) -> subprocess.CompletedProcess[str]:
-    """The review, and then the comment of what it left; what the review ended with."""
+    """Run the review, then post its comment; return the review's result."""
     reviewed = review(project, github, "--save", "review.json", *words, stacks=stacks)
     github.leave((project.folder / "review.json").read_bytes())
     posted = comment(project, github)
@@ -101,7 +101,7 @@ def commented(
 def comment(
     project: Project, github: Github, *, token: str = TOKEN, **more: Any
 ) -> subprocess.CompletedProcess[str]:
-    """One run of the command that comments."""
+    """Run the command that comments."""
     variables = variables_of(project.folder, github, ended(github, **more))
     return _run(project, ["comment"], {**variables, "GITHUB_TOKEN": token})
 

@@ -1,4 +1,4 @@
-"""A program of a few made-up resources, for tests of the state alone: it runs in a second."""
+"""A program with a few invented resources, for tests of the state only. It runs in a second."""
 
 from __future__ import annotations
 
@@ -34,24 +34,23 @@ OWN = 'OWN = {"pulumi-python:dynamic:Resource": ("things", "Kept")}'
 
 
 def declare(project: Project, things: int = 2) -> None:
-    """Have the project's program declare so many resources, each with a secret, and nothing
-    else."""
+    """Make the project's program declare only so many resources, each with a secret."""
     if not (project.folder / "things.py").exists():
-        # A provider of one's own, as docs/team.md has it.
+        # A provider of the user's own, as in docs/team.md.
         write_source(project.folder / "things.py", THINGS)
         project.edit("clerkstack/state/code.py", (NO_OWN, OWN))
     write_source(project.folder / "__main__.py", PROGRAM.replace("COUNT", str(things)))
 
 
 def small(project: Project) -> None:
-    """A stack of two such resources, deployed."""
+    """Deploy a stack of two such resources."""
     declared(project)
     declare(project)
     project.up()
 
 
 def small_thrice(project: Project) -> None:
-    """A stack of such resources, deployed three times, each time with one more."""
+    """Deploy a stack of such resources three times, each time with one more."""
     declared(project)
     for things in (1, 2, 3):
         declare(project, things)

@@ -1,4 +1,4 @@
-"""An app beside a stack's settings, that asks Clerk for what the catalog has."""
+"""An app next to a stack's settings that checks what the catalog has."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ export default async function Page(props) {
 
 
 def write_app(project: Project, page: str = PAGE, plans: str = sendero.APP_DECLARATION) -> None:
-    """The app in a folder beside the stack, which the settings name."""
+    """Write the app to a folder next to the stack, and name it in the settings."""
     lib = project.folder / "web" / "src" / "lib"
     lib.mkdir(parents=True, exist_ok=True)
     (lib / "plans.ts").write_text(plans)

@@ -1,4 +1,4 @@
-"""Both stacks with everything that holds a secret, as commands find them; kept as files."""
+"""Both stacks with every kind of secret, as commands find them; stored as files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tests.leaks.scene import OAUTH_SECRET
 
 
 def with_every_secret(project: Project) -> None:
-    """Development and production with a sign-in by OAuth, the app's code, production's DNS."""
+    """Deploy development and production with sign-in by OAuth, the app's code, and production's
+    DNS."""
     world = project.world
     for stack, settings in (
         ("local", settings_on(world)),
@@ -36,7 +37,8 @@ HOLDER = "worker/production/WORKER_KEY"
 
 
 def hold_the_secret_key(world: World) -> None:
-    """Production's secret key under another name in the stack's project, and in another one."""
+    """Put production's secret key under another name into the stack's project, and into another
+    project."""
     key = read_instance(world, "production").secret_key
     with world._turns.threads:
         worker = world.vercel.add_project("prj_worker", "worker")

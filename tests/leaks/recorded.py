@@ -1,8 +1,8 @@
-"""Every command that a test runs is searched: what it printed, and how it was called.
+"""Searches every command that a test runs for secrets: its output and its arguments.
 
-Hooks of the tests: `install` once, `leaks_of` at the end of each test. A command is what goes
-through `subprocess`: `run`, `check_output`, `Popen.communicate`, and files given as its output.
-What a test captures of its own process (output, logs) is searched as well.
+Hooks of the tests: `install` once, `leaks_of` at the end of each test. Commands are those that go
+through `subprocess`: `run`, `check_output`, `Popen.communicate`, with files as output too. Captured
+output and logs of the test's own process are searched as well.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LARGEST = 8_000_000  # bytes of one output that are searched
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that was run, and what it gave."""
+    """A command that ran, and its output."""
 
     words: tuple[str, ...]
     given: str = field(repr=False)
@@ -31,7 +31,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Meant:
-    """Commands that are to show a secret, and why."""
+    """Commands that are meant to show a secret, and why."""
 
     reason: str
     matches: Callable[[Sequence[str]], bool]
@@ -48,7 +48,7 @@ TAKES = (
     Meant(_BY_TESTS, _has("config", "set", "--secret")),
     Meant(_BY_TESTS, _has("config", "set-all")),
 )
-"""Commands that a test gives secrets as arguments."""
+"""Commands to which a test passes secrets as arguments."""
 
 ALWAYS = (
     ("the platform key", seed.PLATFORM_KEY),
@@ -60,7 +60,7 @@ ALWAYS = (
 
 
 class Recorder:
-    """What the test that runs has run so far."""
+    """The commands of the running test so far."""
 
     def __init__(self) -> None:
         self._planted = Planted(ALWAYS)
@@ -73,11 +73,11 @@ class Recorder:
         self._more: list[tuple[str, str]] = []
 
     def plant(self, name: str, value: str) -> None:
-        """Look for another secret, until the test ends."""
+        """Search for another secret, until the test ends."""
         self._more.append((name, value))
 
     def began(self, words: tuple[str, ...], outputs: Iterable[object]) -> None:
-        """A command begins; of its outputs those that are files are searched at the end."""
+        """Record the start of a command; its output files are searched at the end."""
         self.arguments.append(words)
         for output in outputs:
             name = getattr(output, "name", None)
@@ -85,14 +85,14 @@ class Recorder:
                 self._files.append((words, Path(name)))
 
     def gave(self, words: tuple[str, ...], outputs: Iterable[str | bytes | None]) -> None:
-        """A command ended, and gave this."""
+        """Record the end of a command with its output."""
         for output in outputs:
             if output:
                 text = output.decode(errors="replace") if isinstance(output, bytes) else output
                 self.ran.append(Ran(words, text[:LARGEST]))
 
     def leaks(self, captured: Mapping[str, str]) -> list[str]:
-        """Where a secret is that must not be there, of all since the last call."""
+        """Return where forbidden secrets are, in everything since the last call."""
         texts = [each for each in self.ran if not _meant(SHOWS, each.words)]
         texts += [
             Ran(words, file.read_text(errors="replace")[:LARGEST])
@@ -122,7 +122,8 @@ class Recorder:
         return list(dict.fromkeys(found))
 
     def _searches(self) -> tuple[Planted, ...]:
-        """What is looked for in each test, grown by what was given out since; and the test's."""
+        """Return the secrets to search for: those of all tests, new ones included, and the test's
+        own."""
         if len(self._planted) > 2 * minted.MOST:
             self._planted = Planted(ALWAYS)
         for name, value in minted.given_out:

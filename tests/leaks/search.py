@@ -1,4 +1,4 @@
-"""Finding a secret in anything: as it is, cut short, encoded, packed, or spread over lines."""
+"""Finds a secret in any data: plain, truncated, encoded, compressed, or spread over lines."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 PREFIX = 16
-"""So many first characters of what is random in a secret are a leak too."""
+"""The number of leading random characters of a secret that are a leak too."""
 SHORTEST = 8
-"""A shorter value is found in ordinary words."""
+"""A shorter value occurs in ordinary words."""
 DEEPEST = 3
-"""So many layers of packing are opened."""
+"""The number of packed layers to open."""
 LONGEST = 64_000_000
-"""Bytes that one packed piece is opened to."""
+"""The most bytes to unpack from one piece."""
 
 _KIND = re.compile(r"(?:sk_(?:test|live)_|ak_|whsec_|appsk_|ott_|ghs_|GOCSPX-)")
 # What the world mints, by its form, which begins so: a world in a process of its own tells nobody
@@ -37,7 +37,7 @@ _FORMS = {
     "a Svix token": (b"appsk_", rb"appsk_([\w\-]{32})(?![\w\-])"),
     "a session token": (b"eyJ", rb"eyJ[\w\-]{10,}\.[\w\-]{10,}\.([\w\-]{40,})"),
 }
-_MADE_UP = 12  # so few different characters are somebody's "AAAA…", never the world's
+_MADE_UP = 12  # a value with so few different characters is an invented "AAAA…", never the world's
 _BASE64 = re.compile(rb"[A-Za-z0-9+/\-_]{24,}={0,2}")
 _GZIP = b"\x1f\x8b\x08"
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
@@ -47,14 +47,14 @@ _END_IN_JSON = re.compile(rb"\\[nrt]")  # of a line
 _BORDERS = (b"\xe2\x94\x82", b"\xe2\x94\x83")  # of a table
 _WHITE = b" \t\n\r\f\v|"
 _BLOCK = 8
-"""Bytes of a block. What is searched is cut into blocks, once for all needles: a needle of twice
-that length fills one of them, wherever it stands."""
+"""Bytes of a block. The data is cut into blocks once for all needles: a needle of twice that length
+fills one of them, wherever it is."""
 _Forms = tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True)
 class Found:
-    """A secret that is where it must not be: its name, and how it was written."""
+    """A secret in a forbidden place: its name, and its form there."""
 
     secret: str
     form: str
@@ -64,7 +64,7 @@ class Found:
 
 
 class Planted:
-    """The secrets that are looked for. Their values stand in no message of it."""
+    """The secrets to search for. No message contains their values."""
 
     def __init__(self, secrets: Iterable[tuple[str, str]] = ()) -> None:
         self._needles: dict[bytes, Found] = {}
@@ -81,7 +81,7 @@ class Planted:
         return value in self._names
 
     def add(self, name: str, value: str) -> None:
-        """Look for a value, too. Raises ValueError: it is too short to be told from words."""
+        """Search for a value, too. Raise ValueError if it is too short to differ from words."""
         if len(value) < SHORTEST:
             raise ValueError(f"{name} is shorter than {SHORTEST} characters")
         if value in self._names:
@@ -98,11 +98,12 @@ class Planted:
                 self._short.append(needle)
 
     def names_in(self, text: str) -> list[str]:
-        """The names of the secrets in a text, each once."""
+        """Return the names of the secrets in a text, each once."""
         return sorted({each.secret for each in self.find(text)})
 
     def find(self, data: bytes | str) -> list[Found]:
-        """Everything planted that is in the data, and what has the form of the world's secrets."""
+        """Return all planted secrets in the data, and everything with the form of the world's
+        secrets."""
         raw = data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
         found: dict[str, Found] = {}
         for view, packing in _views(raw):
@@ -114,7 +115,7 @@ class Planted:
     def _in(self, view: bytes) -> Iterator[Found]:
         possible = {*self._short, *self._with_a_block_in(view)}
         there = {needle for needle in possible if needle in view}
-        if there:  # in the order in which they were planted: a secret's plainest form is told
+        if there:  # in the order of planting, so that a secret's plainest form is reported
             yield from (each for needle, each in self._needles.items() if needle in there)
         for name, (begin, form) in _FORMS.items():
             for match in re.finditer(form, view) if begin in view else ():
@@ -128,8 +129,8 @@ class Planted:
 
 
 def _last_blocks(needle: bytes) -> list[int]:
-    """Blocks of the needle of which one is a block of whatever it stands in; none where it is
-    short. The last ones: many secrets begin alike."""
+    """Return blocks of the needle, one of which is a block of any data that contains it; none if it
+    is short. They are the last ones, because many secrets begin alike."""
     start = len(needle) - 2 * _BLOCK + 1
     if start < 0:
         return []
@@ -141,7 +142,7 @@ def _last_blocks(needle: bytes) -> list[int]:
 
 @lru_cache(maxsize=4_000)
 def _written(value: str) -> _Forms:
-    """The ways to write a secret, each a byte string that gives it away."""
+    """Return the forms of a secret, each a byte string that reveals it."""
     return tuple(_ways(value))
 
 
@@ -154,7 +155,7 @@ def _ways(value: str) -> Iterator[tuple[str, bytes]]:
         yield f"its first {PREFIX} characters", random[:PREFIX].encode()
     for offset in range(3):
         coded = base64.b64encode(b"\0" * offset + raw)
-        # The first and the last character of the code hold bits of what stands beside the secret.
+        # The first and last encoded characters include bits of the secret's neighbours.
         first = 0 if offset == 0 else offset + 1
         core = coded[first : (offset + len(raw)) * 8 // 6]
         yield "base64", core
@@ -179,7 +180,7 @@ def _ways(value: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _views(data: bytes, depth: int = 0, packing: str = "") -> Iterator[tuple[bytes, str]]:
-    """The data, without what may stand between its characters, and what is packed in it."""
+    """Yield the data, the data without separators, and what is packed in it."""
     yield data, packing
     if (joined := _joined(data)) != data:
         yield joined, f"{packing}, over lines"
@@ -190,7 +191,7 @@ def _views(data: bytes, depth: int = 0, packing: str = "") -> Iterator[tuple[byt
 
 
 def _joined(data: bytes) -> bytes:
-    """The data without white space, colours and a table's borders."""
+    """Return the data without white space, colours and table borders."""
     if b"\x1b" in data:
         data = _COLOUR.sub(b"", data)
     if b"\\" in data:
@@ -226,7 +227,7 @@ def _inflated(data: bytes, bits: int) -> bytes:
 
 
 def _decoded(coded: bytes) -> Iterator[bytes]:
-    """What is packed once more in base64: text is found by its needles already."""
+    """Yield packed data inside base64; the needles already cover text in base64."""
     plain = coded.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
     try:
         inner = base64.b64decode(plain[: len(plain) // 4 * 4])
@@ -242,5 +243,5 @@ def _looks_like_text(data: bytes) -> bool:
 
 
 def packed(data: bytes) -> bytes:
-    """As a file backend packs a checkpoint."""
+    """Pack data like the checkpoint of a file backend."""
     return gzip.compress(data)

@@ -1,5 +1,5 @@
-"""Catalogs that are valid, as a product person could write them, and what stands on an instance
-before a stack comes. Names and slugs are as odd as the rules allow."""
+"""Valid catalogs as a product person could write them, and the contents of an instance before a
+stack manages it. Names and slugs are as odd as the rules allow."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.catalog.fields import AMOUNT_LIMIT, LONGEST_TRIAL
 from clerkstack.catalog.models import CLERKS_OWN
 
-# Slugs that YAML would read as something else, and names of the config's own parts.
+# Slugs that YAML would parse as another type, and names of the config's own parts.
 FEATURES = ("sso", "1", "null", "yes", "0x10", "a-b_c", "-", "Upper", "plans", "features")
-# The payer of a plan can't be changed at Clerk, so a slug belongs to one of them.
+# Clerk can't change the payer of a plan, so each slug belongs to one payer.
 PLANS = {
     "org": ("pro", "free", "2", "off", "made", "name"),
     "user": ("solo", "true", "u-1"),
@@ -27,20 +27,20 @@ BY_HAND = "By hand "
 
 @dataclass(frozen=True)
 class Declared:
-    """What one stack declares: the document of the catalog and the toggles of billing."""
+    """What one stack declares: the catalog and the billing toggles."""
 
     document: Mapping[str, Any]
     toggles: Mapping[str, bool]
 
     def catalog(self, folder: Path) -> Catalog:
-        """The catalog as the project reads it from a file."""
+        """Return the catalog as the project reads it from a file."""
         file = folder / "catalog.yaml"
         file.write_text(as_yaml(self.document))
         return load_catalog(file)
 
 
 def as_yaml(document: Mapping[str, Any], indent: str = "") -> str:
-    """The document as YAML in blocks; texts in quotes, so that they stay texts."""
+    """Return the document as block YAML, with quotes around texts."""
     lines = []
     for key, value in document.items():
         if isinstance(value, dict) and value:
@@ -65,7 +65,7 @@ ODD = (
     "é",
     "e\u0301",
 )
-# What the catalog refuses: control characters, halves of characters, and in names a colon.
+# The catalog refuses control characters, surrogates, and a colon in names.
 letters = st.characters(exclude_categories=("Cc", "Cs"), exclude_characters=":")
 names = st.one_of(
     st.sampled_from(ODD),
@@ -81,7 +81,7 @@ def _some(fields: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dic
 
 
 def shuffled(document: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """The same document with its keys in any order."""
+    """Return the same document with its keys in any order."""
     return st.permutations(list(document)).map(lambda keys: {key: document[key] for key in keys})
 
 
@@ -125,7 +125,7 @@ def _plan(
 
 @st.composite
 def declared(draw: st.DrawFn) -> Declared:
-    """Any valid catalog, with the toggles it needs."""
+    """Return any valid catalog, with the toggles that it needs."""
     slugs = draw(st.lists(st.sampled_from(FEATURES), unique=True, max_size=5))
     features = {slug: draw(_feature(draw(names))) for slug in slugs}
     plans: dict[str, dict[str, Any]] = {}
@@ -157,7 +157,7 @@ def declared(draw: st.DrawFn) -> Declared:
 
 @st.composite
 def reordered(draw: st.DrawFn, one: Declared) -> Declared:
-    """The same said in another order, at every level."""
+    """Return the same in another order, at every level."""
 
     def again(value: Any) -> Any:
         if isinstance(value, dict):
@@ -169,7 +169,7 @@ def reordered(draw: st.DrawFn, one: Declared) -> Declared:
 
 @st.composite
 def by_hand(draw: st.DrawFn) -> dict[str, Any]:
-    """The section `billing` as a person made it: some slugs are such as catalogs have, too."""
+    """Return a section `billing` that a person made, partly with slugs that catalogs have."""
     on = {payer: draw(flags) for payer in PLANS}
     slugs = draw(st.lists(st.sampled_from((*FEATURES, "manual")), unique=True, max_size=3))
     features = {slug: draw(_feature(BY_HAND + slug)) for slug in slugs}

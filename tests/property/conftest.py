@@ -1,4 +1,4 @@
-"""What the properties are tried on."""
+"""The instances on which the properties are tested."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 
 def listened(folder: Path, environment: str) -> Iterator[Instance]:
-    """An instance of a world of its own, heard."""
+    """Yield an instance of a new world, with its writes recorded."""
     with World(proxy=False) as world, pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)  # the notes of the stack are kept where it runs
+        patch.chdir(folder)  # the stack stores its intent log where it runs
         with Instance(world, folder, environment).listening() as listening:
             yield listening

@@ -27,7 +27,7 @@ _patch = PlatformClient.patch_config
 
 
 class Instance:
-    """One instance: what a person does to it, what a stack does, what is live."""
+    """One instance: changes by a person, runs of a stack, and the live state."""
 
     def __init__(self, world: World, folder: Path, environment: str = "development") -> None:
         self.place = (seeded.APPLICATION_ID, environment)
@@ -38,7 +38,7 @@ class Instance:
 
     @contextmanager
     def listening(self) -> Iterator[Instance]:
-        """Hear what a stack writes to the config; it is sent all the same."""
+        """Record what a stack writes to the config, and forward it."""
 
         def heard(client: PlatformClient, *to: str, **how: Any) -> ConfigWrite:
             *_, changes = to
@@ -51,8 +51,8 @@ class Instance:
             end_run()
 
     def begin(self, section: Mapping[str, Any]) -> dict[str, Any]:
-        """A fresh world with organizations, and what a person made of billing; no stack yet.
-        What is then live."""
+        """Begin with a fresh world with organizations, a person's billing, and no stack yet. Return
+        the live section."""
         end_run()
         self._world.reset()
         if self.place[1] == "production":
@@ -64,12 +64,12 @@ class Instance:
         return self.live()
 
     def another_stack(self) -> None:
-        """Go on as another checkout with a stack of its own, which has deployed nothing yet."""
+        """Continue as another checkout with its own stack, which has deployed nothing yet."""
         shutil.rmtree(self.folder / FOLDER, ignore_errors=True)
         self.billing = Driven(BillingProvider(), config_on(self._world))
 
     def by_hand(self, changes: dict[str, Any]) -> None:
-        """What a person does in the dashboard."""
+        """Act as a person in the dashboard."""
         _patch(self._person, *self.place, changes, if_match=None, destructive=True)
 
     def up(self, declared: Declared, *, always: bool = False) -> bool:
@@ -77,7 +77,7 @@ class Instance:
         return self.billing.up(self.inputs(declared), always=always)
 
     def inputs(self, declared: Declared) -> Props:
-        """What the program declares of the billing resource."""
+        """Return the program's inputs of the billing resource."""
         catalog = declared.catalog(self.folder)
         settings = BillingSettings(**declared.toggles)
         of_billing = billing_inputs(settings, catalog, None, catalog_file="catalog.yaml")
@@ -85,7 +85,7 @@ class Instance:
         return {"application_id": application, "environment": environment, **of_billing}
 
     def live(self) -> dict[str, Any]:
-        """The section `billing` as it is; features of plans in one order, and an annual price of
+        """Return the live section `billing`, with features of plans sorted, and an annual price of
         0 as none, which is the same to Clerk."""
         section: Any = self._person.get_config(*self.place).sections["billing"]
         for plan in section["plans"].values():
@@ -94,13 +94,13 @@ class Instance:
         return cast(dict[str, Any], section)
 
     def written(self) -> list[dict[str, Any]]:
-        """What of the section `billing` was sent as writes since this was asked last."""
+        """Return the writes of the section `billing` since the last call."""
         bodies, self._bodies = self._bodies, []
         return [body["billing"] for body in bodies]
 
 
 def leaves(document: Mapping[str, Any], at: Steps = ()) -> Iterator[tuple[Steps, Any]]:
-    """Every value that is no object, with its path; lists in one order."""
+    """Yield every value that is not an object, with its path; lists are sorted."""
     for key, value in document.items():
         if isinstance(value, dict):
             yield from leaves(value, (*at, key))

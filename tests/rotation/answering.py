@@ -1,4 +1,4 @@
-"""An app that answers as a test wants it to."""
+"""An app whose answers a test decides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Answer = Callable[[str, dict[str, str], bytes], int | None]
 
 @contextmanager
 def answering(answer: Answer) -> Iterator[str]:
-    """Serve it; gives the address."""
+    """Serve the app; yield its address."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

@@ -1,4 +1,4 @@
-"""What the registries of these tests serve, and the variables that lead each client to them."""
+"""The contents of these tests' registries, and the variables that lead each client to them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VERSION = "v1.0.0"
 
 
 def wheel(name: str, version: str, files: dict[str, str] | None = None) -> bytes:
-    """A wheel of one module, or of the files."""
+    """Return a wheel of one module, or of the files."""
     inside = {f"{name}/__init__.py": "", **(files or {})}
     facts = f"{name}-{version}.dist-info"
     inside[f"{facts}/METADATA"] = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -31,7 +31,7 @@ def wheel(name: str, version: str, files: dict[str, str] | None = None) -> bytes
 
 
 def serve_wheel(registry: Registry, name: str, version: str, content: bytes) -> str:
-    """Serve a wheel by the simple API of an index; gives its line for a lock file."""
+    """Serve a wheel through the simple API of an index; return its line for a lock file."""
     digest = hashlib.sha256(content).hexdigest()
     file = f"{name}-{version}-py3-none-any.whl"
     registry.files[f"/files/{file}"] = content
@@ -45,7 +45,7 @@ def serve_wheel(registry: Registry, name: str, version: str, content: bytes) -> 
 
 
 def rewheel(name: str) -> tuple[str, bytes]:
-    """The version of an installed package, and a wheel of what is installed of it."""
+    """Return the version of an installed package, and a wheel of its installed files."""
     found = metadata.distribution(name)
     facts = f"{name}-{found.version}.dist-info"
     inside: dict[str, str | bytes] = {}
@@ -62,7 +62,7 @@ def rewheel(name: str) -> tuple[str, bytes]:
 def serve_packages(
     registry: Registry, folder: Path, names: tuple[str, ...] = ("tiny",)
 ) -> dict[str, str]:
-    """Serve npm packages, and write a project that locks them; gives the SHA-512 of each."""
+    """Serve npm packages, and write a project that locks them; return the SHA-512 of each."""
     locked: dict[str, Any] = {}
     sums: dict[str, str] = {}
     for name in names:
@@ -121,7 +121,8 @@ def serve_modules(registry: Registry, folder: Path, names: tuple[str, ...] = (MO
 
 
 def variables(registry: Registry, home: Path) -> dict[str, str]:
-    """For every client: this registry alone, no file of the user's, no tries of its own."""
+    """Return variables for every client: only this registry, no user settings, no retries of its
+    own."""
     home.mkdir(exist_ok=True)
     return {
         "PATH": os.environ["PATH"],
@@ -131,7 +132,7 @@ def variables(registry: Registry, home: Path) -> dict[str, str]:
         "PIP_INDEX_URL": f"{registry.url}/simple/",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_RETRIES": "0",
-        "PIP_TRUSTED_HOST": "127.0.0.1",  # else it caches nothing of what is not encrypted
+        "PIP_TRUSTED_HOST": "127.0.0.1",  # otherwise it caches nothing from unencrypted hosts
         "UV_NO_CONFIG": "1",
         "UV_HTTP_RETRIES": "0",
         "npm_config_registry": registry.url,
@@ -145,7 +146,7 @@ def variables(registry: Registry, home: Path) -> dict[str, str]:
 
 
 def module_sum(content: bytes) -> str:
-    """What go.sum has of a module."""
+    """Return the hash of a module for go.sum."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         lines = "".join(
             f"{hashlib.sha256(archive.read(name)).hexdigest()}  {name}\n"

@@ -29,7 +29,7 @@ PATIENCE = 0.2
 
 @dataclass
 class Client:
-    """A client and what it fetches: two things, the paths of which are `things`."""
+    """A client and what it fetches: two items with the paths `things`."""
 
     command: list[str]
     things: tuple[str, str]
@@ -50,7 +50,7 @@ class Client:
         )
 
     def said_again(self) -> list[str]:
-        """What was said of each refusal."""
+        """Return the message on each refusal."""
         lines = self.said.getvalue().splitlines()
         return [line.partition("the thing: ")[2] for line in lines if "; again in " in line]
 
@@ -84,7 +84,7 @@ def _python(registry: Registry, folder: Path, command: list[str]) -> Client:
         environ={
             **variables(registry, folder / "home"),
             "UV_DEFAULT_INDEX": f"{registry.url}/simple/",
-            "UV_CONCURRENT_DOWNLOADS": "1",  # none is in its middle when another is refused
+            "UV_CONCURRENT_DOWNLOADS": "1",  # no download is in progress when another is refused
             "PIP_LOG": str(log),
         },
         there=[to / name for name in NAMES],

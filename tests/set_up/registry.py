@@ -1,4 +1,4 @@
-"""A package registry on loopback that refuses first, and serves what it was given then."""
+"""A package registry on loopback that first refuses, and then serves its files."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from itertools import chain, repeat
 from typing import Literal, Self
 
 Refusal = int | Literal["reset", "cut"]
-"""A status, a connection that is reset, an answer that is cut off in its middle."""
+"""A status, a connection reset, or a truncated answer."""
 
 AT_ONCE = 0.01
-"""Seconds between two looks whether the server is to end."""
+"""Seconds between two checks for the server's end."""
 
 
 @dataclass
 class Registry:
-    """Serves `files` by path. `refuses` are its next answers to the paths that `to` is part of,
-    `for_ever` is what it answers to them after that; `besides` has next answers to single paths.
+    """Serves `files` by path. `refuses` are its next answers to paths that contain `to`, and
+    `for_ever` its answer after those; `besides` has next answers for single paths.
 
-    It keeps which paths it `served` and `refused`, and the credentials of those who asked.
+    It records the paths that it `served` and `refused`, and the credentials of the requests.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Registry:
                     refusal = registry._refusal(path)
                     (registry.served if refusal is None else registry.refused).append(path)
                 if refusal == "reset":
-                    # With this the system sends RST in the place of FIN.
+                    # With this, the system sends RST instead of FIN.
                     now = struct.pack("ii", 1, 0)
                     self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, now)
                     self.close_connection = True
@@ -82,7 +82,7 @@ class Registry:
                 pass
 
             def handle(self) -> None:
-                with suppress(OSError):  # it was reset on purpose, or the client went away
+                with suppress(OSError):  # reset on purpose, or closed by the client
                     super().handle()
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

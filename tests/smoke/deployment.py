@@ -1,4 +1,4 @@
-"""The example app, deployed in a world: what a smoke run goes to."""
+"""The example app, deployed in a world, for smoke runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ CONFIG = {
         "plans": {"pro": PRO},
     },
 }
-# What everybody has from the start, so that a gate lets in on one route and refuses on the other.
+# Features that everybody has from the start, so that one gate allows access and the other refuses
+# it.
 FREE = {"billing": {"plans": {"free_org": {"features": ["audit_log_export"]}}}}
 
 
@@ -48,11 +49,11 @@ class Deployment:
     vercel_target: str = "preview"
 
     def smoke(self, *, wait_seconds: float = 5, **options: Any) -> SmokeReport:
-        """Run, without long waits."""
+        """Make a smoke run, without long waits."""
         return run_on(self.target, wait_seconds=wait_seconds, **options)
 
     def redeploy(self, **variables: str | None) -> None:
-        """Give the project other values, and wait until the newest deployment has them."""
+        """Change the project's values, and wait until the newest deployment has them."""
         project = self.world.vercel.projects[seed.VERCEL_PROJECT_ID]
         for key, value in variables.items():
             write_variable(self.world, key, value or "", self.vercel_target)
@@ -60,19 +61,19 @@ class Deployment:
         self.app.settle()
 
     def left(self) -> list[str]:
-        """What is there of smoke runs: users, organizations, keys that count."""
+        """Return what smoke runs left: users, organizations, valid keys."""
         people = self.instance.people
         users = [user["id"] for user in people.users.values()]
         keys = [api_key["id"] for api_key in people.api_keys.values() if not api_key["revoked"]]
         return [*users, *people.organizations, *keys]
 
     def going_to(self, url: str) -> Deployment:
-        """The same with another address of the app."""
+        """Return the same deployment with another address of the app."""
         return replace(self, target=replace(self.target, url=url))
 
 
 def need_app() -> None:
-    """Skip where the app's packages are not there, but never in CI."""
+    """Skip if the app's packages are missing, but never in CI."""
     try:
         build()
     except NotInstalled:
@@ -88,7 +89,7 @@ def write_variable(world: World, key: str, value: str, target: str = "preview") 
 
 @contextmanager
 def deployment(*, production: bool = False, proxy: bool = False) -> Iterator[Deployment]:
-    """Start it: an instance with plans, the webhook, the variables, the app."""
+    """Start an instance with plans, the webhook, the variables and the app."""
     need_app()
     target = "production" if production else "preview"
     with World(proxy=proxy) as world:
@@ -139,7 +140,7 @@ def deployment(*, production: bool = False, proxy: bool = False) -> Iterator[Dep
 
 
 def app_in_production(world: World) -> Deployed:
-    """The app as production's deployment of Sendero's project, built."""
+    """Build and return the app as production's deployment of Sendero's project."""
     need_app()
     deployed = world.deploy("production", OF_PRODUCTION)
     world.vercel.add_deployment(seed.VERCEL_PROJECT_ID, "production")

@@ -1,4 +1,4 @@
-"""Somebody in front of the app who answers some paths in its place."""
+"""A proxy in front of the app that answers some paths itself."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import httpx
 def in_front(
     target: str, answers: dict[str, tuple[int, str]], *, echo_id: bool = False
 ) -> Iterator[str]:
-    """Give an address that answers paths that begin so with status and text, and passes on the
-    rest. With `echo_id` a JSON answer has the id of the request."""
+    """Yield an address that answers paths with these prefixes with status and text, and forwards
+    the rest. With `echo_id`, a JSON answer has the id of the request."""
 
     class Handler(BaseHTTPRequestHandler):
         def handle_one(self) -> None:

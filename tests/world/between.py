@@ -1,4 +1,4 @@
-"""Somebody between a client and the world: hears what is sent, and can act before a write."""
+"""A forwarder between a client and the world that records requests and can act before a write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DROPPED = frozenset({"connection", "content-length", "host", "transfer-encoding"
 
 @dataclass(frozen=True)
 class Heard:
-    """A request; names of headers are in small letters."""
+    """A request; names of headers are in lower case."""
 
     method: str
     path: str
@@ -27,8 +27,8 @@ class Heard:
 class Between:
     """A forwarder on loopback.
 
-    ``before_write`` is done between what a client has read and what it writes. With ``matches``
-    each write goes on with an If-Match of the version that was read last, as Clerk advises.
+    ``before_write`` runs between a client's reads and its write. With ``matches``, each write gets
+    an If-Match with the version that was read last, as Clerk advises.
     """
 
     def __init__(self, target: str) -> None:
@@ -53,11 +53,11 @@ class Between:
         self._client.close()
 
     def forget(self) -> None:
-        """Forget what was heard."""
+        """Forget the recorded requests."""
         self.seen.clear()
 
     def forwarded(self, heard: Heard) -> httpx.Response:
-        """Pass a request on and give the answer to it."""
+        """Forward a request and return its answer."""
         self.seen.append(heard)
         headers = {name: value for name, value in heard.headers.items() if name not in DROPPED}
         if heard.method != "GET":

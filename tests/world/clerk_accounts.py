@@ -18,7 +18,7 @@ PRO = {"name": "Pro", "payer_type": "org", "amount": 6000, "features": ["audit",
 
 
 class Clock:
-    """Time that stands still until it is moved; seconds since the epoch."""
+    """A clock that stands still until it is moved; seconds since the epoch."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -28,7 +28,7 @@ class Clock:
 
 
 class Account:
-    """One application with its development instance, and short ways to write its config."""
+    """One application with its development instance, and shortcuts to write its config."""
 
     def __init__(self, **options: Any) -> None:
         self.clock = Clock()
@@ -52,7 +52,7 @@ class Account:
         return self.clerk.write_config(self.instance, change, **options)
 
     def refused(self, change: dict[str, Any], **options: Any) -> ClerkError:
-        """Write what is refused, and make sure that nothing of it holds."""
+        """Write a change that is refused, and check that it had no effect."""
         before = self.clerk.dump()
         with pytest.raises(ClerkError) as caught:
             self.write(change, **options)
@@ -61,12 +61,12 @@ class Account:
 
 
 def billing(**section: Any) -> dict[str, Any]:
-    """Give a change of the billing section."""
+    """Return a change of the billing section."""
     return {"billing": section}
 
 
 def with_billing(**options: Any) -> Account:
-    """Give an account with organizations, organization billing, two features and one plan."""
+    """Return an account with organizations, organization billing, two features and one plan."""
     account = Account(**options)
     account.write(
         {
@@ -78,7 +78,7 @@ def with_billing(**options: Any) -> Account:
 
 
 def without_unset(value: Any) -> Any:
-    """A document without what is null, "" or 0."""
+    """Return a document without values that are null, "" or 0."""
     if not isinstance(value, dict):
         return value
     kept = {name: without_unset(inner) for name, inner in value.items()}

@@ -13,7 +13,7 @@ from local.world.deployed import EXAMPLE
 
 
 def run_script(script: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What the script prints, as JSON; it reads `given` from its standard input."""
+    """Return the JSON that the script prints; it reads `given` from its standard input."""
     ran = subprocess.run(
         ["node", "--input-type=module", "-e", script],
         input=json.dumps(given),

@@ -13,7 +13,7 @@ Answer = Callable[[dict[str, str], bytes], int]
 
 @dataclass
 class Receiver:
-    """What came, and the address it comes to; `answer` gives the status of each request."""
+    """The received requests, and the address; `answer` returns the status of each request."""
 
     url: str = ""
     answer: Answer = lambda headers, body: 200
@@ -22,7 +22,7 @@ class Receiver:
 
 @contextmanager
 def receiving(answer: Answer | None = None) -> Iterator[Receiver]:
-    """Run it."""
+    """Run the endpoint."""
     receiver = Receiver()
     if answer is not None:
         receiver.answer = answer

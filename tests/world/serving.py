@@ -43,7 +43,7 @@ def app_of(service: Service) -> Starlette:
 
 @contextmanager
 def serving(service: Service) -> Iterator[str]:
-    """Give the base URL of the running service."""
+    """Yield the base URL of the running service."""
     listener = listen(0)
     listeners = Listeners({listener: app_of(service)})
     listeners.start()

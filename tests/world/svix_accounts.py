@@ -1,4 +1,4 @@
-"""An emulated Svix with one application, and the ways to talk to it."""
+"""An emulated Svix with one application, and clients for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ URL = "https://sendero.example.com/api/webhooks/clerk"
 
 @dataclass
 class Emulated:
-    """The emulator, its address and a clock that only tests move."""
+    """The emulator, its address, and a clock that only tests move."""
 
     url: str = ""
     time: float = 1_800_000_000.0
@@ -32,7 +32,7 @@ class Emulated:
         self.backend = SvixBackend(clock=lambda: self.time)
 
     def token(self) -> tuple[str, str]:
-        """Take a link as Clerk gives it, and exchange what is in it."""
+        """Get a link as from Clerk, and exchange its token."""
         key = unpacked(self.backend.link(INSTANCE))
         answer = httpx.post(
             f"{self.url}/api/v1/auth/one-time-token/", json={"oneTimeToken": key["oneTimeToken"]}
@@ -40,7 +40,7 @@ class Emulated:
         return key["appId"], answer.json()["token"]
 
     def sdk(self, *, organization: bool = False) -> tuple[str, Svix]:
-        """Open the official SDK; ``organization``: with a token as Clerk itself has it."""
+        """Open the official SDK; ``organization``: with a token like Clerk's own."""
         app_id, token = self.token()
         token = self.backend.organization_token() if organization else token
         svix = Svix(token, SvixOptions(server_url=self.url, retry_schedule=[]))
@@ -48,7 +48,7 @@ class Emulated:
         return app_id, svix
 
     def http(self, *, organization: bool = False) -> tuple[str, httpx.Client]:
-        """Open bare HTTP, as `sdk`; gives the path of the endpoints with it."""
+        """Open plain HTTP, as in `sdk`; return the path of the endpoints too."""
         app_id, token = self.token()
         token = self.backend.organization_token() if organization else token
         headers = {"Authorization": f"Bearer {token}"}
@@ -57,18 +57,18 @@ class Emulated:
 
 @contextmanager
 def emulated() -> Iterator[Emulated]:
-    """Serve it."""
+    """Serve the emulator."""
     made = Emulated()
     made.backend.create_app(INSTANCE)
     with serving(SvixService(made.backend)) as url:
         made.url = url
         yield made
         for svix in made.opened:
-            svix._httpx_client.close()  # The SDK has no way of its own to close.
+            svix._httpx_client.close()  # The SDK itself cannot be closed.
 
 
 def unpacked(link: str) -> dict[str, str]:
-    """Read what a link carries."""
+    """Return the contents of a link."""
     fragment = urlparse(link).fragment.removeprefix("key=")
     content: dict[str, str] = json.loads(base64.b64decode(fragment))
     return content

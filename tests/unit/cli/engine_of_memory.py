@@ -1,4 +1,5 @@
-"""Commands in this process, with an engine that knows the stacks it is given and starts nothing."""
+"""Runs commands in this process, with a simulated engine that knows given stacks and starts
+nothing."""
 
 from __future__ import annotations
 
@@ -32,12 +33,12 @@ class EngineOfMemory:
     ran: list[tuple[str, ...]] = field(default_factory=list)
     encrypted: frozenset[str] = frozenset(ENCRYPTED)
     lists: bool = False
-    """Whether `stack ls` shows them; else there is no other stack."""
+    """Whether `stack ls` lists them; if not, there is no other stack."""
 
     def answer(
         self, words: tuple[str, ...], _given: str | None, _variables: Mapping[str, str], *_: Any
     ) -> Ran:
-        """What `pulumi` would say."""
+        """Return what `pulumi` would print."""
         self.ran.append(words)
         stack = words[words.index("--stack") + 1] if "--stack" in words else None
         if stack is not None and stack not in self.settings:
@@ -64,8 +65,7 @@ class EngineOfMemory:
 
 
 def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> EngineOfMemory:
-    """Put it in the place of the engine's command, which is then on PATH: a file in the folder
-    that nobody runs."""
+    """Replace the engine's command. PATH then has a file in the folder, which is never run."""
     found = EngineOfMemory()
     binaries = folder / "bin"
     binaries.mkdir()
@@ -77,7 +77,7 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path) -> EngineOfMemory:
 
 @contextmanager
 def sessions_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A command ends with its process, and with it its connections: here the next one goes on."""
+    """Close connections after a command, as the end of its process would."""
     opened: list[Session] = []
     begin = Session.__init__
 
@@ -92,7 +92,7 @@ def sessions_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def ended(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    """Run a command as a person types it; its exit code."""
+    """Run a command as a person types it; return its exit code."""
     monkeypatch.setattr(sys, "argv", ["clerkstack", *words])
     with pytest.raises(SystemExit) as exited:
         main()

@@ -1,4 +1,4 @@
-"""Stacks whose addresses hold secrets, for whoever looks at what a command shows."""
+"""Stacks with secrets in addresses, for tests of what commands show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read of a production that is right in everything, changed thing by thing."""
+"""The readings of a flawless production, which tests change one by one."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def attempt(status: str, code: int, minutes_ago: int) -> Attempt:
 
 
 def lifetimes(*, maximum: int | None, idle: int | None = None) -> dict[str, Any]:
-    """The section `session_settings`, by how many seconds each limit is; None where it is off."""
+    """Return the section `session_settings` with the seconds of each limit; None if it is off."""
     return {
         name: {"enabled": seconds is not None, "duration_seconds": seconds or 0}
         for name, seconds in (("maximum_lifetime", maximum), ("inactivity_timeout", idle))
@@ -137,14 +137,14 @@ def sections(**changes: Any) -> dict[str, Any]:
         "plans": {slug: dict(plan) for slug, plan in plans.items()},
         "features": dict(inputs["features"]),
     }
-    # A token may live as long as it wants: that is not how long its session lives.
+    # The lifetime of a token is not that of its session.
     token = {"claims": {}, "lifetime": 315_360_000}
     sessions = lifetimes(maximum=604_800)
     return {"billing": billing, "session": token, "session_settings": sessions, **changes}
 
 
 class Seen(Readings):
-    """Readings that are given; each can be changed by its name among `values`."""
+    """Given readings; each can be changed by its name in `values`."""
 
     def __init__(self, declared: Settings | None = None, **given: Any) -> None:
         chosen = declared or settings()
@@ -219,12 +219,12 @@ class Seen(Readings):
 
 
 def report(point: str, seen: Seen) -> Report:
-    """The report of a point."""
+    """Return the report of a point."""
     return judge("prod", [point_named(point)], seen, {})
 
 
 def judged(point: str, seen: Seen) -> Finding:
-    """How a point is judged."""
+    """Return the finding of a point."""
     (finding,) = report(point, seen).findings
     return finding
 

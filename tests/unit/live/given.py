@@ -1,4 +1,4 @@
-"""A live instance of which everything is given, so that nothing is read."""
+"""A live instance with given answers, which reads nothing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ EMPTY: dict[str, Any] = {
 
 
 class GivenInstance(LiveInstance):
-    """`values` has what each method gives, by the method's name. An exception is raised. What is of
-    a Vercel project is given for all projects alike, or by the project's id."""
+    """`values` has the result of each method by name. An exception is raised. Results for a Vercel
+    project are the same for all projects, or by the project's id."""
 
     def __init__(self, publishable_key: str | None = None, **values: Any) -> None:
         session: Any = SimpleNamespace(requests=[], has_secret_key=False)

@@ -18,7 +18,7 @@ FEATURES = {"audit": {"name": "Audit"}, "sso": {"name": "SSO"}}
 
 
 def config(**sections: Any) -> dict[str, Any]:
-    """A config without a difference to another one, changed section by section."""
+    """Return a config that equals any other one, except for the changed sections."""
     return {
         "billing": {
             "organization_enabled": True,
@@ -32,7 +32,7 @@ def config(**sections: Any) -> dict[str, Any]:
 
 
 def snapshot(stack: str, sections: dict[str, Any], *more: Entity, **fields: Any) -> Snapshot:
-    """What was read of a stack's instance: its config, and things beside it."""
+    """Return a snapshot of a stack's instance: its config, and other entities."""
     entities = (*of_config(sections), *more)
     if stack == "prod":
         fields.setdefault("needs", tuple(needs_of_production(entities, None)))
@@ -40,32 +40,32 @@ def snapshot(stack: str, sections: dict[str, Any], *more: Entity, **fields: Any)
 
 
 def rows(compared: Compared) -> dict[tuple[str, str], tuple[Any, Any, str]]:
-    """The findings as {(subject, field): (expected, found, how)}."""
+    """Return the findings as {(subject, field): (expected, found, how)}."""
     found = {(m.subject, m.field): (m.expected, m.found, how(m)) for m in compared.findings}
     assert len(found) == len(compared.findings)
     return found
 
 
 def how(finding: Finding) -> str:
-    """Of the target: needed, missing, only (there alone) or differs."""
+    """Return the direction for the target: needed, missing, only or differs."""
     assert (finding.severity is Severity.FAILED) == finding.message.startswith("needed")
     return finding.message.split()[0]
 
 
 def between(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[tuple[str, str], Any]:
-    """The rows between a development config and a production config."""
+    """Return the rows between a development config and a production config."""
     one = snapshot("dev", mine, own=own("development"))
     return rows(compare(one, snapshot("prod", theirs, own=own("production"))))
 
 
 def things_between(mine: Iterable[Entity], theirs: Iterable[Entity]) -> dict[tuple[str, str], Any]:
-    """The rows between things that are no config."""
+    """Return the rows between entities outside of the config."""
     one = Snapshot("dev", entities=tuple(mine), own=own("development"))
     return rows(compare(one, Snapshot("prod", entities=tuple(theirs), own=own("production"))))
 
 
 def settings(instance: str, **fields: Any) -> Settings:
-    """The settings of a stack for such an instance."""
+    """Return the settings of a stack for such an instance."""
     url = "https://preview.app.example" if instance == "development" else "https://app.example"
     given: dict[str, Any] = {
         "instance": instance,
@@ -79,7 +79,7 @@ def settings(instance: str, **fields: Any) -> Settings:
 
 
 def own(instance: str, **fields: Any) -> Own:
-    """What belongs to such an instance."""
+    """Return what belongs to such an instance."""
     hosts = {
         "development": ("x.clerk.accounts.dev", "x.accounts.dev"),
         "production": ("clerk.app.example", "accounts.app.example", "app.example"),

@@ -1,4 +1,4 @@
-"""A whole deployment without an offence, as plain dicts, for tests to break."""
+"""A complete deployment without violations, as plain dicts, for tests to break."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Deployment = dict[str, Plain]
 
 
 def publishable_key(kind: str, host: str) -> str:
-    """A publishable key that holds a host."""
+    """Return a publishable key for a host."""
     return f"pk_{kind}_{base64.b64encode(f'{host}$'.encode()).decode().rstrip('=')}"
 
 
@@ -30,7 +30,7 @@ TEST_KEY = publishable_key("test", "brave-cat-1.clerk.accounts.dev")
 
 
 def deployment(environment: str = "production") -> Deployment:
-    """Everything of a stack, by the resource's name."""
+    """Return all resources of a stack, by name."""
     production = environment == "production"
     catalog = load_catalog(TOP / "catalog.yaml")
     host = "sendero.example" if production else "preview.sendero.example"
@@ -98,12 +98,12 @@ def deployment(environment: str = "production") -> Deployment:
 
 
 def resource(kind: str, inputs: Plain, environment: str | None = None) -> Plain:
-    """One resource, protected as production's are."""
+    """Return one resource, protected as in production."""
     own = {} if environment is None else {"environment": environment}
     return {"type": kind, "inputs": {**own, **inputs}, "protect": environment != "development"}
 
 
 def variable(name: str, value: Any, *targets: str, sensitive: bool = False) -> Plain:
-    """One variable of Vercel."""
+    """Return one Vercel variable."""
     inputs = {"key": name, "value": value, "targets": list(targets), "sensitive": sensitive}
     return {"type": view.VARIABLE, "inputs": inputs, "protect": "production" in targets}
