@@ -1,4 +1,4 @@
-"""A stack whose update was killed, or lost an answer: its state is brought to what exists."""
+"""Recovers a stack after a killed update or a lost answer: brings its state to what exists."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def finish(
     report: Callable[[str], None],
     progress: Callable[[str], None],
 ) -> bool:
-    """Finish what is unfinished in a state; whether there was anything.
+    """Finish what is unfinished in a state; return whether there was anything.
 
     Args:
-        stack, settings: its name, and what it declares.
-        state: its state; it is changed, and written where that is needed.
-        known: the variables at Vercel that are its own, by project, key and targets.
-        report: gets what became of each resource.
-        progress: gets each step of the engine.
+        stack, settings: its name, and its settings.
+        state: its state, which is changed, and written if necessary.
+        known: its own variables at Vercel, by project, key and targets.
+        report: called with the result for each resource.
+        progress: called with each step of the engine.
     """
     made, removed = half_made(state), half_removed(state)
     moved = [
@@ -76,7 +76,7 @@ def finish(
 
 
 def variables_of(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:
-    """Ids of the variables that this program made, by project, key and targets."""
+    """Return the ids of the variables that this program created, by project, key and targets."""
     if not settings.components.environment:
         return {}
     if settings.vercel_token is None:
@@ -86,7 +86,7 @@ def variables_of(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str
         found |= {
             (project.project_id, variable.key, tuple(sorted(variable.target))): variable.id
             for variable in live.variables(project, decrypt=False)
-            # Others with the same key and target were made by hand, or are of a branch or of a
+            # Others with the same key and target were created by hand, or belong to a branch or a
             # custom environment.
             if variable.comment == VARIABLE_COMMENT
             and not variable.git_branch

@@ -1,4 +1,4 @@
-"""What the adoption of a stack writes, and takes over: read, settled and written."""
+"""Adopts a stack: reads what exists, decides what to write and take over, and does it."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Adoption:
-    """What is to be written and taken over."""
+    """What to write and to take over."""
 
     settings: Settings
     there: Existing
     catalog: Catalog
     catalog_file: Path
-    catalog_text: str | None  # None: the file says it already
+    catalog_text: str | None  # None if the file has it already
     changed_settings: Mapping[tuple[str, ...], Any]
     left: Sequence[Unmanaged]
     foreign: Sequence[Unmanaged]
@@ -72,7 +72,7 @@ class Adoption:
 
     @property
     def shown_settings(self) -> dict[tuple[str, ...], Any]:
-        """The changed settings as they may be shown."""
+        """Return the changed settings in a form that may be shown."""
         words = {**dict.fromkeys(self.secret, SECRET)}
         changed = self.changed_settings.items()
         words |= {path: "(removed)" for path, value in changed if value is REMOVED}
@@ -90,16 +90,16 @@ def adoption_of(
     others: Callable[[str], Mapping[str, str]],
     progress: Callable[[str], None],
 ) -> Adoption:
-    """Read what is there, and settle what has to be written.
+    """Read what exists, and decide what to write.
 
     Args:
         stack: its name.
-        config: its config, and the keys of it that are encrypted.
+        config: its config, and its encrypted keys.
         catalog_file: the catalog to write, None for the stack's own.
         overwrite: whether a catalog file that differs may be replaced.
         webhook: the URL of the app's endpoint, if there are several.
         open_live: opens its instance, once the files are read; it stays open.
-        others: the variables that other stacks of the backend have: ids, with the stack.
+        others: the variables of other stacks in the backend: the stack by the variable's id.
         progress: gets each step of reading the app as it begins.
 
     Raises:
@@ -107,7 +107,7 @@ def adoption_of(
         ApiError, Unreachable, UnexpectedAnswer, ResourceFailed: a service failed.
     """
     raw, encrypted = config
-    # What the program would refuse once the files are written is refused before.
+    # Refuse now what the program would refuse once the files are written.
     unread = misplaced(raw, project_name(), SourceMap(_stack_file(stack), stack), stack)
     if problems := [each.problem for each in unread]:
         raise InputError(problems)
@@ -119,7 +119,7 @@ def adoption_of(
             for key, value in values.items()
             if key == VERCEL_TOKEN or ":" not in key
         }
-        # What is written as a secret is encrypted then.
+        # These are encrypted when they are written.
         also = [f"{PREFIX}{path[0]}" for path in secret_paths(values)]
         found = load_settings(named, stack=stack, encrypted=[*encrypted, *also])
         hide(found.secrets)
@@ -159,7 +159,7 @@ def adoption_of(
 def _existing(
     settings: Settings, live: LiveInstance, known: Known, webhook: str | None
 ) -> Existing:
-    """What there is, and which endpoint is the app's.
+    """Return what exists, and which endpoint is the app's.
 
     Args:
         settings, known: what the stack declares, and what its state knows.
@@ -175,7 +175,7 @@ def _existing(
     endpoints = live.endpoints() if settings.components.webhook else ()
     there = [e for e in endpoints if webhook is None or same_url(e.url, webhook)]
     if webhook is not None and not there:
-        # As this command shows it: without its query.
+        # In the form that this command shows: without its query.
         shown = shown_url(kept_url(webhook))
         there = [e for e in endpoints if shown_url(kept_url(e.url)) == shown]
     if webhook is not None and not there:
@@ -196,7 +196,7 @@ def _existing(
 def _catalog(
     file: Path, live: LiveInstance, *, overwrite: bool
 ) -> tuple[Catalog, str | None, list[Unmanaged]]:
-    """The catalog, the text to write for it, and what it cannot say."""
+    """Return the catalog, the text to write for it, and what it cannot express."""
     section = object_at(live.sections(), "billing")
     if file.exists() and not overwrite:
         catalog = load_catalog(file)
@@ -220,7 +220,8 @@ def _catalog(
 
 
 def refusals_of(found: Adoption) -> Iterator[str]:
-    """Why the stack would be refused as it is: nothing is written then."""
+    """Yield the reasons for which the program would refuse the stack; if any, nothing is
+    written."""
     settings, live = found.settings, object_at(found.there.live.sections(), "billing")
 
     file = str(found.catalog_file)
@@ -236,7 +237,7 @@ def refusals_of(found: Adoption) -> Iterator[str]:
     for why in (
         *app_disagreements(asked),
         *unknown_uses(asked, live),
-        # Those of a stack that declares none are not read.
+        # Roles are not read if the stack declares none.
         *(unknown_access(access, held) if access.get("enabled") else ()),
     ):
         yield (
@@ -246,12 +247,12 @@ def refusals_of(found: Adoption) -> Iterator[str]:
 
 
 def written(stack: str, found: Adoption, report: Callable[[str], None]) -> list[str]:
-    """Write the files and take over; the names of what came into the state.
+    """Write the files and take over; return the names of the resources that are now in the state.
 
     Args:
         stack: its name.
-        found: what is to be written.
-        report: gets each step.
+        found: what to write.
+        report: called with each step.
     """
     with _files_as_they_were(stack, found, report):
         _write(stack, found)
@@ -262,8 +263,7 @@ def written(stack: str, found: Adoption, report: Callable[[str], None]) -> list[
 def _files_as_they_were(
     stack: str, found: Adoption, report: Callable[[str], None]
 ) -> Iterator[None]:
-    """Write and take over inside; where that fails before anything is in the state, the files are
-    put back."""
+    """Restore the files if this block fails before anything is in the state."""
     files = (found.catalog_file, _stack_file(stack))
     before = {file: file.read_bytes() if file.exists() else None for file in files}
     try:
@@ -284,10 +284,10 @@ def _stack_file(stack: str) -> Path:
 
 
 def _write(stack: str, found: Adoption) -> None:
-    """Write the files, each in one move.
+    """Write the files, each atomically.
 
     Raises:
-        ClerkstackError: one cannot be read or written.
+        ClerkstackError: a file cannot be read or written.
     """
     file = found.catalog_file
     try:

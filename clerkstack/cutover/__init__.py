@@ -1,1 +1,1 @@
-"""Whether production may get traffic: `clerkstack cutover`."""
+"""Checks whether production is ready for traffic: `clerkstack cutover`."""

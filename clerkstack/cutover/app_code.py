@@ -1,4 +1,4 @@
-"""What the app's code does with webhook events and variables, for the points of the checklist."""
+"""Compares the app's use of webhook events and variables, for the points of the checklist."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from clerkstack.cutover.read import Readings
 
 
 def code_facts(readings: Readings, kind: str) -> Iterator[Finding]:
-    """What is not as the app's code needs it, as `clerkstack check` finds it.
+    """Yield what differs from the needs of the app's code, like `clerkstack check`.
 
     Args:
-        readings: what was read; endpoint and variables are read where the app's code is.
+        readings: the readings; endpoint and variables are read if the app's code is known.
         kind: `event` or `variable`.
     """
     if readings.app is None or readings.app.wiring is None:

@@ -1,4 +1,5 @@
-"""What the comparisons of `clerkstack check` and `clerkstack parity` say of plans and features."""
+"""Findings on plans and features from the comparisons of `clerkstack check` and `clerkstack
+parity`."""
 
 from __future__ import annotations
 
@@ -21,8 +22,8 @@ THERE, MISSING = "there", "missing"
 
 
 def catalog_facts(compared: Comparison) -> Iterator[Finding]:
-    """Each plan and feature of the catalog: whether the instance has it, what a plan includes, and
-    who pays for it."""
+    """Yield a finding on each plan and feature of the catalog: whether the instance has it, what a
+    plan includes, and who pays for it."""
     wrong = {
         (finding.subject, finding.field)
         for finding in compared.findings
@@ -43,19 +44,19 @@ def catalog_facts(compared: Comparison) -> Iterator[Finding]:
 
 
 def app_facts(compared: Comparison, kinds: Collection[str]) -> Iterator[Finding]:
-    """What the app's own code declares and asks for otherwise than catalog or instance have it, of
-    some kinds."""
+    """Yield the differences of some kinds between the app's own code and catalog or instance."""
     for finding in compared.findings:
         app = finding.found["app"]
         if kind_of(finding) in kinds and app is not None:
             what = f"{finding.subject} of the app's code"
-            # What the app does not declare it may not need: a person has to say so.
+            # The app may not need what it does not declare: a person must judge.
             right = None if app is False else False
             yield fact(what, "as the app has it", f"{finding.message} ({finding.remedy})", right)
 
 
 def reference_facts(theirs: JsonObject, mine: JsonObject) -> Iterator[Finding]:
-    """Each plan and feature of the reference's section `billing`: whether this one has it too."""
+    """Yield a finding on each plan and feature of the reference's section `billing`: whether this
+    one has it."""
     reference, target = (
         Snapshot(stack, entities=tuple(of_config({"billing": billing})))
         for stack, billing in (("reference", theirs), ("production", mine))

@@ -1,4 +1,4 @@
-"""The judges of the checklist's eight points, in its order."""
+"""The judges of the checklist's eight points, in order."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _keys_at_vercel(readings: Readings, project: Project) -> Iterator[Finding]:
             found = "the instance's key" if right else "another key"
             yield fact(shown, "the instance's key", found, right)
         else:
-            # All variables may be sensitive: then their values can't be read by anybody.
+            # If all variables are sensitive, nobody can read their values.
             there = "exists, not readable" if public == "" else "missing"
             yield fact(shown, "the instance's key", there, public == "")
     for name in names_of("secret_key", project.names):
@@ -84,7 +84,8 @@ def _reached(what: str, url: str, settings: Settings) -> Finding:
 
 
 def webhook(readings: Readings) -> Finding:
-    """The stack's endpoint at the production URL, on, with every event, its secret at Vercel."""
+    """The stack's endpoint is at the production URL, enabled, with every event and its secret at
+    Vercel."""
     settings = readings.settings
     endpoint = readings.endpoint()
     if endpoint is None:
@@ -151,7 +152,7 @@ def _secret_variable(readings: Readings, project: Project, key: str) -> Finding:
 
 
 def own_oauth(readings: Readings) -> Finding:
-    """Each connection that is on has credentials of its own."""
+    """Each connection that is on has its own credentials."""
     entities = [entity for entity in of_config(readings.live.sections()) if entity.kind == OAUTH]
     on = [entity for entity in entities if entity.fields.get("enabled") is True]
     lacking = {finding.subject for finding in needs_of_production(on, None)}
@@ -176,10 +177,10 @@ def own_oauth(readings: Readings) -> Finding:
 
 
 def slugs(readings: Readings) -> Finding:
-    """Every plan and feature of the catalog, and what each plan includes."""
+    """The instance has every plan and feature of the catalog, with what each plan includes."""
     catalog, app = readings.catalog, readings.app
     uses = 0 if app is None else len(app.uses)
-    # What nobody brings from the catalog is judged by what the app asks of the instance.
+    # If no stack deploys the catalog, judge the instance by the app's checks.
     brought = readings.settings.components.billing or app is None
     compared, kinds = _compared(readings, brought=brought)
     asked = f", and what {uses} checks in the app's code ask for" if uses else ""
@@ -200,12 +201,12 @@ def slugs(readings: Readings) -> Finding:
 
 
 def _compared(readings: Readings, *, brought: bool) -> tuple[Comparison, Collection[str]]:
-    """App, catalog and instance as `clerkstack check` compares them, and the kinds of what was
+    """Compare app, catalog and instance like `clerkstack check`; also return the kinds that were
     read."""
     settings, app = readings.settings, readings.app
     inputs = billing_inputs(settings.billing, readings.catalog, app, catalog_file=settings.catalog)
     access = access_inputs(settings, app)
-    # Those of a stack that declares none are not read.
+    # Roles are not read if the stack declares none.
     kinds = KINDS if access["app"] and access.get("enabled") else SOLD
     roles = LiveRoles()
     if kinds is KINDS:
@@ -216,7 +217,7 @@ def _compared(readings: Readings, *, brought: bool) -> tuple[Comparison, Collect
 
 
 def trial(readings: Readings) -> Finding:
-    """A trial asks for no card: in the config, and as browsers are told."""
+    """A trial asks for no card, in the config and in what browsers read."""
     section = object_at(readings.live.sections(), "billing")
     facts = [
         same("config", NO, _switch(asks_for_a_card(section))),
@@ -289,7 +290,7 @@ def _app_url_at_vercel(readings: Readings, project: Project) -> Iterator[Finding
 
 
 def smoke(readings: Readings) -> Finding:
-    """A new customer's way, before any customer goes it."""
+    """A smoke run passes."""
     if readings.smoke is None:
         return not_checked(
             "no smoke run was made", "Add --smoke, or make a smoke run and sign this point off."

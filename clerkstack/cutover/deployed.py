@@ -1,4 +1,4 @@
-"""The judges of what the stack declares against what is live, and of what the rules say."""
+"""The judges that compare what the stack declares with what is live, and of the policies."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SHOWN = 40
 
 
 def variables(readings: Readings) -> Finding:
-    """Each variable is there, for production only, with the value that it has to have."""
+    """Each variable exists, for production only, with the right value."""
     if not readings.settings.components.environment:
         return _not_declared("no variables")
     readings.live.instance()
-    # The webhook's points ask for the signing secret anyway.
+    # The webhook's points read the signing secret anyway.
     found = variable_differences(readings.settings, readings.live, readings.known, signing=True)
     there = [
         variable for project in readings.projects for variable in readings.live.variables(project)
@@ -87,7 +87,7 @@ def _built(readings: Readings, project: Project) -> Finding:
 
 
 def drift(readings: Readings) -> Finding:
-    """Nothing at Clerk and Svix is other than the stack declares."""
+    """Nothing at Clerk and Svix differs from what the stack declares."""
     readings.live.instance()
     use = readings.settings.components.model_copy(update={"environment": False})
     settings = readings.settings.model_copy(update={"components": use})
@@ -122,7 +122,7 @@ def reference(readings: Readings) -> Finding:
 
 
 def policies(readings: Readings) -> Finding:
-    """What the policy pack says of the stack's resources."""
+    """The stack's resources have no violations."""
     judged = readings.policies
     if judged is None or not readings.resources:
         return not_checked(

@@ -1,4 +1,4 @@
-"""The judges of what is beyond the checklist and bites all the same: Clerk and the app's host."""
+"""The judges of points beyond the checklist: Clerk and the app's host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from clerkstack.reconcile import JsonObject
 
 TEST_ADDRESS = "+clerk_test"
-"""What an address has in it that belongs to a user made by tests, in Clerk's words."""
+"""Clerk's mark in the address of a test user."""
 COMPLETE = "complete"
 PUBLIC = "public"
 SECONDS_OF_DAY = 86_400
@@ -25,7 +25,7 @@ LONGEST_SESSION_DAYS = 90
 
 
 def dns_records(readings: Readings) -> Finding:
-    """Each DNS record, certificate and mail of the production domain."""
+    """Every DNS record, certificate and mail setting of the production domain is complete."""
     domain = readings.primary_domain()
     if domain is None:
         return failed(
@@ -64,7 +64,7 @@ def _status_facts(status: DomainStatus) -> Iterator[Finding]:
 
 
 def redirect_urls(readings: Readings) -> Finding:
-    """No redirect URL that development left behind."""
+    """No redirect URL is left from development."""
     own = host_of(readings.settings.app_url)
     domain = readings.primary_domain()
     facts = []
@@ -92,7 +92,7 @@ def redirect_urls(readings: Readings) -> Finding:
 
 
 def satellites(readings: Readings) -> Finding:
-    """Each satellite domain is complete, and served from where it says."""
+    """Each satellite domain is complete, and served from its address."""
     facts: list[Finding] = []
     there = [domain for domain in readings.live.instance_domains() if domain.is_satellite]
     for each in there:
@@ -111,7 +111,7 @@ def satellites(readings: Readings) -> Finding:
 
 
 def users(readings: Readings) -> Finding:
-    """No user that tests have made."""
+    """No users from tests exist."""
     count = readings.live.count_users(TEST_ADDRESS)
     return of_facts(
         [fact(f"users with {TEST_ADDRESS}", "0", str(count), count == 0)],
@@ -122,7 +122,7 @@ def users(readings: Readings) -> Finding:
 
 
 def sign_up(readings: Readings) -> Finding:
-    """Whether everybody may sign up: where not, somebody has to say that it is meant."""
+    """Everybody may sign up; if not, a person must confirm that this is intended."""
     told = readings.live.environment().user_settings
     mode, allowlist = told.sign_up.mode, told.restrictions.allowlist.enabled
     facts = [
@@ -164,7 +164,8 @@ def sessions(readings: Readings) -> Finding:
 
 
 def _lifetimes(section: JsonObject) -> Iterator[Finding]:
-    """How long a session lives: `session` is the template of its tokens, which live for seconds."""
+    """Yield the lifetimes of sessions. (`session` is the template of tokens, which live for
+    seconds.)"""
     longest = object_at(section, "maximum_lifetime")
     idle = object_at(section, "inactivity_timeout")
     if longest.get("enabled") is True:

@@ -1,4 +1,4 @@
-"""Every point judged by what was read, one after the other; a failed read stops only its points."""
+"""Judges the points one by one; a failed read stops only the points that need it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def judge(
     readings: Readings,
     signoffs: Mapping[str, Waiver],
 ) -> Report:
-    """The report of a stack. Of a sign-off only counts what is for this instance and not over."""
+    """Return the report of a stack. Only unexpired sign-offs for this instance are valid."""
     began = readings.now()
     findings = [_judged(stack, point, readings, signoffs.get(point.id)) for point in points]
     facts = {
@@ -58,8 +58,8 @@ def _judged(stack: str, point: Point, readings: Readings, signoff: Waiver | None
 
 
 def may_be_signed(severity: Severity) -> bool:
-    """Whether a person may take it on themselves: never what has failed, and what has passed needs
-    nobody."""
+    """Return whether a person may sign off: never a failed point; a passed one needs no
+    sign-off."""
     return severity not in (Severity.FAILED, Severity.PASSED)
 
 

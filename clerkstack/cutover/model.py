@@ -1,4 +1,4 @@
-"""A point of the cutover, and the findings that its judge makes."""
+"""A point of the cutover, and the findings of its judge."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Point(Rule):
-    """One thing that has to be right before production gets traffic. `number` is None for what is
-    beyond the checklist."""
+    """A condition for production to get traffic. `number` is None for points beyond the
+    checklist."""
 
     judge: Callable[[Readings], Finding] = field(kw_only=True)
 
 
 def passed(message: str, details: Iterable[Finding] = ()) -> Finding:
-    """The point is as it has to be."""
+    """The point has passed."""
     return _found(Severity.PASSED, message, "", details)
 
 
 def failed(message: str, remedy: str = "", details: Iterable[Finding] = ()) -> Finding:
-    """The point is not as it has to be."""
+    """The point has failed."""
     return _found(Severity.FAILED, message, remedy, details)
 
 
 def warned(message: str, remedy: str = "", details: Iterable[Finding] = ()) -> Finding:
-    """The point may be as it has to be."""
+    """The point may be wrong; a person should look."""
     return _found(Severity.WARNING, message, remedy, details)
 
 
 def manual(message: str, remedy: str, details: Iterable[Finding] = ()) -> Finding:
-    """A person has to judge."""
+    """A person must judge the point."""
     return _found(Severity.MANUAL, message, remedy, details)
 
 
@@ -51,25 +51,26 @@ def not_checked(
 def _found(
     severity: Severity, message: str, remedy: str, details: Iterable[Finding] = ()
 ) -> Finding:
-    # The judge of all points says which point and stack it is of.
+    # `judge` fills in point and stack.
     return Finding(
         "", "", severity=severity, message=message, remedy=remedy, details=tuple(details)
     )
 
 
 def fact(subject: str, expected: str, found: str, right: bool | None) -> Finding:
-    """One thing that was compared. `right` is None if a person has to say whether it is."""
+    """One comparison. `right` is None if a person must judge it."""
     severity = {True: Severity.PASSED, False: Severity.FAILED, None: Severity.WARNING}[right]
     return Finding("", subject, "", expected, found, severity)
 
 
 def same(subject: str, expected: str, found: str | None) -> Finding:
-    """Whether something is what it has to be; None is: it is not there."""
+    """Compare a value with the expected one; None is a missing value."""
     return fact(subject, expected, "–" if found is None else found, found == expected)
 
 
 def of_facts(details: Iterable[Finding], *, well: str, otherwise: str, remedy: str) -> Finding:
-    """Failed where a detail is wrong, a warning where a person has to look at one, else passed."""
+    """Sum up details: failed if one is wrong, a warning if a person must look at one, else
+    passed."""
     found = tuple(details)
     wrong = [each for each in found if each.severity is Severity.FAILED]
     unsure = [each for each in found if each.severity is Severity.WARNING]

@@ -1,4 +1,4 @@
-"""What the points of a stack are judged by, opened."""
+"""Opens the readings by which the points of a stack are judged."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def readings_of(
     progress: Callable[[str], None],
     smoke: Callable[[str], None] | None,
 ) -> Iterator[Readings]:
-    """Read the files and the state of a stack; its services are asked later, point by point.
+    """Read the files and the state of a stack; its services are read later, point by point.
 
     Args:
-        stack, settings: its name, and what it declares.
+        stack, settings: its name, and its settings.
         reference: the settings of a stack that has what production needs.
         open_live: opens its instance.
-        progress: gets each step of reading the app as it begins.
-        smoke: gets each step of a smoke run; None if none is to be made.
+        progress: called with each step of reading the app as it begins.
+        smoke: called with each step of a smoke run; None for no smoke run.
 
     Raises:
-        ClerkstackError: it is not production's, or a file or its state cannot be read.
+        ClerkstackError: the stack is not production's, or a file or its state cannot be read.
     """
     if settings.instance != "production":
         raise ClerkstackError(
@@ -67,7 +67,7 @@ def readings_of(
 
 
 def _beside(live: LiveInstance, settings: Settings) -> LiveInstance:
-    """The instance of another stack, of which only the config is read."""
+    """Return the instance of another stack, of which only the config is read."""
     return LiveInstance.of(settings, live.session.beside(settings.connection), live.reads)
 
 
@@ -76,6 +76,6 @@ def _smoke_run(
 ) -> SmokeReport:
     report = run_on(target_of(settings, live), progress=progress)
     if report.interrupted:
-        # It has cleaned up after itself; whoever pressed Ctrl-C meant all of this.
+        # The smoke run has cleaned up; Ctrl-C was meant for the whole cutover.
         raise KeyboardInterrupt
     return report

@@ -1,4 +1,4 @@
-"""All points: the checklist's eight in its order, then what bites besides."""
+"""All points: the checklist's eight in order, then others that can fail on launch day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from clerkstack.cutover.model import Point
 from clerkstack.problems import ClerkstackError
 
 REFERENCE = "reference"
-"""The point that is judged only where a reference is given."""
+"""The point that is only judged with a reference."""
 
 POINTS = (
     Point(
@@ -200,7 +200,7 @@ NAMES = frozenset(point.id for point in POINTS)
 
 
 def point_named(name: str) -> Point:
-    """A point by its id.
+    """Return a point by its id.
 
     Raises:
         ClerkstackError: there is none of that name.

@@ -1,4 +1,4 @@
-"""What the policy pack says of a deployment as its state has it."""
+"""Judges the resources in a state with the policy pack."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Policies = Callable[[Sequence[Mapping[str, Any]]], Sequence[Finding]]
 def judged_policies(
     stack: str, settings: Settings, resources: Sequence[Mapping[str, Any]]
 ) -> list[Finding]:
-    """Each violation that no waiver covers, among the resources of an exported state.
+    """Return each violation without a waiver, among the resources of an exported state.
 
     Raises:
         InputError: the pack's configuration or its waivers are wrong.
     """
-    # They load the engine's library.
+    # Imported here: they load the engine's library.
 
     told_only = {policy.id for policy in POLICIES if policy.advisory}
     parts = [name for name, on in settings.components.model_dump().items() if on]

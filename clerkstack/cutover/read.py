@@ -1,4 +1,4 @@
-"""What the points are judged by: the live instance, what the stack declares, what its state has."""
+"""The readings by which the points are judged: live instance, declarations and state."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TARGET = "production"
 
 
 class NoEndpoint(Exception):
-    """The instance has no webhook endpoint of the stack."""
+    """The stack has no webhook endpoint on the instance."""
 
 
 @dataclass
@@ -44,12 +44,12 @@ class Readings:
     Attributes:
         settings, catalog, known: what the stack declares, and what its state knows.
         live: its instance.
-        resources: those of its exported state, secrets encrypted.
-        reference: the development instance that production is compared with; it shares `live`'s
-            reads. None where none was named.
-        smoke: makes the smoke run, where it was asked for.
-        policies: judges the resources as the policy pack does.
-        app: what the app's own code says, None where the stack names none.
+        resources: the resources of its exported state, with secrets encrypted.
+        reference: the development instance to compare production with, which shares `live`'s reads;
+            None if none is named.
+        smoke: makes the smoke run, if requested.
+        policies: judges the resources like the policy pack.
+        app: the facts of the app's code; None if the stack names none.
     """
 
     settings: Settings
@@ -78,17 +78,17 @@ class Readings:
         return self.live.signing_secret(self._needed().id)
 
     def attempts(self) -> list[Attempt]:
-        """The attempts to deliver of the last days, newest first. Raises NoEndpoint."""
-        # Svix' clock may be ahead of this one.
+        """The delivery attempts of the last days, newest first. Raises NoEndpoint."""
+        # Svix's clock may be ahead of this one.
         until = self.now() + timedelta(hours=1)
         since = self.now() - timedelta(days=DELIVERY_DAYS)
         return self.live.attempts(self._needed().id, since=since, until=until)
 
     def probe(self, kind: str, send: Callable[[WebhookProbe], int]) -> int:
-        """The status that the endpoint answers a test message with.
+        """Send a test message to the endpoint and return the status of its answer.
 
         Raises:
-            NoEndpoint: there is no endpoint to send it to.
+            NoEndpoint: there is no endpoint.
             ResourceFailed: the signing secret is malformed.
         """
         endpoint = self._needed()
@@ -110,11 +110,12 @@ class Readings:
 
     @property
     def projects(self) -> tuple[Project, ...]:
-        """The Vercel projects that the stack declares variables of."""
+        """The Vercel projects with variables that the stack declares."""
         return self.settings.vercel_projects if self.settings.components.environment else ()
 
     def variable(self, project: Project, key: str) -> str | None:
-        """The value of a production variable: empty where it cannot be read, None without one."""
+        """Return the value of a production variable: empty if it cannot be read, None if there is
+        none."""
         for variable in self.live.variables(project):
             if variable.key == key and TARGET in variable.target and not variable.git_branch:
                 value = variable.readable_value
@@ -124,7 +125,7 @@ class Readings:
     # -- the rest -----------------------------------------------------------------------------
 
     def primary_domain(self) -> Domain | None:
-        """The domain of the production instance: the one its publishable key leads to."""
+        """Return the domain of the production instance, which its publishable key contains."""
         key = self.live.publishable_key
         host = frontend_host(key).partition(":")[0] if key else None
         own = [domain for domain in self.live.domains() if not domain.is_satellite]
@@ -134,7 +135,7 @@ class Readings:
         return next(iter([*by_key, *by_name]), None)
 
     def smoke_run(self, smoke: Callable[[], SmokeReport]) -> SmokeReport:
-        """Make it, once."""
+        """Make the smoke run, once."""
 
         def run() -> SmokeReport:
             at = self.now().replace(microsecond=0)

@@ -1,4 +1,4 @@
-"""How long a sign-off is valid, as `clerkstack cutover sign --valid` takes it."""
+"""Parses the validity of a sign-off, from `clerkstack cutover sign --valid`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=
 
 
 def span(text: str) -> timedelta:
-    """Hours, days or weeks: 12h, 14d, 4w.
+    """Parse hours, days or weeks: 12h, 14d, 4w.
 
     Raises:
-        ClerkstackError: it is not of that form.
+        ClerkstackError: the text is malformed.
     """
     found = _SPAN.fullmatch(text)
     if found is None:

@@ -1,4 +1,4 @@
-"""The judges of the webhook at work: what was delivered, and what the endpoint answers."""
+"""The judges of the running webhook: its deliveries, and the endpoint's answers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REMEDY = (
 
 
 def deliveries(readings: Readings) -> Finding:
-    """No message of the last days that the endpoint refused; at least not the newest."""
+    """The endpoint refused no message of the last days; at least not the newest."""
     from clerkstack.clients.svix import ATTEMPTS
 
     read = readings.attempts()
@@ -50,7 +50,7 @@ def deliveries(readings: Readings) -> Finding:
 
 
 def answers(readings: Readings) -> Finding:
-    """The endpoint takes a test message that Clerk signed, and refuses what is not signed so."""
+    """The endpoint accepts a test message with Clerk's signature, and refuses others."""
     from pydantic import SecretStr
 
     secret = SecretStr(readings.signing_secret())

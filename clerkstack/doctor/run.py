@@ -16,7 +16,7 @@ UNWELL = (Severity.FAILED, Severity.NOT_CHECKED)
 def findings(
     here: Machine, patient: Patient | None, progress: Callable[[str], None]
 ) -> Iterator[Finding]:
-    """Go through the checks; what does not pass on the machine ends the stack's that need it."""
+    """Run the checks; skip those of the stack that depend on a failed check of the machine."""
     unwell = set()
     for finding in examined(machine.CHECKS, here, progress):
         if finding.severity in UNWELL:

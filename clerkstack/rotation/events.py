@@ -1,5 +1,5 @@
-"""What the engine tells of a preview or an update (`--json`), one event a line: what is written,
-how far a build is, and why it was refused."""
+"""Reads the engine's events of a preview or an update (`--json`), one per line: written variables,
+the progress of builds, and the reasons of a refusal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXCEPTION = re.compile(r"^(?:Preview failed: )?(?:[\w.]+\.[A-Z]\w+: )?")
 
 
 def news(line: str) -> str:
-    """The news in a line: a variable written, how far a build is."""
+    """Return the news in a line: a written variable, or the progress of a build."""
     event = _event(line)
     if event is None:
         found = DEPLOYMENT.search(line)
@@ -35,13 +35,13 @@ def news(line: str) -> str:
 
 
 def seen(lines: Iterable[str]) -> Preview:
-    """What the events say would change or changes, and complain of."""
+    """Return the changes and problems in the events."""
     return read_preview(lines, Cleaning())
 
 
 def more_than_values(found: Preview) -> Iterator[str]:
-    """What would become of variables besides new values. What looks that they arrived, and the
-    build, follow from those."""
+    """Yield changes of variables other than new values. The read-back and the build follow from
+    those anyway."""
     for change in found.changes:
         paths = [property_.path for property_ in change.properties if property_.path != "value"]
         if change.type == VARIABLE_TYPE.rpartition(":")[2] and (
@@ -52,8 +52,8 @@ def more_than_values(found: Preview) -> Iterator[str]:
 
 
 def reasons(lines: Sequence[str]) -> str:
-    """Why it was refused or failed: what policies, providers and the program said; where there is
-    no such word, the last of what else was printed."""
+    """Return why it was refused or failed: the messages of policies, providers and the program;
+    without those, the end of the other output."""
     found = seen(lines)
     said = [f"policy {each.check}{_of(each.subject)}: {each.message}" for each in found.refused]
     said += [f"{_EXCEPTION.sub('', error.message)}{_at(error.subject)}" for error in found.errors]

@@ -1,4 +1,4 @@
-"""A rotation of one stack, made of what reads, mints, rolls out and proves for it."""
+"""Assembles the rotation of one stack."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from clerkstack.rotation.stacks import StackSecrets
     from clerkstack.settings import Settings
 
-PAUSE = 2.0  # seconds between looks whether the other run has ended
+PAUSE = 2.0  # seconds between checks whether the other run has ended
 
 
 def see_to_holders(stack: str, settings: Settings, names: tuple[str, ...]) -> None:
-    """Note in the state that other holders have the new secret.
+    """Record in the state that other holders have the new secret.
 
     Raises:
-        ClerkstackError: of one of the names none is known; nothing is noted.
+        ClerkstackError: a name is unknown; nothing is recorded.
     """
     see_to(StackEngine(stack, settings), stack, names, held=is_at_it)
 
@@ -43,15 +43,15 @@ def rotator_of(
     progress: Callable[[str, str], None],
     confirm: Callable[[Running], None],
 ) -> Rotator:
-    """What rotates the secrets of a stack.
+    """Return the rotator of a stack.
 
     Args:
         stack: its name.
         settings: its settings.
-        live: its instance, its key verified.
+        live: its instance, with a verified key.
         take_over: whether the run that holds a rotation is known to be dead.
-        progress: gets each step, or an empty text for a part of one, and a detail.
-        confirm: is asked before secrets end that the running app uses.
+        progress: called with each step (or an empty text for a part of one) and a detail.
+        confirm: called before ending secrets that the running app uses.
     """
     engine = StackEngine(stack, settings, live, lambda step: progress("", step))
 
@@ -85,10 +85,10 @@ def rotate(
     """Rotate, or go back to the old secrets if there is no request.
 
     Args:
-        rotator: of the stack.
+        rotator: the rotator of the stack.
         request: what to rotate.
         wait: seconds to wait for another run to end.
-        waiting: is called each time that it still runs.
+        waiting: called each time that it is still running.
 
     Raises:
         Held: another run holds the rotation.

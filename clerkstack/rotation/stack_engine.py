@@ -1,7 +1,7 @@
-"""The engine and Vercel, as a rotation of one stack uses them.
+"""The engine and Vercel for a rotation of one stack.
 
-A rotation that was killed may have left the engine at work, or its lock: `state.locks` waits for
-it, or recovers the stack.
+A killed rotation may have left a running engine, or its lock: `state.locks` waits for it, or
+recovers the stack.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class StackEngine:
         live: LiveInstance | None = None,
         progress: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`live` tells what is deployed; only a rotation asks for that. `progress` gets each step
-        of an update as it comes."""
+        """`live` has the deployments, which only a rotation reads. `progress` is called with each
+        step of an update."""
         self._stack, self._settings, self._live = stack, settings, live
         self._progress = progress
-        # As it was read or written last: what is run on it is judged by it.
+        # As last read or written; it is checked before the engine runs code from it.
         self._state: State | None = None
 
     def change(self, change: Callable[[State], None]) -> State:
@@ -73,11 +73,11 @@ class StackEngine:
         return self._unlocked(once)
 
     def _refuse_half_done(self, state: State) -> None:
-        """See that an import forgets nothing: the engine drops what an update has begun to make or
-        to remove. What a roll-out begins, it only does again.
+        """Refuse an import that would lose something: the engine drops the pending operations of an
+        update. Those of a roll-out are only repeated.
 
         Raises:
-            HalfDone: an update goes on, or was killed.
+            HalfDone: an update is running, or was killed.
         """
         if any(
             each.kind in ("creating", "deleting") and each.resource.type != COMMAND
@@ -122,8 +122,8 @@ class StackEngine:
     def _watched(
         self, word: str, urns: Sequence[str], *options: str, quiet: bool = False
     ) -> list[str]:
-        """Update these resources and no others, or preview that very update, so that the two are
-        judged alike; its news told as they come unless `quiet`; all lines.
+        """Update only these resources, or preview exactly that update, so that both are judged
+        alike. Report its news unless `quiet`; return all lines.
 
         Raises:
             ForeignCode: the state holds code that is not this project's.
@@ -134,7 +134,7 @@ class StackEngine:
         variables = {**EVENTS, **rolling_out(urns)}
 
         def once() -> list[str]:
-            # Whoever had the stack locked wrote its state: it is read again then.
+            # The owner of a lock may have written the state: then it is read again.
             state, self._state = self._state, None
             on_line = (lambda _line: None) if quiet else _News(self._progress)
             ran = run(*words, variables=variables, state=state, on_line=on_line)
@@ -150,10 +150,10 @@ class StackEngine:
         return self._unlocked(once)
 
     def is_deployed(self, project: Project) -> bool:
-        """Whether a project's app has a deployment."""
+        """Return whether a project's app has a deployment."""
         known = self._settings.components.environment and self._settings.vercel_token is not None
         if not known or self._live is None:
-            return True  # somewhere, and by others
+            return True  # elsewhere, by others
         return self._live.deployment(project, project.deploys_to) is not None
 
     def build(self, project_id: str, team_id: str | None, target: str, branch: str | None) -> None:
@@ -167,7 +167,7 @@ class StackEngine:
         self._redeploy(project_id, team_id, [*words, *(["--branch", branch] if branch else [])])
 
     def _build_again(self, project: Project, target: str) -> None:
-        """The stack leaves building to somebody else; a rotation cannot."""
+        """Build although the stack leaves building to others: a rotation needs the build."""
         self._redeploy(project.project_id, project.team_id, ["--target", target])
 
     def _redeploy(self, project_id: str, team_id: str | None, options: Sequence[str]) -> None:
@@ -182,14 +182,14 @@ class StackEngine:
             raise RollOutFailed(f"clerkstack redeploy failed:\n{reasons(_lines(ran))}")
 
     def _unlocked(self, act: Callable[[], Result]) -> Result:
-        """Act, once nobody else is at work on the stack."""
+        """Act as soon as nobody else is working on the stack."""
         return when_unlocked(act, self, self._progress)
 
     def is_over(self) -> bool:
-        """Whether nobody of this machine is at work on the stack, as far as that can be seen.
+        """Return whether no process of this machine is working on the stack, as far as known.
 
         Raises:
-            HalfDone: it cannot be seen in this backend.
+            HalfDone: this backend does not show it.
         """
         folder = folder_of(current_backend())
         if folder is None:
@@ -197,7 +197,7 @@ class StackEngine:
         return all(owner.is_gone for owner in locks_in(folder, self._stack.rpartition("/")[2]))
 
     def recover(self) -> None:
-        """Recover the stack, in a process of its own: this one goes on with its own settings."""
+        """Recover the stack in a separate process; this one keeps its own settings."""
         self._progress("a killed run left the stack unfinished: recovering it")
         words = [sys.executable, "-m", "clerkstack", "recover", "--stack", self._stack]
         ran = subprocess.run(words, capture_output=True, text=True, check=False)
@@ -219,6 +219,6 @@ class _News:
 
 
 def _lines(ran: Ran) -> list[str]:
-    """What a command printed, line by line."""
+    """Return the output of a command in lines."""
     printed = [*ran.out.splitlines(), *ran.err.splitlines()]
     return [line.rstrip() for line in printed if line.strip()]

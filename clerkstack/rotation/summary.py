@@ -1,4 +1,4 @@
-"""A stack's rotations in words: where one stands, those before it, and what is left to do."""
+"""Describes a stack's rotations: progress, history, and what is left to do."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from clerkstack.rotation.stacks import StackSecrets
 
 
 def ends_of(entry: Entry) -> str:
-    """What becomes of the old secrets of a rotation that is done."""
+    """Return when the old secrets of a finished rotation end."""
     if not entry.overlap_hours:
         return "The old ones ended when the new ones were minted."
     return f"The old ones end at {_moment(entry.old_ends)}; until then, --abort goes back to them."
 
 
 def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list[str]:
-    """The other holders that nobody has seen to, and what to do about them."""
+    """Return lines on the other holders without the new secrets, and what to do about them."""
     if not others:
         return []
     count = f"{len(others)} other {'holder has' if len(others) == 1 else 'holders have'}"
@@ -40,7 +40,7 @@ def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list
 
 
 def fate_of(entry: Entry) -> str:
-    """What becomes of the secrets that were gone back to."""
+    """Return what happens to the secrets after an abort."""
     if "clerk" in entry.new:
         return (
             f"Clerk still ends this secret key at {_moment(entry.old_ends)}: rotate again before "
@@ -50,7 +50,7 @@ def fate_of(entry: Entry) -> str:
 
 
 def status_lines(stack: str, known: StackSecrets) -> list[str]:
-    """Where the rotation of a stack stands."""
+    """Return lines on the progress of a stack's rotation."""
     journal = known.journal
     running = journal.running
     lines = []
@@ -101,15 +101,15 @@ def _sides(running: Running) -> list[str]:
 
 
 def next_step(running: Running) -> str:
-    """What a rotation does next."""
+    """Return the next step of a rotation."""
     if running.aborting:
         return "go back to the old ones"
     return "roll out and prove" if running.minted else "mint"
 
 
 def elsewhere_lines(entry: Entry) -> list[str]:
-    """What a rotation of the history wrote besides the stack's own variables, and whom it left to
-    people."""
+    """Return lines on what a finished rotation wrote besides the stack's own variables, and on the
+    holders that people had to update."""
     lines = [f"  {_moment(entry.ended)}: {name} also written" for name in entry.copies]
     for other in entry.others:
         state = "done" if other.done else "named" if other.named else "not named"
@@ -118,7 +118,7 @@ def elsewhere_lines(entry: Entry) -> list[str]:
 
 
 def history_rows(entry: Entry) -> list[tuple[str, ...]]:
-    """A rotation of the history, a row for each of its secrets."""
+    """Return the rows of a finished rotation, one for each of its secrets."""
 
     def row(kind: Kind, first: bool) -> tuple[str, ...]:
         once = (_moment(entry.ended), entry.result, f"{entry.overlap_hours}h", entry.who)

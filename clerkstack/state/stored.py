@@ -1,8 +1,8 @@
-"""What stands in a file backend (`file://`), read without the engine.
+"""Reads a file backend (`file://`) without the engine.
 
-Each of the engine's commands is a process that takes 0.1 s of CPU; an update starts two of them to
-see what other stacks of its instance have, and each command of this project one or more. The engine
-writes a state in one move, so that who reads never sees half of one.
+Each command of the engine is a process that takes 0.1 s of CPU; an update would start two of them
+to find the other stacks of its instance, and each command of this project one or more. The engine
+replaces a state atomically, so a reader never sees half of one.
 """
 
 from __future__ import annotations
@@ -20,32 +20,31 @@ from clerkstack.state.model import State
 STACKS = ".pulumi/stacks"
 META = ".pulumi/meta.yaml"
 BY_PROJECT = "version: 1"
-"""What the backend's own file says where the stacks are in a folder for each project."""
+"""The content of the backend's own file if each project has a folder for its stacks."""
 ORGANIZATION = "organization"
-"""What stands for one in the full name of a stack in a backend other than Pulumi Cloud."""
+"""The organization in the full name of a stack in a backend other than Pulumi Cloud."""
 BESIDE = (ATTRIBUTES, ".bak")
-"""How the files end that the engine writes beside a state."""
+"""The suffixes of files that the engine writes next to a state."""
 
 
 class OtherForm(Exception):
-    """A file is not of a form that is known here."""
+    """A file has an unknown form."""
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A stack as the backend has it: the time of its last update, and its state as it is exported,
-    secrets encrypted."""
+    """A stack in the backend: the time of its last update, and its exported state with secrets
+    encrypted."""
 
     updated: str
     state: State
 
 
 def stored_stacks(backend: str) -> dict[str, Stored] | None:
-    """All stacks of a file backend, by the names that the engine gives them in this folder.
+    """Return all stacks of a file backend, by the names that the engine gives them in this folder.
 
     Returns:
-        None where the backend is none of files, or has a file of another form than is known here:
-        the engine knows them all.
+        None if it is not a file backend, or has a file of an unknown form: then ask the engine.
     """
     try:
         return {
@@ -59,8 +58,8 @@ def stored_stacks(backend: str) -> dict[str, Stored] | None:
 
 
 def stored_state(backend: str, stack: str) -> State | None:
-    """The state of one stack of a file backend, by a name that the engine takes in this folder;
-    None as above, and where there is no such stack."""
+    """Return the state of one stack of a file backend, by a name that the engine accepts in this
+    folder; None as above, and if there is no such stack."""
     *outer, name = stack.split("/")
     project = project_name() if not outer else outer[-1]
     if project is None or outer not in ([], [ORGANIZATION, project]):
@@ -79,9 +78,9 @@ def _stacks(backend: str) -> Path:
 
 
 def _name(file: Path) -> str:
-    """Short in this folder's project, in full in another one."""
+    """Return the short name in this folder's project, the full one in another."""
     project, stack = file.parent.name, file.stem
-    # The engine escapes what a file can't be called.
+    # The engine escapes names that a file can't have.
     if file.suffix != ".json" or "__0x" in project + stack:
         raise OtherForm
     return stack if project == project_name() else f"{ORGANIZATION}/{project}/{stack}"
@@ -89,7 +88,8 @@ def _name(file: Path) -> str:
 
 def _read(file: Path) -> Stored:
     attributes = file.with_name(f"{file.name}{ATTRIBUTES}")
-    # Where a kill cut them off the engine refuses the state, and whoever asks it mends them.
+    # If a kill truncated them, the engine refuses the state, and a command that runs it repairs
+    # them.
     if attributes.exists() and is_cut_off(attributes):
         raise OtherForm
     document = _object(json.loads(file.read_bytes()))
