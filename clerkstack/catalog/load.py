@@ -233,7 +233,7 @@ def _second_default(slug: str, plan: Plan, seen: dict[Payer, str]) -> Iterator[B
         return
     twin = seen.setdefault(plan.payer_type, slug)
     if twin != slug:
-        message = f"is a second default plan for {plan.payer_type.value}, beside {twin}"
+        message = f"is a second default plan for {plan.payer_type.value}, after {twin}"
         yield "default", message, "Keep one of the two"
 
 

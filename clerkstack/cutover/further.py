@@ -126,7 +126,7 @@ def sign_up(readings: Readings) -> Finding:
     told = readings.live.environment().user_settings
     mode, allowlist = told.sign_up.mode, told.restrictions.allowlist.enabled
     facts = [
-        fact("sign-up", PUBLIC, mode or "not told", (mode == PUBLIC) or None),
+        fact("sign-up", PUBLIC, mode or "unknown", (mode == PUBLIC) or None),
         fact("allowlist", "off", "on" if allowlist else "off", None if allowlist else True),
     ]
     if all(each.severity is Severity.PASSED for each in facts):

@@ -720,16 +720,16 @@ PREMISES = (
     ),
     Premise(
         "pulumi.files-of-a-backend",
-        "A backend of files keeps a stack in `.pulumi/stacks/<project>/<stack>.json` where its "
-        "`.pulumi/meta.yaml` has version 1, and replaces the file in one move. `pulumi stack "
+        "A file backend stores a stack in `.pulumi/stacks/<project>/<stack>.json` if its "
+        "`.pulumi/meta.yaml` has version 1, and replaces the file atomically. `pulumi stack "
         "export` prints its `version` and `features`, and its `checkpoint.latest` as `deployment`; "
         "`manifest.time` in that is the last update that `pulumi stack ls` shows.",
         "Pulumi 3.274.1, run, and its sources (pkg/backend/diy/backend.go, store.go)",
         Sure.SEEN,
-        "states are read without the engine where no secret of them is needed",
-        "Where a file is of another form, the engine is asked; where an engine writes elsewhere, "
-        "a state is not found or an old one is read",
-        unchecked="it is of the engine, not of an account",
+        "states are read without the engine if none of their secrets is needed",
+        "If a file has another form, the engine is run; if an engine writes elsewhere, a state is "
+        "not found or an old one is read",
+        unchecked="it concerns the engine, not an account",
     ),
     Premise(
         "pulumi.stacks-told",

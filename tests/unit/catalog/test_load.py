@@ -291,7 +291,7 @@ def test_one_default_plan_for_each_payer(tmp_path: Path) -> None:
         (
             15,
             "plans.third.default",
-            "is a second default plan for org, beside free_org. Keep one of the two",
+            "is a second default plan for org, after free_org. Keep one of the two",
         )
     ]
 
