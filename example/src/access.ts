@@ -1,4 +1,4 @@
-// Who asks: a person with a session token, or a program with an API key of an organization.
+// Authenticates a person with a session token, or a program with an organization's API key.
 
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
 
@@ -9,7 +9,7 @@ export function clerkOf(settings: Settings): ClerkClient {
   return createClerkClient({
     secretKey: settings.CLERK_SECRET_KEY,
     publishableKey: settings.NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY,
-    // Clerk's own SDKs read this name too: the address of the Backend API, where it is another one.
+    // Clerk's own SDKs read this name too: another address of the Backend API.
     ...(process.env.CLERK_API_URL ? { apiUrl: process.env.CLERK_API_URL } : {}),
     telemetry: { disabled: true },
   });
@@ -21,7 +21,7 @@ export class Access {
     private readonly settings: Settings,
   ) {}
 
-  /** The session of whoever asks; 401 without one. */
+  /** The session of the request; 401 without one. */
   async session(asked: Asked) {
     const state = await this.clerk.authenticateRequest(this.request(asked), {
       acceptsToken: "session_token",
@@ -31,7 +31,7 @@ export class Access {
     return auth;
   }
 
-  /** The organization that asks, by API key or by session; 401 without either. */
+  /** The organization of the request, by API key or session; 401 without either. */
   async organization(asked: Asked): Promise<{ organizationId: string; with: string }> {
     const state = await this.clerk.authenticateRequest(this.request(asked), {
       acceptsToken: ["api_key", "session_token"],
@@ -42,7 +42,7 @@ export class Access {
     return { organizationId: auth.orgId, with: state.tokenType };
   }
 
-  /** The bearer token alone: no cookie counts, so no other site can ask in a person's name. */
+  /** Only the bearer token: without cookies, no other site can act in a person's name. */
   private request(asked: Asked): Request {
     return new Request(new URL(asked.path, this.settings.NEXT_PUBLIC_APP_URL), {
       method: asked.method,

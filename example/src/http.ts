@@ -1,4 +1,4 @@
-// Requests and answers: node's own on the one side, the web's on the other.
+// Converts node's requests and responses to and from those of the web.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 

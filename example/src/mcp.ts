@@ -1,5 +1,5 @@
 // POST /api/mcp: a server of the Model Context Protocol over streamable HTTP, with one tool.
-// Each request is answered at once as JSON; no session is kept.
+// Each request is answered at once as JSON, without sessions.
 
 import type { Access } from "./access.js";
 import { type Answered, type Asked, Refused } from "./http.js";

@@ -1,5 +1,5 @@
-// What Sendero sells, by the slugs that Clerk knows: `has({ plan: 'pro' })` asks for these words.
-// `clerkstack check --app example/src/plans.ts` holds them against catalog.yaml.
+// Sendero's plans and features, by Clerk's slugs, which `has({ plan: 'pro' })` checks.
+// `clerkstack check --app example/src/plans.ts` compares them with catalog.yaml.
 
 export const BILLING_FEATURES = {
   ADDITIONAL_WORKSPACES: "additional_workspaces",

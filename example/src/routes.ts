@@ -1,4 +1,4 @@
-// What the app answers.
+// The app's routes.
 
 import type { ClerkClient } from "@clerk/backend";
 
@@ -35,7 +35,7 @@ export function routesOf(settings: Settings, clerk: ClerkClient): Route {
   };
 }
 
-/** Which deployment this is, and which secrets it runs with: never the secrets. */
+/** The deployment, and the fingerprints of its secrets. */
 function health(settings: Settings) {
   const { VERCEL_DEPLOYMENT_ID, VERCEL_GIT_COMMIT_SHA } = process.env;
   return {

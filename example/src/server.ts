@@ -1,4 +1,4 @@
-// Starts the app at 127.0.0.1:PORT. SIGTERM ends it: what has begun is answered first.
+// Starts the app at 127.0.0.1:PORT. On SIGTERM it finishes its requests and ends.
 
 import { createServer } from "node:http";
 
@@ -30,7 +30,7 @@ const server = createServer(async (incoming, outgoing) => {
         headers: error.headers,
       });
     } else {
-      // The message of a failed request to Clerk names what failed, and holds no key.
+      // The message of a failed request to Clerk says what failed, and contains no key.
       console.error(`${incoming.method} ${incoming.url}: ${(error as Error).message}`);
       send(outgoing, { status: 500, body: { error: "Something went wrong." } });
     }

@@ -1,4 +1,4 @@
-// The variables of the deployment: all that this app is told from outside.
+// The variables of the deployment, this app's only configuration.
 
 import { createHash } from "node:crypto";
 
@@ -16,7 +16,7 @@ const NAMES = [
 type Name = (typeof NAMES)[number];
 export type Settings = Readonly<Record<Name, string>>;
 
-/** Read them; whatever is missing is named, all at once. */
+/** Read the variables; the error names all that are missing. */
 export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   const missing = NAMES.filter((name) => !environment[name]);
   if (missing.length > 0) {
@@ -25,7 +25,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): Settings {
   return Object.fromEntries(NAMES.map((name) => [name, environment[name] as string])) as Settings;
 }
 
-/** Tell one secret from another without showing either. */
+/** Identify a secret without revealing it. */
 export function fingerprint(secret: string): string {
   return createHash("sha256").update(secret).digest("hex").slice(0, 12);
 }

@@ -1,4 +1,4 @@
-// POST /api/webhooks/clerk: what Clerk tells, signed by Svix.
+// POST /api/webhooks/clerk: Clerk's events, signed by Svix.
 
 import type { ClerkClient } from "@clerk/backend";
 import { Webhook } from "svix";
@@ -14,7 +14,7 @@ interface Event {
 }
 
 export class Webhooks {
-  // Svix may deliver an event twice, also at the same time: one key is minted all the same.
+  // Svix may deliver an event twice, even at the same time: mint only one key.
   private readonly minting = new Map<string, Promise<void>>();
 
   constructor(
