@@ -114,7 +114,7 @@ RUN: dict[tuple[str, str], set[str]] = {
     ("deploy.yml", "dev"): {"Update", "Drift", "App, catalog, instance"},
     ("deploy.yml", "prod"): {"Update", "Drift", "App, catalog, instance"},
     ("drift.yml", "drift"): {"Drift", "Doctor"},
-    ("rotate.yml", "rotate"): {"Rotate", "Where it stands"},
+    ("rotate.yml", "rotate"): {"Rotate", "Status"},
 }
 
 
@@ -225,7 +225,7 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     refused = run(project, github, commands["Rotate"], "prod", BY_HAND)
     assert refused.returncode == 2
     assert f"--holder-done {name}" in refused.stderr
-    stands = run(project, github, commands["Where it stands"], "prod", BY_HAND)
+    stands = run(project, github, commands["Status"], "prod", BY_HAND)
     assert stands.returncode == 0
     assert f"--holder-done {name}" in (project.folder / "summary.md").read_text()
     assert [each for each in writes(world) if "rotate" in each] == minted
@@ -234,16 +234,16 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     # Svix fails, and the next scheduled run goes on with it.
     world.fault(service="svix", method="POST", path="secret/rotate$", kind="status", status=400)
     failed = run(project, github, commands["Rotate"], "prod", named)
-    stands = run(project, github, commands["Where it stands"], "prod", BY_HAND)
+    stands = run(project, github, commands["Status"], "prod", BY_HAND)
     assert (failed.returncode, stands.returncode) == (3, 1)
     assert "not finished" in stands.stdout
     resumed = run(project, github, commands["Rotate"], "prod", SCHEDULED)
-    stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)
+    stands = run(project, github, commands["Status"], "prod", SCHEDULED)
     assert (resumed.returncode, stands.returncode) == (0, 1), resumed.stderr + stands.stdout
     assert "1 other holder has to receive the new secrets" in stands.stdout
     assert theirs.value == key
     project.clerkstack("rotate", "--status", "--holder-done", name)
-    stands = run(project, github, commands["Where it stands"], "prod", SCHEDULED)
+    stands = run(project, github, commands["Status"], "prod", SCHEDULED)
     assert stands.returncode == 0
     assert "somebody left" in (project.folder / "summary.md").read_text()
     mints = [each for each in writes(world) if each.endswith("/rotate_secret_keys")]
