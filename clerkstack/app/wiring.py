@@ -115,7 +115,7 @@ class Read:
 
     @property
     def where(self) -> str:
-        """file:line, and the column where there is one."""
+        """file:line, and the column if there is one."""
         column = "" if self.column is None else f":{self.column}"
         return f"{self.file}:{self.line}{column}"
 

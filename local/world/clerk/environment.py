@@ -37,7 +37,7 @@ PATHS = {
     "waitlist": "waitlist_url",
     "oauth_consent": "oauth_consent_url",
 }
-"""Where each path of the config shows, as a full URL."""
+"""The public field of each path in the config, as a full URL."""
 DEFAULT_PASSWORD_LENGTHS = {"min_length": 8, "max_length": 72}
 """The meaning of 0, an unset length."""
 

@@ -1,7 +1,7 @@
 """Organizations and their members through the Backend API.
 
 Operations are named as in the Clerk Backend API. Undocumented, so decided here: a slug is made
-of the name, with a number behind it where it is taken; a role that is not there, or not in the
+from the name, with a number added if it is taken; a role that does not exist, or is not in the
 organization's role set, is a 404; removing an organization revokes its API keys and ends its
 subscriptions.
 """

@@ -180,7 +180,7 @@ class Deployment:
     breaks: bool = False
     branch: str | None = None
     custom_environment: dict[str, str] | None = None
-    """The id and slug of the environment, where it is none of Vercel's own."""
+    """The id and slug of a custom environment; None for Vercel's own."""
 
     @property
     def state(self) -> str:
