@@ -1,9 +1,10 @@
 """What our clients send and read fits the official descriptions.
 
-Every method of every client is called. Its requests are looked up in the description and checked
-against it: path, method, query, body. It is answered with examples made from the description of
-the answer, and has to be able to read them. Vercel's API is left out: there is no
-description. GitHub's is in test_github.py.
+The test calls every method of every client. It checks each request against the description: path,
+method, query, body. It answers with examples made from the description of the answer, and the
+client has to be able to read them.
+
+Vercel's API has no description and is left out. GitHub's is in test_github.py.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operations the world answers are those of the official descriptions, and so is the page."""
+"""The world answers operations of the official descriptions only, and its page lists them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the vendors have and the emulators do not is a 404 in the vendor's own form."""
+"""An operation that only the vendor has gets a 404 in the vendor's own form."""
 
 from __future__ import annotations
 

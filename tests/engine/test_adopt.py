@@ -1,4 +1,4 @@
-"""`clerkstack adopt`: what people made by hand is taken over, and nothing is written."""
+"""`clerkstack adopt` takes over what people made by hand, and writes nothing."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""The app's code against catalog and instance, by the real engine: `clerkstack check --stack`, and
-what preview and provider say of checks in the code."""
+"""The app's code against catalog and instance, by the real engine.
+
+Covers `clerkstack check --stack`, and what preview and provider report about checks in the code.
+"""
 
 from __future__ import annotations
 

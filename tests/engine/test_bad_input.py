@@ -1,4 +1,4 @@
-"""Mistakes, as a person makes them and as `pulumi up` tells them; nothing half-done is left."""
+"""People's mistakes as `pulumi up` reports them; nothing is left half done."""
 
 from __future__ import annotations
 

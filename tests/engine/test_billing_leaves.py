@@ -1,5 +1,7 @@
-"""Production whose settings leave billing out: nothing that the app asks for goes, and what is live
-is judged all the same."""
+"""Production whose settings leave billing out.
+
+Nothing that the app asks for is removed, and the live configuration is judged all the same.
+"""
 
 from __future__ import annotations
 

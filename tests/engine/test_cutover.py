@@ -1,4 +1,4 @@
-"""`clerkstack cutover`: what fails is told with evidence, and fixed one by one ends with 0."""
+"""`clerkstack cutover`: each failure has its evidence; fixing them one by one ends with 0."""
 
 from __future__ import annotations
 

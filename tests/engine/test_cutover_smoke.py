@@ -1,4 +1,4 @@
-"""The cutover with the app deployed: no point is left to a person, and tests leave nobody."""
+"""The cutover with a deployed app: no point is left to a person, no test user remains."""
 
 from __future__ import annotations
 

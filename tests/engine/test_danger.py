@@ -1,4 +1,4 @@
-"""Dangerous changes are shown as what they are, and made only where the stack allows them."""
+"""A preview marks dangerous changes; only a stack that allows them makes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole deployment by the real engine: it comes up, stays, changes and goes."""
+"""The complete deployment by the real engine: created, unchanged, updated, destroyed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`clerkstack drift`: every difference is found, told and counted; nothing is written."""
+"""`clerkstack drift` finds, names and counts every difference, and writes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`clerkstack dry-run`: Clerk says what it would make of the next write, and nothing is written."""
+"""`clerkstack dry-run`: Clerk says what the next write would do, and nothing is written."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""Going back that does not get on, until the old secrets have ended: the app and the state are left
-with what counts. (Every order of it: tests/unit/rotation/test_histories.py.)"""
+"""A rollback that is stuck until the old secrets have ended.
+
+The app and the state keep the valid secrets. tests/unit/rotation/test_histories.py covers every
+order.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rotation with others who hold the secrets, on the real engine."""
+"""A rotation, on the real engine, with other holders of the secrets."""
 
 from __future__ import annotations
 

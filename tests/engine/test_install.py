@@ -1,7 +1,7 @@
-"""`pulumi install`, as docs/production.md names it: the packages of the lock file, hashes checked.
+"""`pulumi install`, as docs/production.md names it, installs the lock file and checks hashes.
 
-The lock file here is a tiny one, and its packages are made by the test: nothing is fetched. The
-plugins that the command brings as well would have to be, and are left out.
+The lock file here is tiny, and the test makes its packages: nothing is fetched. The plugins that
+the command also installs would have to be fetched, and are left out.
 """
 
 from __future__ import annotations

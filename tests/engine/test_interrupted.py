@@ -1,5 +1,7 @@
-"""A run that failed or was killed half-way, and what it made or changed is still known as its own:
-destroying removes what it made and puts back what it changed, and nothing else."""
+"""After a failed or killed run, what it made or changed is still known as its own.
+
+Destroying removes what the run made, puts back what it changed, and touches nothing else.
+"""
 
 from __future__ import annotations
 

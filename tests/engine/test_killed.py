@@ -1,4 +1,4 @@
-"""`pulumi up` killed at any request: recover and `up` reach the same end, and it can be undone."""
+"""`pulumi up` killed at any request: recover and `up` reach the same end, and can be undone."""
 
 from __future__ import annotations
 

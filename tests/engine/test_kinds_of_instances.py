@@ -1,4 +1,4 @@
-"""The way of docs/production.md on configs of live instances: young, older, edited by people."""
+"""The path of docs/production.md on configs of live instances: young, older, edited by hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state lost or damaged: an earlier one is put back, or it is built again from what is live."""
+"""A lost or damaged state is restored from an earlier one, or rebuilt from the live services."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
-"""A state whose variables have neither `id` nor delta among their outputs, as older versions of the
-plugins wrote it, under plugins that need the `id`: no variable is lost."""
+"""A state of older plugins, whose variables lack `id` or delta, loses no variable.
+
+Older versions of the plugins wrote variables without one of these outputs; the plugins of today
+need the `id`.
+"""
 
 from __future__ import annotations
 

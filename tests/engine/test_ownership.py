@@ -1,4 +1,4 @@
-"""What a stack found goes back, what it made goes, what others made stays."""
+"""Destroying restores what a stack found, removes what it made, leaves what others made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`clerkstack parity`: what a clone did not bring and what was changed since is found exactly."""
+"""`clerkstack parity` finds exactly what a clone lacks and what has changed since."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Production's promises where an update leaves billing aside (`--target`, `--exclude`), so that
-nobody asks its provider."""
+"""Production's promises under `--target` and `--exclude`, which skip billing's provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every policy by the real engine: what offends is refused and named, what does not passes."""
+"""Every policy by the real engine: it names and refuses each violation, and passes the rest."""
 
 from __future__ import annotations
 

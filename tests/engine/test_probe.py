@@ -1,4 +1,4 @@
-"""`clerkstack probe` on a deployed stack, as a person calls it."""
+"""`clerkstack probe` on a deployed stack, as a person runs it."""
 
 from __future__ import annotations
 

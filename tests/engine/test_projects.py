@@ -1,5 +1,8 @@
-"""Several Vercel projects in one stack, by the real engine: each is its own, and a stack that went
-over from one project to several keeps what is there."""
+"""Several Vercel projects in one stack, by the real engine.
+
+Each project has its own variables, and a stack that moves from one project to several keeps what is
+there.
+"""
 
 from __future__ import annotations
 

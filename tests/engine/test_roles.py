@@ -1,4 +1,4 @@
-"""Roles of a deployed stack: that they can be given, and what a preview finds."""
+"""Roles of a deployed stack can be assigned; what a preview finds about them."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""A rotation whose roll-out somebody would refuse: it is made where nothing but secrets is written,
-and nothing is minted where it cannot be."""
+"""A rotation whose roll-out somebody would refuse.
+
+It runs if it writes nothing but secrets; otherwise it mints nothing.
+"""
 
 from __future__ import annotations
 

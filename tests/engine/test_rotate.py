@@ -1,4 +1,4 @@
-"""Rotations on the real engine: state, variables, the app that runs, and who is in the way."""
+"""Rotations on the real engine: state, variables, the running app, and who blocks them."""
 
 from __future__ import annotations
 

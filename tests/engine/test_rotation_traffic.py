@@ -1,4 +1,4 @@
-"""Rotations under traffic, whole, killed and cut off; and one that does lock out is seen to."""
+"""Rotations under traffic: complete, killed and cut off; a lockout is detected."""
 
 from __future__ import annotations
 

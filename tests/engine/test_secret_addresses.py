@@ -1,4 +1,4 @@
-"""A query of the webhook's URL and its headers stay encrypted, in every state and every output."""
+"""The query of the webhook's URL and its headers stay encrypted in every state and output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack's settings make of it: parts switched off, sign-in, API keys, gateway."""
+"""The effect of a stack's settings: parts switched off, sign-in, API keys, gateway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stack is deployed, the app runs with what the stack gave it, and a smoke run finds it whole."""
+"""A smoke run passes on a deployed stack whose app runs with the stack's own values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The stack files as they are shipped, `dev` and then `prod`, on one world: base URLs apart."""
+"""The shipped stack files, `dev` and then `prod`, on one world; only base URLs differ."""
 
 from __future__ import annotations
 

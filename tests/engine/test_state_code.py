@@ -1,4 +1,4 @@
-"""Code that somebody wrote into a state: no command of the engine's, and none of ours, runs it."""
+"""Code planted in a state is run by no command, neither the engine's nor ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A team's state: S3 with locks, KMS, and another key."""
+"""A team's state: S3 with locks, KMS, and a change of key."""
 
 from __future__ import annotations
 

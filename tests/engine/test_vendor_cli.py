@@ -1,4 +1,4 @@
-"""Clerk's own command-line client beside a deployed stack: each sees what the other has written."""
+"""Clerk's own command-line client and a deployed stack: each sees what the other wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The webhook as Svix keeps it: one endpoint whatever its URL looks like, and only known events."""
+"""The webhook in Svix: one endpoint for every spelling of its URL, and only known events."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What somebody else wrote where commands look: keys in the wrong place, and text that commands a
-terminal, GitHub's runner or a reader. Nothing of it gets out as it is."""
+"""What others wrote where commands read: misplaced keys, and text with control sequences.
+
+The text commands a terminal, GitHub's runner or a reader. No output repeats any of it unescaped.
+"""
 
 from __future__ import annotations
 

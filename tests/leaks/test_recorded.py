@@ -1,4 +1,4 @@
-"""What is searched after each test: each place of it is searched indeed."""
+"""The search after each test covers every place that it claims to cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The search finds a planted secret however it is written, and nothing else."""
+"""The search finds a planted secret in every encoding, and nothing else."""
 
 from __future__ import annotations
 

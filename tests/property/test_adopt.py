@@ -1,4 +1,4 @@
-"""Whatever a stack has brought, or a person made: an adopted catalog says the same."""
+"""A catalog adopted from any stack, or from anything made by hand, declares the same."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""What an app can ask for once a stack is deployed, as it is told before and as session tokens then
-have it."""
+"""What an app can ask for after the deployment: the prediction equals the session tokens."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Any valid catalogs, one after the other, on any instance: what is live is what is declared.
+"""Any sequence of valid catalogs on any instance: what is live is what is declared.
 
-The real provider, real requests, the local world. What is asked of it is said without its own
-code: two ways to one end (up of A, then of B; B alone) are compared, and what was sent with what
+The real provider sends real requests to the local world. The properties use none of the provider's
+code: they compare two ways to one end (up of A, then of B; B alone), and what was sent with what
 changed.
 """
 

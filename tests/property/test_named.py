@@ -1,8 +1,9 @@
-"""Whatever a stack knows, forgot or left half-done: no write removes, hides, reprices or switches
-what the preview did not name, and none makes production's trials ask for a card.
+"""No write changes what the preview did not name, whatever the state of the stack.
 
-A preview names a change where it says so (`check`), or where it shows it: what is declared is part
-of the resource that the engine shows.
+A stack may know, have forgotten or have half finished anything: no write removes, hides, reprices
+or switches what the preview did not name, and none makes production's trials require a card. A
+preview names a change in its checks (`check`) or by showing it: declared values are part of the
+resource that the engine shows.
 """
 
 from __future__ import annotations

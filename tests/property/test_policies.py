@@ -1,4 +1,4 @@
-"""Whatever a program declares, the policies answer: they never fail, and never show a value."""
+"""The policies answer any declared program: they never fail, and never show a value."""
 
 from __future__ import annotations
 

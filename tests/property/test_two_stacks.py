@@ -1,6 +1,8 @@
-"""Two and three stacks of one instance, brought up, changed, killed and destroyed in any order:
-nothing that another one declares is removed, or changed by another one than its owner, and when all
-are gone everything is as it was."""
+"""Two and three stacks of one instance, brought up, changed, killed and destroyed in any order.
+
+No stack removes what another one declares, none changes what another one owns, and after the last
+one is destroyed everything is as before the first.
+"""
 
 from __future__ import annotations
 

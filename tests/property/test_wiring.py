@@ -1,4 +1,4 @@
-"""An event that is handled, and a variable that is read, is found in any of the supported forms."""
+"""A handled event and a variable that is read are found in every supported form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands in front of the app passes on, and fails as it is told to."""
+"""The proxy in front of the app passes requests on, and fails on demand."""
 
 from __future__ import annotations
 

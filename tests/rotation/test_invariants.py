@@ -1,4 +1,4 @@
-"""Each invariant fires when the one thing it names is broken, and only then."""
+"""Each invariant fires when what it names is broken, and only then."""
 
 from __future__ import annotations
 

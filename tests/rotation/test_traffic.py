@@ -1,4 +1,4 @@
-"""The traffic notices what it is there to notice, and names it."""
+"""The traffic notices each failure it exists to notice, and names it."""
 
 from __future__ import annotations
 

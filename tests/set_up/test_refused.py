@@ -1,4 +1,4 @@
-"""Real clients in front of a registry that refuses: tried again where that can help, and told."""
+"""Real clients before a registry that refuses: they retry if that can help, and report it."""
 
 from __future__ import annotations
 

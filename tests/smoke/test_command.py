@@ -1,4 +1,4 @@
-"""`clerkstack smoke` as a person types it: what it prints, how it ends, and what signals do."""
+"""`clerkstack smoke` as a person runs it: its output, its exit codes, its signals."""
 
 from __future__ import annotations
 

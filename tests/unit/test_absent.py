@@ -1,4 +1,4 @@
-"""A run ends with one line for each thing for want of which tests were skipped."""
+"""A run ends with one line for each missing thing that made tests skip."""
 
 from __future__ import annotations
 

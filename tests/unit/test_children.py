@@ -1,7 +1,7 @@
-"""Each place that starts a process, and what the process gets of the shell: a decision for each.
+"""Each place that starts a process has a decision on what the process inherits.
 
-What a job of GitHub Actions has in its environment opens clouds (AWS_…, ACTIONS_ID_TOKEN_…), and so
-does a developer's shell. A new place is not to hand it on without somebody having thought of it.
+The environment of a GitHub Actions job opens clouds (AWS_…, ACTIONS_ID_TOKEN_…), and so does a
+developer's shell. A new place must not pass it on unless somebody decided so.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A fork is to others the process that was asked for."""
+"""Others see a fork as the process that was requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record belongs to one stack of one backend, and is gone where the state has what it says."""
+"""A record belongs to one stack of one backend, and goes when the state has its content."""
 
 from __future__ import annotations
 

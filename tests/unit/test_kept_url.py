@@ -1,4 +1,4 @@
-"""A URL as Svix keeps it, held against the parser that Svix itself uses (pydantic has it too)."""
+"""A URL as Svix stores it, compared with Svix's own parser, which pydantic has too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make messages` lists what a person gets to read, and nothing else."""
+"""`make messages` lists what a person may read, and nothing else."""
 
 from __future__ import annotations
 

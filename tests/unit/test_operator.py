@@ -1,4 +1,4 @@
-"""The manifest for the Pulumi Kubernetes Operator is what the operator takes."""
+"""The Pulumi Kubernetes Operator accepts the manifest for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the language host is told in tests of the packages that are there is what pip tells."""
+"""The list of packages that tests give to the language host equals the list of pip."""
 
 from __future__ import annotations
 

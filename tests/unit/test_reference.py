@@ -1,4 +1,4 @@
-"""The reference is made of what the code says of itself."""
+"""The reference is generated from the code's own texts."""
 
 from __future__ import annotations
 

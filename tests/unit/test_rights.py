@@ -1,4 +1,4 @@
-"""The rights that docs/aws gives: no role of one environment writes the state of another."""
+"""The rights in docs/aws: no role of one environment writes the state of another."""
 
 from __future__ import annotations
 

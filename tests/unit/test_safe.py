@@ -1,4 +1,4 @@
-"""What may be shown, and what is taken out of everything."""
+"""What may be shown, and what every output omits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/threats.md: each line names a test that is there, or says that nothing stops it."""
+"""docs/threats.md: each line names an existing test, or says that nothing stops the threat."""
 
 from __future__ import annotations
 

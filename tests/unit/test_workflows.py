@@ -1,4 +1,4 @@
-"""What holds for every workflow, whatever it does: rights, shells, no word of a stranger's."""
+"""Rules for every workflow: rights, shells, no text of a stranger."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is sent as a config: it is taken or refused in Clerk's form, and what is kept fits."""
+"""Any config that is sent is accepted or refused in Clerk's form; what is stored fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plans and features: what comes by itself, what stays, and every documented refusal."""
+"""Plans and features: defaults, what stays, and every documented refusal."""
 
 from __future__ import annotations
 

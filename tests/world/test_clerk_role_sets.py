@@ -1,4 +1,4 @@
-"""Role sets of the emulated Clerk: which roles can be given, and which can't be removed."""
+"""Role sets of the emulated Clerk: which roles can be assigned, which can't be removed."""
 
 from __future__ import annotations
 

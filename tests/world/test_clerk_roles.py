@@ -1,4 +1,4 @@
-"""Permissions of roles, one at a time; what the creator's role can't do without."""
+"""Permissions of roles, one at a time; which of them the creator's role needs."""
 
 from __future__ import annotations
 

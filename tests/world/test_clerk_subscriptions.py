@@ -1,4 +1,4 @@
-"""Subscribers: made in the dashboard, listed by the Backend API, in the way of a removal."""
+"""Subscribers: made in the dashboard, listed by the Backend API, an obstacle to removal."""
 
 from __future__ import annotations
 

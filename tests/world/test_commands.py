@@ -1,4 +1,4 @@
-"""`python -m local.world`, as a user types it."""
+"""`python -m local.world` as a user runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The provider of roles against the emulated Clerk: what can be given, and what is refused."""
+"""The provider of roles against the emulated Clerk: what can be assigned, what is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every write on every bad day of its service: `make faults`, and that its invariants hold."""
+"""Every write under every fault of its service: `make faults`, whose invariants hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service of the world that breaks: the vendor's own 500, the log, the state as it was."""
+"""A service of the world that crashes: the vendor's own 500, a log entry, an unchanged state."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The official Clerk command-line client writes every section, and checks a deployment.
 
-What it is told in the shapes of live configs, it finds again: a second patch has nothing to do.
+The client reads back what it wrote in the shapes of live configs: a second patch changes nothing.
 """
 
 from __future__ import annotations

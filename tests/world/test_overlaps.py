@@ -1,4 +1,4 @@
-"""Rotated secrets and the end of their overlap: moved by hand, and kept."""
+"""Rotated secrets and the end of their overlap: moved by hand, and stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The proxy brings the world's hosts to the emulators and nothing else anywhere."""
+"""The proxy takes the world's hosts to the emulators, and blocks everything else."""
 
 from __future__ import annotations
 

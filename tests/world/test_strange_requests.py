@@ -1,4 +1,4 @@
-"""Requests no sound client sends: each vendor refuses them in its own form, and keeps nothing."""
+"""Requests no sound client sends: each vendor refuses them in its form, and stores nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The emulated Svix, driven by the official SDK and, where that is not enough, bare HTTP."""
+"""The emulated Svix, driven by the official SDK and, where that falls short, plain HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Messages of the emulated Svix: signed, delivered to routed hosts only, every attempt kept."""
+"""Messages of Svix: signed, delivered to routed hosts only, every attempt recorded."""
 
 from __future__ import annotations
 

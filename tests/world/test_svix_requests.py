@@ -1,4 +1,4 @@
-"""The emulated Svix and requests that come twice, go on where a list ended, or do not fit."""
+"""The emulated Svix and requests that are repeated, continue a list, or are invalid."""
 
 from __future__ import annotations
 

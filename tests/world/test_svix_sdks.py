@@ -1,4 +1,4 @@
-"""The official JavaScript and Python clients of Svix, each with the calls of a webhook's user."""
+"""The official JavaScript and Python clients of Svix, with the calls of a webhook's user."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The emulated Svix answers as svix-server 1.100 does where the description says less.
 
-Each row was seen with that server, or read in its source. That an application's token may read the
-event types is from its source alone; the token that Clerk's link gives may have fewer rights.
+Each row was observed on that server or read in its source. That an application's token may read the
+event types comes from the source alone; the token in Clerk's link may have fewer rights.
 """
 
 from __future__ import annotations

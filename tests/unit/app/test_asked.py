@@ -1,4 +1,4 @@
-"""Checks that can never be true, and what is said of them."""
+"""Checks that can never be true, and the findings about them."""
 
 from __future__ import annotations
 

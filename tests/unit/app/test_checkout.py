@@ -1,4 +1,4 @@
-"""One commit of a repository: fetched once, without questions, hooks or anything that git runs."""
+"""One commit of a repository, fetched once: no prompts, no hooks, nothing that git executes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""A check that is moved into any form that is read is found: forms of what asks, of the value that
-is asked for, and of the file around, put together by chance."""
+"""A check rewritten into any supported form is found.
+
+Forms of the call, of its argument and of the surrounding file are combined at random.
+"""
 
 from __future__ import annotations
 

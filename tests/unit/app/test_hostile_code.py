@@ -1,4 +1,4 @@
-"""Nothing that a file contains takes long, or ends with a traceback."""
+"""No content of a file makes the reader slow, or ends it with a traceback."""
 
 from __future__ import annotations
 

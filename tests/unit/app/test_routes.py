@@ -1,4 +1,4 @@
-"""Which files answer a path, by the conventions of frameworks."""
+"""Which files serve a path, by the conventions of frameworks."""
 
 from __future__ import annotations
 

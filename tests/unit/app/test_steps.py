@@ -1,4 +1,4 @@
-"""What the evaluation of one check may take."""
+"""The limit of steps for the evaluation of one check."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """What an app's code does with webhook events and variables: the corpus's cases `says-…`.
 
-A mark stands before the place: «handles event» and «reads NAME» are sure, «handles? …» and
-«reads? …» are not; «browser NAME» is read in a file that goes to the browser, and «?name» is what
-a type is compared with and cannot be told. The first line has the files that verify, each with the
-variable of its secret.
+A mark precedes the place: «handles event» and «reads NAME» are certain, «handles? …» and «reads? …»
+are not; «browser NAME» is read in a file that goes to the browser, and «?name» is an unresolved
+value that a type is compared with. The first line has the files that verify, each with the variable
+of its secret.
 """
 
 from __future__ import annotations

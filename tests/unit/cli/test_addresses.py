@@ -1,4 +1,4 @@
-"""No command shows what the query of an address, a header, or a user part of one holds."""
+"""No command shows the query, a header or the user part of an address."""
 
 from __future__ import annotations
 

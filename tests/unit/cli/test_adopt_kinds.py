@@ -1,4 +1,4 @@
-"""Adopting an instance of each kind that there is: nothing is written, settings are proposed."""
+"""Adopting an instance of each kind: nothing is written, settings are proposed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `check --stack` prints: what differs, in lines that can be read without a terminal."""
+"""`check --stack` prints the differences in lines that are readable without a terminal."""
 
 from __future__ import annotations
 

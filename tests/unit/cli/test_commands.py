@@ -1,4 +1,4 @@
-"""The commands as a person types them: what they print, and how they end."""
+"""The commands as a person runs them: their output and their exit codes."""
 
 from __future__ import annotations
 

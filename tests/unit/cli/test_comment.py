@@ -1,4 +1,4 @@
-"""`clerkstack comment`: what GitHub says is heeded, what the artifact says is shown at most."""
+"""`clerkstack comment` obeys what GitHub says, and at most shows what the artifact says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""--html, --junit and --sarif of every command with findings: all of them, and no secret."""
+"""--html, --junit and --sarif of each command hold every finding, and no secret."""
 
 from __future__ import annotations
 

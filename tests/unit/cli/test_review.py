@@ -1,4 +1,4 @@
-"""`clerkstack review` where it cannot begin, or not go on."""
+"""`clerkstack review` if it cannot begin or continue."""
 
 from __future__ import annotations
 

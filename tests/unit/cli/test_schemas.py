@@ -1,4 +1,4 @@
-"""Every JSON output has a published schema, and is as it says."""
+"""Every JSON output has a published schema and conforms to it."""
 
 from __future__ import annotations
 

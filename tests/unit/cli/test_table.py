@@ -1,4 +1,4 @@
-"""Tables for people: what they hold was typed by anybody."""
+"""Tables for people, with cells that anybody may have typed."""
 
 from __future__ import annotations
 

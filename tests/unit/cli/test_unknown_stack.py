@@ -1,4 +1,4 @@
-"""A stack that is not there ends every command alike."""
+"""A stack that does not exist ends every command in the same way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app as a program asks it: MCP as JSON and as events, and what is told when it fails."""
+"""The app as a program asks it: MCP as JSON and as events, and the errors of a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lost connection is told in words, with whether the request may have arrived."""
+"""A lost connection becomes a message that says whether the request may have arrived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GitHub's client: pages, limits, what is never sent elsewhere."""
+"""GitHub's client: pages, limits, and what it never sends to another host."""
 
 from __future__ import annotations
 

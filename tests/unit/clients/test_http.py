@@ -1,4 +1,4 @@
-"""What every client does: errors by class, retries where they are safe, nothing leaks."""
+"""What all clients do: errors by class, safe retries, no leaks."""
 
 from __future__ import annotations
 

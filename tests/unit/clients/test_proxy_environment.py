@@ -1,4 +1,4 @@
-"""Variables and addresses that stop every request are named, without what they hold."""
+"""Variables and addresses that break every request are named, without their values."""
 
 from __future__ import annotations
 

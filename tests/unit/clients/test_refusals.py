@@ -1,4 +1,4 @@
-"""A refusal of whatever form stays a refusal: no odd body becomes another error."""
+"""A refusal of any form stays a refusal: no odd body becomes another error."""
 
 from __future__ import annotations
 

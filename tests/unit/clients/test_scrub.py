@@ -1,4 +1,4 @@
-"""What is taken out of a text: keys by their form, secrets by what was sent."""
+"""What is scrubbed from a text: keys by their form, secrets by what was sent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No key is printed: not by messages, logs, representations, nor by what they are chained to."""
+"""No message, log, representation or chained exception shows a key."""
 
 from __future__ import annotations
 

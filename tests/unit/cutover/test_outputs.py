@@ -1,4 +1,4 @@
-"""The report in its forms, each read as its readers do: nothing hostile and no secret gets out."""
+"""The report in each form, parsed as its readers parse it: nothing hostile, no secret."""
 
 from __future__ import annotations
 

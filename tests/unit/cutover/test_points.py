@@ -1,4 +1,4 @@
-"""Each point passes where everything is right, and tells the one thing that is not."""
+"""Each point passes on a sound deployment, and reports the one fault made for it."""
 
 from __future__ import annotations
 

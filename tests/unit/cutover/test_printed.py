@@ -1,4 +1,4 @@
-"""What the terminal is told of a report: the points, and what is not as it has to be."""
+"""What the terminal shows of a report: the points, and what fails in each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands before production at GitHub: the environments, each missing or open in turn."""
+"""GitHub's protection of production: the environments, each missing or open in turn."""
 
 from __future__ import annotations
 

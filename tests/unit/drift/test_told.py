@@ -1,4 +1,4 @@
-"""How a difference is shown: a value that looks secret is another value."""
+"""How a difference is shown: a value that looks secret appears as another value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which failures another try can fix, by what the clients print, and how long it is tried."""
+"""Which failures a retry can fix, judged by the clients' output, and how long it retries."""
 
 from __future__ import annotations
 

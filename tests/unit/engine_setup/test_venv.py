@@ -1,4 +1,4 @@
-"""`python3 -m local.machine.venv` with a made-up Python: nothing is installed anywhere."""
+"""`python3 -m local.machine.venv` with a fake Python: nothing is installed anywhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The copy of a module that reads its lists when they are asked for."""
+"""The copy of a module that reads its word lists on first use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is read once, what fails again, and what is evidence of it."""
+"""What is read once, which failures repeat, and what counts as their evidence."""
 
 from __future__ import annotations
 

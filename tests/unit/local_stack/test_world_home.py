@@ -1,4 +1,4 @@
-"""The folder of the world, when two start on it or somebody removes it."""
+"""The folder of the world if two worlds start in it or somebody removes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/measured.md is made of results: its tables are the writer's, its prose is left alone."""
+"""docs/measured.md is made from results: tables are generated, prose is left alone."""
 
 from __future__ import annotations
 

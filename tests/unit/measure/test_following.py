@@ -1,4 +1,4 @@
-"""Processes are found, read to their end and named; a start is stopped at its first request."""
+"""Processes are found, followed to their end and named; a start stops at its first request."""
 
 from __future__ import annotations
 

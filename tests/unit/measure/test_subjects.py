@@ -1,5 +1,4 @@
-"""What is measured is there: each command has a way to be started, the generated app its checks,
-a run of the tests its record."""
+"""What is measured exists: a start for each command, checks in the app, records of test runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison of two instances: one thing is broken in each case, and one row says so."""
+"""The comparison of two instances: each case breaks one thing, and one row reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page about parity names every kind of difference, and what can be left out."""
+"""The page about parity names every kind of difference and everything that can be left out."""
 
 from __future__ import annotations
 

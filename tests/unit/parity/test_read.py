@@ -1,4 +1,4 @@
-"""What is a part that an instance does not include, and what is a failure."""
+"""The difference between a part that an instance does not include and a failure."""
 
 from __future__ import annotations
 

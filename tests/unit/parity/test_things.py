@@ -1,4 +1,4 @@
-"""What of the services' answers is compared, and what of them is each instance's own."""
+"""Which parts of the services' answers are compared, and which are each instance's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Differences are named by the path the engine prints."""
+"""Differences are named by the path that the engine prints."""
 
 from __future__ import annotations
 

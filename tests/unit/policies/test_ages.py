@@ -1,4 +1,4 @@
-"""How old a secret is: since its rotation if one is known, else since its variable was written."""
+"""The age of a secret: since its rotation if known, otherwise since its variable was written."""
 
 from __future__ import annotations
 

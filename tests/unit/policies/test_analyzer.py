@@ -1,4 +1,4 @@
-"""The pack as a process: both ways of starting it, and what it says of itself."""
+"""The pack as a process: both ways to start it, and what it reports about itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Policies with values of a project's own."""
+"""Policies with a project's own values."""
 
 from __future__ import annotations
 

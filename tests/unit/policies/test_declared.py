@@ -1,4 +1,4 @@
-"""What the pack takes from the stack's own settings."""
+"""What the pack reads from the stack's own settings."""
 
 from __future__ import annotations
 

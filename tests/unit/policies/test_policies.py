@@ -1,4 +1,4 @@
-"""Each policy: a clean deployment offends against none, and breaking one thing against one."""
+"""Each policy: a clean deployment violates none, and each single fault violates one."""
 
 from __future__ import annotations
 

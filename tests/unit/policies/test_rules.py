@@ -1,4 +1,4 @@
-"""How strict policies are, and with which values."""
+"""The enforcement level of policies, and their values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waivers: read strictly, held to their day, never silent."""
+"""Waivers: parsed strictly, in force until their day, never silent."""
 
 from __future__ import annotations
 

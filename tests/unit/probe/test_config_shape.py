@@ -1,4 +1,4 @@
-"""What a config has that nobody has described."""
+"""Fields of a config that no description names."""
 
 from __future__ import annotations
 

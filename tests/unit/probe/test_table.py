@@ -1,4 +1,4 @@
-"""The table of premises, its page, and what probes it."""
+"""The table of premises, its page, and its probes."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What production's code asks for, against an instance: roles that nobody can have, and what an
-update would take away."""
+"""What production's code asks for, against an instance.
+
+Roles that nobody can have, and what an update would take away.
+"""
 
 from __future__ import annotations
 

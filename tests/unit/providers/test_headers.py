@@ -1,4 +1,4 @@
-"""The webhook's headers and secret addresses on a world: written, found again, put back, unseen."""
+"""The webhook's headers and secret addresses on a world: written, read, restored, unseen."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""States and intent records that an earlier version wrote are read as it read them.
+"""States and intent records of an earlier version are read as that version read them.
 
 `states_before.json` was written by the code of 30 November 2026, before the write protocol had a
-base class: for each write of `local.faults.operations` the resource's state before and after the
-run that sends it, and the records that this run leaves where it is killed as the answer comes.
+base class. For each write of `local.faults.operations` it holds the resource's state before and
+after the run that sends the write, and the records that this run leaves if it is killed as the
+answer comes.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Two stacks of one instance: neither takes, changes or removes what the other one declares, and
-after both nothing is left of them."""
+"""Two stacks of one instance: neither takes, changes or removes what the other declares.
+
+After both are destroyed nothing is left of them.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Resources that are on no instance of Clerk."""
+"""Resources that belong to no Clerk instance."""
 
 from __future__ import annotations
 

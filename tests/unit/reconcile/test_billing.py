@@ -1,4 +1,4 @@
-"""What the one write of billing holds."""
+"""The content of billing's one write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Headers of an endpoint: what is written, what goes back, and what is nobody's business."""
+"""Headers of an endpoint: what is written, what is restored, what is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any finding in each form: who reads it gets it whole, as text, at its line."""
+"""Any finding in each form: its reader gets all of it, as text, at its line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which findings of the three-way comparison block: those that the update does not change."""
+"""Three-way findings that block: those that the update leaves as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The artifact of a stranger: one file is read, in memory, and nothing is unpacked."""
+"""A stranger's artifact: one file is read, in memory, and nothing is unpacked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comment: what it shows, that nothing in it obeys what others wrote, that it fits."""
+"""The comment: what it shows, that foreign text stays text, that it fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review as a file of a stranger: what is written can be read, and nothing else is."""
+"""The review as a stranger's file: what we write is readable, and nothing else is."""
 
 from __future__ import annotations
 

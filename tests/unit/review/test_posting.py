@@ -1,4 +1,4 @@
-"""One comment of the review, whoever else comments and however many runs there are."""
+"""One comment per review, whoever else comments and however many runs there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rotation of a stack with several Vercel projects: all are written, and each app is proved."""
+"""A rotation of several Vercel projects: all are written, and each app is verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sequence, killed and refused anywhere: nobody is locked out, nothing is minted twice."""
+"""The sequence, killed and refused at each step: no lockout, nothing minted twice."""
 
 from __future__ import annotations
 

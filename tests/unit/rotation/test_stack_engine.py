@@ -1,4 +1,4 @@
-"""The engine as a rotation uses it: what it reads of a state, and when it reads it again."""
+"""The engine in a rotation: what is read from a state, and when it is read again."""
 
 from __future__ import annotations
 

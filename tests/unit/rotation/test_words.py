@@ -1,4 +1,4 @@
-"""What is written at the command line and kept in the state: overlaps, people, the journal."""
+"""Arguments of the command line and their form in the state: overlaps, people, the journal."""
 
 from __future__ import annotations
 

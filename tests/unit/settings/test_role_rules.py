@@ -1,4 +1,4 @@
-"""Permissions of one's own, and whom the initial role set begins with, as settings."""
+"""Custom permissions, and the roles of the initial role set, as settings."""
 
 from __future__ import annotations
 

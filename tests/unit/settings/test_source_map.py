@@ -1,4 +1,4 @@
-"""Whether a stack's file holds a secret as plain text is the same for both readers of YAML."""
+"""Both YAML readers agree on whether a stack file holds a secret as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine's command: what a failure of it means and says, and what it is run with."""
+"""The engine's command: its environment, and what its failures mean and say."""
 
 from __future__ import annotations
 

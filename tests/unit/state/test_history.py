@@ -1,4 +1,4 @@
-"""Which earlier states a backend has, and which of them are whole."""
+"""Which earlier states a backend has, and which of them are complete."""
 
 from __future__ import annotations
 

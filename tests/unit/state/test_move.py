@@ -1,4 +1,4 @@
-"""What a move compares, and what it does not move."""
+"""What a move compares, and what it leaves behind."""
 
 from __future__ import annotations
 
