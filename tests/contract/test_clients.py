@@ -50,8 +50,8 @@ BACKEND = "backend"
 FRONTEND = "frontend"
 SVIX = "svix"
 
-# What the description lets be absent and we insist on: without a version no write is safe, and
-# the switches are all that the environment is read for.
+# Optional in the description, required by us: without a version no write is safe, and the switches
+# are the only reason to read the environment.
 INSISTED = {
     "PlatformGetConfig": ["config_version"],
     "getEnvironment": ["api_keys_settings"],
@@ -62,7 +62,7 @@ INSISTED = {
 
 @dataclass(frozen=True)
 class Case:
-    """A method, and the operation it stands for."""
+    """A method, and the operation that it sends."""
 
     document: str
     client: type
@@ -267,7 +267,7 @@ NOT_REQUESTS = {"close", "from_link"}
 
 
 class Description:
-    """An official description that answers requests with examples, and keeps what it was asked."""
+    """An official description that answers requests with examples, and records the requests."""
 
     def __init__(self, name: str, make: Callable[[Description, Any], Any]) -> None:
         self.document = document(name)
@@ -278,7 +278,7 @@ class Description:
         self.base = "/v1" if server.endswith("/v1") else ""
 
     def app(self, request: httpx.Request) -> httpx.Response:
-        # Each request says by which description it was made.
+        # Each request names the description that it was made from.
         assert request.headers.get("Clerk-API-Version") == self.version
         operation, parameters = self._operation(request)
         self._check_query(request, parameters)
@@ -296,7 +296,7 @@ class Description:
         return httpx.Response(int(status), json=self.make(self, {**schema, "required": required}))
 
     def resolved(self, schema: Any) -> Any:
-        """Follow a reference, and put the parts of an allOf together."""
+        """Follow a reference, and merge the parts of an allOf."""
         while "$ref" in schema:
             target = self.document
             for part in schema["$ref"].removeprefix("#/").split("/"):
@@ -328,7 +328,7 @@ class Description:
             for parameter in parameters
             if parameter["in"] == "query"
         }
-        # What lets a request in may stand in the query too.
+        # A credential may be in the query too.
         for scheme in self.document["components"]["securitySchemes"].values():
             if scheme.get("in") == "query":
                 described[scheme["name"]] = {"type": "string"}
@@ -352,7 +352,7 @@ class Description:
         is_form = media_type != "application/json"
         body = dict(parse_qsl(request.content.decode())) if is_form else json.loads(request.content)
         if schema.get("properties"):
-            # Strange fields are lost on the way, even where the description lets them pass.
+            # Unknown fields are dropped, even if the description allows them.
             assert set(body) <= set(schema["properties"])
         jsonschema.Draft202012Validator(
             {**plain(schema), "components": plain(self.document["components"])}
@@ -360,12 +360,12 @@ class Description:
 
 
 def least(described: Description, schema: Any) -> Any:
-    """The smallest value of the schema: what is required, null wherever that is allowed."""
+    """Return the smallest value of the schema: required fields only, null wherever allowed."""
     return _value(described, schema, least, everything=False)
 
 
 def most(described: Description, schema: Any) -> Any:
-    """A value with every field that is described, and no null."""
+    """Return a value with every described field, and no null."""
     return _value(described, schema, most, everything=True)
 
 
@@ -395,7 +395,7 @@ def _value(described: Description, schema: Any, again: Any, *, everything: bool)
 
 
 def made(case: Case, transport: httpx.BaseTransport) -> Any:
-    """The client of the case."""
+    """Return the client of the case."""
     if case.client is SvixClient:
         return SvixClient.from_link(LINK, transport=transport)
     if case.client in (FrontendClient, VisitorClient):
@@ -408,7 +408,7 @@ def made(case: Case, transport: httpx.BaseTransport) -> Any:
 def test_a_method_fits_its_description(case: Case, make: Callable[[Description, Any], Any]) -> None:
     described = Description(case.document, make)
 
-    # The least answer to a dry run does not say that it was one.
+    # The smallest answer to a dry run does not say that it was one.
     with suppress(NotADryRun), made(case, httpx.MockTransport(described.app)) as client:
         getattr(client, case.method)(
             *case.ids, **(case.arguments | case.arguments.get("fields", {}))

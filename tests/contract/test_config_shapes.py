@@ -56,7 +56,7 @@ MADE: dict[str, Any] = {
 
 @cache
 def shapes() -> dict[str, Any]:
-    """The file; skips where it is missing, but never in CI."""
+    """Return the file; skip if it is missing, but fail in CI."""
     file = FOLDER / "clerk-config-shapes.json"
     if not file.is_file():
         without_descriptions()
@@ -66,19 +66,19 @@ def shapes() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Field:
-    """A field as the file has it; `path` starts with the section."""
+    """A field as the file describes it; `path` starts with the section."""
 
     path: str
     shape: dict[str, Any]
 
     @property
     def names(self) -> list[str]:
-        """The way to it on an instance that has an entry in each map."""
+        """Return its path on an instance that has an entry in each map."""
         return [ENTRIES.get(name, name) for name in self.path.split(".")]
 
     @property
     def described(self) -> dict[str, Any]:
-        """What the emulator's schema says of it."""
+        """Return what the emulator's schema says about it."""
         at: dict[str, Any] = {"properties": SECTIONS}
         for name in self.names:
             at = field_of(at, name)
@@ -87,7 +87,7 @@ class Field:
 
 
 def fields() -> Iterator[Field]:
-    """Every field of the file, of each provider too."""
+    """Return every field of the file, including those of each provider."""
     for section, described in shapes()["sections"].items():
         if section in NOT_HERE:
             continue
@@ -104,7 +104,7 @@ def fields() -> Iterator[Field]:
 
 
 def problems(find: Any) -> list[str]:
-    """What is wrong with any field, each with its path."""
+    """Return what is wrong with any field, each with its path."""
     return [f"{field.path}: {wrong}" for field in fields() for wrong in find(field)]
 
 
@@ -144,7 +144,7 @@ def test_every_field_has_the_type_of_the_file() -> None:
         words = re.findall(r"boolean|integer|string|array|object|null", field.shape["type"])
         kinds = field.described["type"]
         mine = {kinds} if isinstance(kinds, str) else set(kinds)
-        # `array of string`: only the outer one; `null removes` is what a write does.
+        # `array of string`: only the outer type; `null removes` is the effect of a write.
         outer = [words[0]] if words[0] in ("array", "object") else words
         theirs = set(outer)
         if mine != theirs:
@@ -304,7 +304,7 @@ def at(document: Any, path: str) -> Any:
 
 
 def rows() -> Iterator[tuple[str, str, bool]]:
-    """Config path, environment path, negated: one for each pair of plain rows."""
+    """Return config path, environment path and negation for each pair of plain rows."""
     for left, right in shapes()["environment_map"]["map"].items():
         if left in SPECIAL:
             yield from ((left, place, False) for place in SPECIAL[left])

@@ -48,7 +48,7 @@ PUT_TOGETHER: dict[tuple[str, str], tuple[str, ...]] = {
 
 @dataclass(frozen=True, order=True)
 class Made:
-    """One error as the source makes it."""
+    """One error as the source raises it."""
 
     code: str
     status: int
@@ -69,7 +69,7 @@ class Row:
 
 @cache
 def catalogue() -> dict[str, Row]:
-    """The catalogue by code; skips where it is missing, but never in CI."""
+    """Return the catalogue by code; skip if it is missing, but fail in CI."""
     file = FOLDER / CATALOGUE
     if not file.is_file():
         without_descriptions()
@@ -84,8 +84,11 @@ def catalogue() -> dict[str, Row]:
 
 
 def made() -> Iterator[Made]:
-    """Every error of the source. One that only gives another error another status counts too,
-    where that is written down as a number."""
+    """Return every error of the source.
+
+    A call that gives another error a different status counts too if that status is a literal
+    number.
+    """
     for file in sorted(SOURCE.glob("*.py")):
         for function in ast.walk(ast.parse(file.read_text())):
             if isinstance(function, ast.FunctionDef):
@@ -115,7 +118,7 @@ def _of_function(file: str, function: ast.FunctionDef) -> Iterator[Made]:
             continue
         status, code = (named.get(_name(argument), argument) for argument in call.args[:2])
         if not isinstance(status, ast.Constant):
-            continue  # the caller says it, and is read where it does
+            continue  # the caller passes it, and is read for it
         meta = next((keyword.value for keyword in call.keywords if keyword.arg == "meta"), None)
         held = named.get(_name(meta), meta) if meta is not None else None
         keys = tuple(
@@ -137,11 +140,11 @@ def _codes(file: str, function: str, code: ast.AST) -> tuple[str, ...]:
         return (str(code.value),)
     if isinstance(code, ast.JoinedStr):
         return PUT_TOGETHER[file, function]
-    return ()  # another error's code, with another status
+    return ()  # another error's code, with a different status
 
 
 def difference(error: Made) -> str | None:
-    """What an error has otherwise than the catalogue; None where nothing."""
+    """Return how an error differs from the catalogue; None if it does not."""
     row = catalogue().get(error.code)
     if row is None:
         return "no such code"

@@ -71,7 +71,7 @@ def github() -> Iterator[Github]:
 
 
 class Watched(httpx.BaseTransport):
-    """Passes everything on and keeps it."""
+    """Passes every request on and records it."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[httpx.Request, httpx.Response]] = []

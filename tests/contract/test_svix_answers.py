@@ -26,7 +26,7 @@ ONE = f"{ENDPOINT}/{{endpoint_id}}"
 
 
 class Description:
-    """The official description, asked for the schema of one answer."""
+    """The official description, as the source of the schema of one answer."""
 
     def __init__(self, document: dict[str, Any]) -> None:
         self._paths = document["paths"]

@@ -42,8 +42,10 @@ def http() -> Iterator[httpx.Client]:
 
 
 def unanswered(name: str) -> Iterator[tuple[str, str, bool]]:
-    """Each operation that is described and not answered: its method, a path of it, and whether
-    the path is answered with another method."""
+    """Return each described operation without an answer.
+
+    Each has its method, a path, and whether the path is answered with another method.
+    """
     answered = {(operation.method, shape(operation.path)) for operation in APIS[name].operations}
     patterns = [re.compile(path.replace("{}", "[^/]+")) for _, path in answered]
     for method, path, _ in described(document(name)):
@@ -82,7 +84,7 @@ def test_clerk_says_that_nothing_is_found(world: World, http: httpx.Client, name
 
 
 def test_svix_says_nothing(world: World, http: httpx.Client) -> None:
-    """As svix-server: another method of a path that is there is a 405."""
+    """As svix-server does: another method of an existing path is a 405."""
     headers = {"Authorization": f"Bearer {key_of(world, 'svix')}"}
     asked = list(unanswered("svix"))
 

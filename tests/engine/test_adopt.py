@@ -95,7 +95,7 @@ def set_up_by_hand(world: World) -> None:
 
 
 def not_adopted(project: Project) -> None:
-    """A company's own deployment, and a stack that knows no more than where that is."""
+    """A company's own deployment, and a stack that knows only where it is."""
     set_up_by_hand(project.world)
     settings = settings_on(project.world)
     del settings["appUrl"]
@@ -104,7 +104,7 @@ def not_adopted(project: Project) -> None:
 
 
 def adopted(project: Project) -> None:
-    """The same, taken over."""
+    """The same, adopted."""
     not_adopted(project)
     ran = project.clerkstack("adopt", "--webhook", URL)
     assert ran.returncode == 0, ran.stderr
@@ -131,7 +131,7 @@ def everything(world: World) -> dict[str, Any]:
 
 
 def with_secrets(project: Project) -> None:
-    """The same, with a query in the endpoint's address, and headers."""
+    """The same, with headers and with a query in the endpoint's address."""
     not_adopted(project)
     [app] = project.world.svix.apps().values()
     [endpoint] = [each for each in app.endpoints.values() if each.url == URL]
@@ -255,13 +255,13 @@ def test_what_sendero_deploys_is_adopted_by_another_stack(project: Project, worl
     assert everything(world) == before
     assert "resources adopted, nothing changed" in ran.stdout
     settings = [line.strip() for line in ran.stdout.splitlines() if "clerkstack:" in line]
-    # Clerk switched it on when it made the instance; the settings say all else already.
+    # Clerk switched it on when it made the instance; the settings already say the rest.
     assert settings == ["clerkstack:signIn.oauth.google.enabled: true"]
     project.preview("--expect-no-changes")
 
 
 def test_pulumi_import_can_not_bring_a_dynamic_resource(project: Project) -> None:
-    """That is why adopt takes Clerk's resources over with an update that only reads."""
+    """This is why adopt takes over Clerk's resources with an update that only reads."""
     place = f"{seeded.APPLICATION_ID}/development/billing"
 
     ran = project.pulumi(
@@ -327,7 +327,7 @@ export const gate = async () => (await auth()).has({ plan: 'free_org' })
 
 
 def with_production(project: Project) -> None:
-    """The same, its production instance cloned, and a stack for that which names the app."""
+    """The same with a cloned production instance, and a stack for it that names the app."""
     not_adopted(project)
     world = project.world
     platform = PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=world.urls.clerk)
@@ -411,8 +411,8 @@ def test_files_are_put_back_where_nothing_came_into_the_state(
 def test_an_adoption_that_was_interrupted_goes_on(bare: Project, company: World) -> None:
     before = everything(company)
     hurry(bare)
-    # Roles are read twice (the webhook is chosen after the first time), then by the update that
-    # takes over: it fails, and what came before is in the state.
+    # Roles are read twice (the webhook is chosen after the first read), then by the update that
+    # takes over: it fails, and the state has what came before.
     company.fault(
         kind="status",
         service="clerk",

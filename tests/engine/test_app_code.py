@@ -25,7 +25,7 @@ LEGACY |= {"publicly_visible": False, "is_recurring": True}
 
 
 def checked(project: Project, *words: str) -> dict[str, Any]:
-    """What `check --json` says; its exit code is held to it."""
+    """Return the output of `check --json`, and check the exit code against it."""
     ran = project.clerkstack("check", "--json", *words)
     assert ran.returncode in (0, 1), ran.stderr
     found: dict[str, Any] = json.loads(ran.stdout)
@@ -44,7 +44,7 @@ def test_app_catalog_and_instance_are_compared(project: Project, world: World) -
     assert alone["plans"][0]["instance"] is None
     assert agreed["app"] == {"path": "web", "commit": None}
     assert agreed["instance"]["read"] is True
-    # With the plan that Clerk makes by itself, which the stack does not manage.
+    # With Clerk's default plan, which the stack does not manage.
     assert [plan["slug"] for plan in agreed["plans"]] == [*sendero.PLANS, "free_org"]
     assert [each["agree"] for each in (*agreed["plans"], *agreed["features"])] == [True] * 18
     assert all(

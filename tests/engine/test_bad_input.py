@@ -27,12 +27,12 @@ ENGINE_IS_GONE = "Resource monitor has terminated"
 
 
 def refused(project: Project) -> str:
-    """What a failing `up` printed."""
+    """Return the output of a failing `up`."""
     ran = project.pulumi("up", "--yes", "--skip-preview", "--stack", project.stack, check=False)
     printed = ran.stdout + ran.stderr
     assert ran.returncode != 0, printed
-    # On a busy machine the engine can be gone before the program has declared all: then its SDK
-    # prints where it was (pulumi/pulumi, sdk/python, runtime/resource.py, do_register).
+    # On a busy machine the engine can end before the program has declared everything; then its SDK
+    # prints a traceback (pulumi/pulumi, sdk/python, runtime/resource.py, do_register).
     assert "Traceback" not in printed or ENGINE_IS_GONE in printed, printed
     return printed
 
@@ -230,7 +230,7 @@ def test_a_revoked_platform_key_is_told_with_the_way_to_a_new_one(
     assert writes(world) == []
 
     set_secret(project, "clerkstack:platformKey", "ak_another")
-    world.dashboard("add_platform_key", key=seeded.PLATFORM_KEY, manage=True)  # for the look below
+    world.dashboard("add_platform_key", key=seeded.PLATFORM_KEY, manage=True)  # for the read below
     assert_completed_by_the_next_up(project, world)
 
 
@@ -297,7 +297,7 @@ def test_an_unreachable_host_is_told_with_its_address(project: Project, world: W
 
 
 def assert_completed_by_the_next_up(project: Project, world: World) -> None:
-    """What the failed run left is brought to the whole deployment, and then nothing is left."""
+    """Assert that the next `up` completes the deployment, and a second one changes nothing."""
     project.up()
 
     assert_deployed(read_instance(world))
@@ -324,7 +324,7 @@ def test_an_address_that_nothing_follows_is_refused_before_a_token_goes_anywhere
 def test_an_official_plugin_that_does_not_follow_is_refused_before_a_token_goes_anywhere(
     project: Project, world: World
 ) -> None:
-    # The stand-in on PATH is passed over, and no proxy leads the official plugin to the world.
+    # The stand-in on PATH is skipped, and no proxy takes the official plugin to the world.
     project.shell |= {"PULUMI_IGNORE_AMBIENT_PLUGINS": "true", "HTTPS_PROXY": ""}
 
     recovering = project.clerkstack("recover")

@@ -43,7 +43,7 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
     assert refused.returncode != 0
     assert writes(world) == []
 
-    # Managed no more, and left as it is: what is live is what the app asks for.
+    # No longer managed, and unchanged: the live configuration is what the app asks for.
     project.set("allow", {"billingLeft": True})
     by_pack = project.preview("--policy-pack", "policies/pack", check=False)
     project.up()
@@ -54,7 +54,7 @@ def test_billing_that_the_app_asks_for_does_not_leave(project: Project, world: W
     assert read_instance(world, "production").config["billing"] == before
     assert agreed == [0, 0]
 
-    # Whatever somebody does to it then is seen.
+    # Later changes by others are detected.
     changes = {"plans": {"pro": {"features": []}, "enterprise": {"features": []}}, TRIAL: True}
     world.dashboard("set_config", environment="production", changes={"billing": changes})
     world.clear_journal()

@@ -32,13 +32,13 @@ pytestmark = [
 OAUTH_SECRET = "google-secret-7654321"
 PLANTED = "planted-value-12345"
 LOST = "this-was-left-behind"
-# What no machine judges here: sign-offs have to be enough.
+# Points that no machine judges here: sign-offs have to suffice.
 BY_PEOPLE = {"smoke"}
 
 
 @pytest.fixture
 def app(world: World) -> Iterator[Receiver]:
-    """The app's webhook at the production host, as it verifies what comes."""
+    """The app's webhook at the production host, which verifies its requests."""
     with receiving() as receiver:
         world.route(HOST, receiver.url)
         yield receiver
@@ -77,7 +77,7 @@ def svix_of(world: World) -> SvixClient:
 
 
 def send(world: World) -> None:
-    """Something happens at Clerk."""
+    """An event happens at Clerk."""
     app_id = world.svix.create_app(production(world).id)
     with world.svix.deliveries.guard:
         world.svix.deliveries.deliver(app_id, "user.created", {"type": "user.created"})
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_reported_and_fixed_one_by_one_until_it_is_ready(
         auth_access_control={"sign_up_mode": "restricted"},
         auth_attack_protection={"user_lockout": {"enabled": False}},
     )
-    # No API and no dashboard lets it through; an instance from before that may have it.
+    # No API and no dashboard accepts it; an older instance may have it.
     production(world).config["connection_oauth_google"]["enabled"] = True
     world.dashboard("set_api_keys", environment="production", organizations=False, users=False)
     left = ask(world, "POST", "/redirect_urls", {"url": f"https://localhost:3000/?t={PLANTED}"})
@@ -226,7 +226,7 @@ def test_each_read_once_and_nothing_written(deployed: Project, world: World, app
 
     asked = requests(world)
     assert len(asked) == len(set(asked)), asked
-    # The link to Svix and its token are asked for with POST.
+    # POST reads the link to Svix and its token.
     assert {line.split()[2] for line in asked if line.split()[1] != "GET"} == {
         "/v1/webhooks/svix_url",
         "/api/v1/auth/one-time-token",

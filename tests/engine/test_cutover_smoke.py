@@ -32,7 +32,7 @@ def _installed() -> None:
 
 @pytest.fixture
 def app(project: Project, world: World) -> Deployed:
-    """Production as a launch has it, and the app built with what the stack gave it."""
+    """Production as at a launch, and the app built with the stack's values."""
     running = world.deploy("production", HOST)
     world.vercel.add_deployment(seeded.VERCEL_PROJECT_ID, "production")
     world.dashboard("set_api_keys", environment="production", organizations=True, users=False)
@@ -57,7 +57,7 @@ def test_production_is_ready_without_anybody_s_word(
     assert (count["found"], count["severity"]) == ("0", "passed")
     assert production(world).people.users == {}
 
-    # Somebody tries it by hand, and goes to lunch.
+    # Somebody tries it by hand, and leaves the user behind.
     address = f"ana+clerk_test@{HOST}"
     ask(world, "POST", "/users", {"email_address": [address], "skip_password_requirement": True})
     world.dashboard("add_satellite", environment="production", domain="sendero.app")
@@ -77,7 +77,7 @@ def test_production_is_ready_without_anybody_s_word(
 
     set_dns(world, "sendero.app", ready=True)
 
-    # What is deployed breaks: the smoke run tells which step.
+    # The deployed app breaks: the smoke run names the step.
     app.stop()
     code, points, _ = judged(project, "--smoke")
 

@@ -257,7 +257,7 @@ def test_what_a_preview_can_not_see_is_judged_before_the_write(
 ) -> None:
     subscribe(world, "pro", 12)
     project.edit("catalog.yaml", ("amount: 6000", "amount: 7000"))
-    # All reads of the preview fail, with their retries; then only the first ones of the update.
+    # All reads of the preview fail, despite retries; then only the first reads of the update.
     down = {"kind": "status", "service": "clerk", "method": "GET", "path": "config$", "status": 403}
     world.fault(**down)
     shown = project.preview()

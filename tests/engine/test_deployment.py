@@ -22,14 +22,14 @@ pytestmark = pytest.mark.engine
 
 
 def assert_deployed(live: Live) -> None:
-    """Every value of the deployment that Clerk holds."""
+    """Return every value of the deployment that Clerk holds."""
     sendero.assert_billing(live.config["billing"])
     for slug, (cents, _, _, public, _) in sendero.PLANS.items():
         sold = live.plans[slug]
         assert (sold.fee.amount if sold.fee else 0) == cents
         assert {feature.slug for feature in sold.features} == sendero.features_of(slug)
         assert sold.publicly_visible is public
-    # Clerk's own, made by switching billing on.
+    # Clerk's default plan, made when billing was switched on.
     assert live.plans["free_org"].is_default
     assert live.config["organization_settings"]["enabled"] is True
     assert {"org:admin", "org:member", "org:finance"} <= set(live.roles)
@@ -73,7 +73,7 @@ def test_up_brings_the_whole_deployment(project: Project, world: World) -> None:
 def test_a_first_preview_ends_well_and_the_redeploy_has_no_secret_in_a_list(
     project: Project, world: World
 ) -> None:
-    """The command's plugin loses a secret element of a list that is not known yet."""
+    """The command's plugin loses a secret element of a list that is still unknown."""
     assert "environment-redeploy" in project.preview()
 
     project.up()
@@ -200,7 +200,7 @@ def test_one_price_is_one_diff_and_one_write(project: Project, world: World) -> 
     preview = project.preview()
     assert re.search(r"~ amount\s*: 6000 => 6500", preview)
     assert preview.count("=>") == 1
-    # Whether somebody pays that price is asked: the config, the instance's key, the plan's id, the
+    # Reads whether anybody pays that price: the config, the instance's key, the plan's id, the
     # subscriptions to it.
     assert [line.split()[1] for line in requests(world)] == ["GET"] * 4
     world.clear_journal()
@@ -259,7 +259,7 @@ def test_production_is_made_by_cloning_and_never_twice(project: Project, world: 
     assert len(made) == 1
 
     project.set("protect", False)
-    # Its app asks for what would go.
+    # Its app asks for what the update would remove.
     project.set("allow", {"billingLeft": True})
     project.up()
     project.destroy()

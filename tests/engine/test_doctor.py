@@ -39,7 +39,7 @@ def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> Non
     assert code == 0, found
     assert {each["severity"] for each in found.values()} <= {"passed", "warning"}
     assert found["app"]["severity"] == found["webhook"]["severity"] == "passed"
-    # What opens the way to Svix is no GET, and changes nothing.
+    # The request for the link to Svix is no GET, and changes nothing.
     assert writes(world) == []
     sent = requests(world)
     assert len([row for row in sent if row.endswith("/" + seeded.APPLICATION_ID)]) == 1
@@ -47,7 +47,7 @@ def test_a_deployed_stack_and_what_is_off(project: Project, world: World) -> Non
     assert "passed       app" in shown
     assert "\x1b" not in shown
 
-    # Another secret at Vercel that a build picked up: the app runs with what the state has not.
+    # A build picked up another secret at Vercel: the app runs with one that the state lacks.
     variables = world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables
     secret = next(
         variable

@@ -33,7 +33,7 @@ def edit_variable(world: World, variable_id: str, **fields: Any) -> None:
 
 
 def edit_everything(world: World) -> None:
-    """Somebody changes a thing of every kind by hand."""
+    """Change one thing of every kind by hand."""
     by_hand(
         world,
         organization_settings={"force_organization_selection": True},
@@ -69,7 +69,7 @@ EXPECTED = {
     ("variable preview/NEXT_PUBLIC_CLERK_SIGN_IN_URL", "value"): ("/sign-in", "/login"),
 }
 ALSO = {
-    # Vercel tells that it was updated, not what of it.
+    # Vercel says that it was updated, not what changed.
     ("variable preview/CLERK_SECRET_KEY", "value"),
     ("plan pro", "features"),
     ("feature white_label", "name"),
@@ -90,7 +90,7 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
     assert {key: differences[key] for key in EXPECTED if key in differences} == EXPECTED
     assert differences.keys() == EXPECTED.keys() | ALSO
     assert [line for line in read if line.split()[1] not in ("GET", "POST")] == []
-    # Svix is asked for its event types too, since the endpoint lacks an optional one.
+    # Svix's event types are read too, since the endpoint lacks an optional one.
     assert len(read) == 11
     assert table.returncode == 1
     assert "plan pro" in table.stdout
@@ -100,10 +100,10 @@ def test_every_edit_is_found_and_an_up_takes_it_back(project: Project, world: Wo
     for secret in (live.secret_key, *live.signing_secrets.values(), "sk_test_other"):
         assert secret not in printed
 
-    # No API moves these switches back where the instance does not advertise them.
+    # No API moves these switches back if the instance does not advertise them.
     world.dashboard("set_api_keys", environment="development", organizations=True, users=False)
 
-    # Somebody gave one of the stack's variables to production: it is not taken away from there.
+    # Somebody extended one of the stack's variables to production: it is not removed there.
     given = variables(world)["CLERK_SECRET_KEY", "production"]
     refused = project.up("--refresh", check=False)
     taken = project.clerkstack("take-over")
@@ -162,7 +162,7 @@ def test_bad_input_and_a_failing_service_have_their_own_codes(
 
 
 def hidden_value(world: World, key: str) -> str:
-    """The digest of a sensitive value: no API gives the value."""
+    """Return the digest of a sensitive value: no API returns the value."""
     (held,) = (
         variable
         for variable in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()

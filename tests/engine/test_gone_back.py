@@ -33,7 +33,7 @@ def app(project: Project, world: World) -> Deployed:
 
 
 def held(world: World, app: Deployed) -> list[str]:
-    """The secrets that the deployment was built with."""
+    """Return the secrets that the deployment was built with."""
     deployment = str(app.settle())
     with world._turns.threads:
         made = world.vercel.deployments[deployment]
@@ -42,7 +42,7 @@ def held(world: World, app: Deployed) -> list[str]:
 
 
 def assert_all_counts(world: World, app: Deployed) -> None:
-    """What the app has is what Clerk and Svix show."""
+    """Assert that the app has the secrets that Clerk and Svix show."""
     live = read_instance(world, "production")
     assert held(world, app) == [live.secret_key, *live.signing_secrets.values()]
     with BackendClient(key=SecretStr(live.secret_key), base_url=world.urls.clerk) as backend:
@@ -50,7 +50,7 @@ def assert_all_counts(world: World, app: Deployed) -> None:
 
 
 def kill_all(project: Project, pid: int) -> None:
-    """Kill a run and what works for it."""
+    """Kill a run and its helper processes."""
     os.kill(pid, signal.SIGKILL)
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -73,7 +73,7 @@ def test_an_abort_that_failed_is_no_trap_when_the_old_key_has_ended(
     assert "environment-production-CLERK_" in failed.stderr
     assert "pulumi:pulumi:Stack" not in failed.stderr
     world.clear_faults()
-    # Somebody deploys in between: the state has the key that lasts.
+    # Somebody deploys in between: the state has the lasting key.
     project.up()
     assert held(world, app)[0] == new
     world.advance(25)

@@ -41,7 +41,7 @@ def add(world: World, project: str, key: str, value: str, **more: Any) -> Variab
 
 
 def second_stack(project: Project) -> None:
-    """Another stack of the instance, whose state has what this one's has."""
+    """Another stack of the instance, whose state has the same secrets."""
     text = json.dumps(project.state()).replace("urn:pulumi:prod::", "urn:pulumi:second::")
     file = project.folder / "second.json"
     file.write_text(text)
@@ -64,7 +64,7 @@ def test_others_are_written_or_named_and_counted(
     ]
     theirs = add(world, "prj_api", "CLERK_SECRET_KEY", key)
     add(world, "prj_api", "CLERK_WEBHOOK_SECRET", "hidden", type="sensitive")
-    # Production stands beside development's variables in one project.
+    # Production's variables share one project with development's.
     add(world, OWN, "CLERK_SECRET_KEY", "hidden", type="sensitive", target=["preview"])
     with world._turns.threads:
         world.vercel.add_deployment(OWN, "staging")
@@ -86,7 +86,7 @@ def test_others_are_written_or_named_and_counted(
     assert writes(world) == []
     assert status(project)["over"]
 
-    # The command of the message does it.
+    # The command in the message does it.
     done = rotate(project, *named)
 
     now = read_instance(world, "production").secret_key
@@ -110,7 +110,7 @@ def test_others_are_written_or_named_and_counted(
     assert sorted(other["name"] for other in entry["others"]) == sorted(names)
     assert "unchanged" in project.up()
 
-    # They are counted until they are seen to.
+    # They are counted until somebody handles them.
     assert sorted(other["name"] for other in status(project, ends=1)["waiting"]) == sorted(names)
     doctor = project.clerkstack("doctor")
     assert "3 other holders have to receive the new secrets" in doctor.stdout
@@ -120,6 +120,6 @@ def test_others_are_written_or_named_and_counted(
     assert status(project)["waiting"] == []
     assert "(done)" in rotate(project, "--history").stdout
 
-    # And back: the copies as well.
+    # The rollback writes the copies as well.
     rotate(project, "--abort")
     assert [copy_.value_digest for copy_ in copies] == [digest(key)] * 2

@@ -25,7 +25,7 @@ VERSION = "4.2.0"
 
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
-    """A folder of wheels: the one that is locked, and those an older language host asks for."""
+    """A folder of wheels: the locked one, and those that an older language host installs."""
     made = tmp_path / "shelf"
     made.mkdir()
     for name, version in ((NAME, VERSION), ("setuptools", "999.0"), ("wheel", "999.0")):
@@ -35,7 +35,7 @@ def shelf(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The project as it is checked out, without what the set-up makes."""
+    """The project as checked out, without the results of the set-up."""
     made = copy_project(tmp_path / "project")
     (made / ".venv").unlink()  # a link to the one of these tests
     shutil.copyfile(TOP / "requirements.txt", made / "requirements.txt")
@@ -87,8 +87,11 @@ def install(checkout: Path, shelf: Path) -> subprocess.CompletedProcess[str]:
 
 
 def environment(checkout: Path) -> Path:
-    """Where the packages went: `.venv`, as Pulumi.yaml says, or with a language host that reads it
-    from its command line alone, as the one of an engine built here, the project's own folder."""
+    """Return where the packages went.
+
+    That is `.venv`, as Pulumi.yaml says. A language host that reads it only from its command line,
+    as that of an engine built here, uses the project's own folder.
+    """
     (made,) = (at for at in (checkout / ".venv", checkout) if (at / "pyvenv.cfg").exists())
     return made
 

@@ -33,7 +33,7 @@ ROLES = {
 
 @pytest.fixture
 def only(project: Project) -> Any:
-    """A project of some components only: what is not looked at takes time."""
+    """A project of a few components only: each further one takes time."""
 
     def only(*names: str) -> Project:
         restrict(project, *names)
@@ -76,7 +76,7 @@ def add_plan(project: Project) -> None:
 
 
 def failing(world: World, project: Project, **fault: Any) -> None:
-    """An `up` that ends with an error because of a fault, which is over afterwards."""
+    """Run an `up` that a fault ends with an error, and lift the fault."""
     world.fault(**fault)
     assert "error" in project.up(check=False)
     world.clear_faults()
@@ -195,7 +195,7 @@ def test_roles_made_before_one_that_is_refused_are_the_stacks_own(
     project.set("organizations.roles", ROLES)
     role = {"service": "clerk", "method": "POST", "path": "organization_roles$"}
     failing(world, project, **role, kind="status", status=status, after=1)
-    # Which one comes first is the engine's: it has no order of keys.
+    # The engine decides which one comes first: it does not order keys.
     made = {"org:finance", "org:auditor"} & set(read_instance(world).roles)
     assert len(made) == 1
 

@@ -23,7 +23,7 @@ from tests.kept import starts_from
 pytestmark = pytest.mark.engine
 
 Moment = Literal["before", "after"]
-# A request of the kind that a killed program sent and that never arrived.
+# A request of a killed program that never arrived.
 LOST = {
     service: Fault(kind="drop_before", service=service)
     for service in ("clerk", "frontend", "svix", "vercel")
@@ -33,8 +33,8 @@ LOST = {
 def up_killed_at(project: Project, number: int, moment: Moment, *, command: str = "up") -> bool:
     """Run `pulumi up` (or another), and kill it with all its processes at its n-th request.
 
-    `before` the service acts, or `after` it did and before the answer arrives. False where the
-    command ended before it came to that request.
+    `before` kills before the service acts, `after` between its act and the arrival of the answer.
+    Returns False if the command ended before that request.
     """
     world = project.world
     log = project.folder / "up.log"
@@ -77,14 +77,14 @@ def up_killed_at(project: Project, number: int, moment: Moment, *, command: str 
 
 
 def recover(project: Project) -> str:
-    """What docs/trouble.md says to do after a kill."""
+    """Do what docs/trouble.md says to do after a kill."""
     ran = project.clerkstack("recover")
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 
 
 def assert_complete(project: Project, world: World) -> None:
-    """The deployment is whole, nothing is there twice, and `up` has nothing left to do."""
+    """The deployment is complete, nothing exists twice, and `up` has nothing left to do."""
     live = read_instance(world)
     assert_deployed(live)
     assert len(variables(world)) == 2 * len(sendero.VARIABLES)
@@ -96,7 +96,7 @@ def assert_complete(project: Project, world: World) -> None:
 
 
 def assert_undone(project: Project, world: World) -> None:
-    """What killed runs made is known as this stack's own: destroying removes all of it."""
+    """The stack knows what killed runs made as its own: destroying removes all of it."""
     project.destroy()
     live = read_instance(world)
     assert variables(world) == {}
@@ -106,7 +106,7 @@ def assert_undone(project: Project, world: World) -> None:
     assert "org:finance" not in live.roles
 
 
-# The writes of a first `up` and what is around them: see the list that `make bench` prints.
+# The writes of a first `up` and their neighbours: see the list that `make bench` prints.
 @pytest.mark.parametrize(
     ("number", "moment"),
     [
@@ -162,7 +162,7 @@ def test_a_kill_while_the_checkpoint_was_written_is_repaired(
     assert str(attributes) in told
     assert_complete(project, world)
 
-    # Every other command of ours takes them away by itself.
+    # Every other command of ours removes them by itself.
     attributes.write_bytes(b"{")
     ran = project.clerkstack("drift", "--json")
     assert ran.returncode == 0, ran.stderr

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(params=list(KINDS))
 def before(request: pytest.FixtureRequest, world: World) -> dict[str, Any]:
-    """The config of the instance, of each kind in turn, before a stack comes."""
+    """The config of the instance before the first stack, one kind after the other."""
     world.dashboard("begin_as", environment="development", kind=request.param)
     world.dashboard("set_api_keys", environment="development", organizations=True, users=False)
     return read_instance(world).config
@@ -67,6 +67,6 @@ def test_brought_up_and_destroyed_it_is_as_it_was(
 
     project.destroy()
     after = read_instance(world).config
-    # Clerk's own plan came with billing, and stays.
+    # Clerk's default plan came with billing, and stays.
     before["billing"]["plans"].setdefault("free_org", after["billing"]["plans"]["free_org"])
     assert after == before

@@ -41,7 +41,7 @@ def shown(project: Project) -> Any:
 
 
 def to_s3(project: Project, aws: Place) -> None:
-    """Have the stack's state in the bucket, nothing deployed yet, its secrets by the key."""
+    """The stack's state is in the bucket, nothing deployed yet, its secrets under the key."""
     project.shell |= aws.variables
     words = ("--to", aws.backend, "--secrets-provider", aws.secrets_provider)
     moved = project.clerkstack("move", *words)
@@ -69,7 +69,7 @@ def test_what_came_after_the_state_that_is_back_is_taken_over(
     assert up_killed_at(project, 30, "after")
     recover(project)
     project.up()
-    # Of the second update nothing is left: what it made at Vercel is unknown to the first's state.
+    # No trace of the second update is left: the first's state lacks what it made at Vercel.
     history = sorted((project.folder / "state/.pulumi/history").rglob("*.checkpoint.json"))
     for file in (checkpoint(project), Path(f"{checkpoint(project)}.bak")):
         file.write_text("{")
@@ -168,7 +168,7 @@ def test_a_bucket_gives_back_its_last_version(project: Project, aws: Place) -> N
         assert (project.folder / "Pulumi.local.yaml").read_text() == config
 
     with aws.rights():
-        # With a deploy's rights alone: what the engine keeps after each update.
+        # With a deploy's rights alone: what the engine stores after each update.
         known = {**project.shell}
         project.shell |= aws.credentials("deploy")
         fewer = project.clerkstack("recover", "--list")

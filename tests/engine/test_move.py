@@ -29,7 +29,7 @@ CIPHERTEXT = re.compile(r"v1:[A-Za-z0-9+/=]{10,}:[A-Za-z0-9+/=]+")
 
 @pytest.fixture
 def small(project: Project, aws: Place) -> Project:
-    """The small stack, in the file backend, with AWS in reach."""
+    """The small stack, in the file backend, with AWS available."""
     project.shell |= aws.variables
     return project
 
@@ -68,7 +68,7 @@ def test_a_deployment_goes_on_from_s3_and_kms_as_if_nothing_had_been(
     assert told["config"] == "Pulumi.local.yaml"
     assert shown(project) == before, "the old state stays"
     use(project, aws.backend)
-    # The passphrase has no part in it any more.
+    # The passphrase is no longer involved.
     project.shell["PULUMI_CONFIG_PASSPHRASE"] = "another"
     assert shown(project) == before
     state = project.state()
@@ -99,7 +99,7 @@ def test_there_and_back_again(small: Project, aws: Place) -> None:
     use(small, f"file://{again}")
     assert shown(small) == before
     assert "unchanged" in small.up()
-    # Elsewhere in the bucket: where it was, an old state stays.
+    # Another place in the bucket: an old state stays at the first place.
     back = move(small, replace(aws, folder="back").backend, "--secrets-provider", "passphrase")
     assert back.returncode == 0, back.stderr
     assert "encryptionsalt" in config_of(small)
@@ -128,7 +128,7 @@ def test_changes_that_were_pending_are_pending_there(small: Project, aws: Place)
     assert "+ 1 created" in small.up()
 
 
-# What the engine is asked, in this order; the move is killed before it or after it.
+# The requests to the engine, in this order; the move is killed before or after each.
 KILLS = [
     ("stack init", "after"),
     ("stack tag set", "before"),

@@ -31,7 +31,7 @@ def in_state(project: Project) -> list[dict[str, Any]]:
 
 
 def make_older(project: Project) -> None:
-    """Take out of the variables' outputs what older plugins did not write there."""
+    """Remove from the variables' outputs what older plugins did not write."""
     state = project.state()
     for variable in existing(State(state)):
         for name in ("id", RAW_STATE_DELTA):

@@ -32,7 +32,7 @@ REQUESTS = 2 * 12 + 1
 
 
 def found(project: Project, *words: str) -> dict[tuple[str, str], tuple[Any, Any, str]]:
-    """The differences, as {(subject, field): (expected, found, how)}."""
+    """Return the differences as {(subject, field): (expected, found, how)}."""
     ran = project.own_command(*WORDS, "--json", *words)
     assert ran.returncode in (0, 1), ran.stderr
     document = json.loads(ran.stdout)
@@ -47,7 +47,7 @@ def found(project: Project, *words: str) -> dict[tuple[str, str], tuple[Any, Any
 
 
 def ask(world: World, path: str, body: Mapping[str, Any], environment: str = "development") -> None:
-    """Make something through the Backend API, as any program of the company would."""
+    """Make something through the Backend API, as a program of the company would."""
     key = read_instance(world, environment).secret_key
     answer = httpx.post(
         f"{world.urls.clerk}/v1{path}", json=body, headers={"Authorization": f"Bearer {key}"}
@@ -73,7 +73,7 @@ def make_role(world: World) -> None:
 
 
 def edit_development(world: World) -> None:
-    """Somebody changes a thing of every kind on the development instance."""
+    """Change one thing of every kind on the development instance."""
     included = read_instance(world).config["billing"]["plans"]["pro"]["features"]
     attached = ["beta", *(each for each in included if each != "custom_webhooks")]
     by_hand(
@@ -122,7 +122,7 @@ def edit_development(world: World) -> None:
 
 
 def without_shared_google(world: World) -> None:
-    """Switch off what a fresh development instance has on with Clerk's shared credentials."""
+    """Switch off what a new development instance has on with Clerk's shared credentials."""
     by_hand(world, connection_oauth_google={"enabled": False, "block_email_subaddresses": False})
 
 
@@ -181,7 +181,7 @@ def test_what_was_changed_by_hand_is_found_exactly(project: Project, world: Worl
     assert {what for what, _ in fresh} == {"OAuth google"}
     assert len(read) == REQUESTS, read
     assert f"{REQUESTS} requests" in (TOP / "docs" / "parity.md").read_text()
-    # The link to Svix and its token are asked for with POST; nothing is written.
+    # POST reads the link to Svix and its token; nothing is written.
     assert {line.split()[2] for line in read if line.split()[1] != "GET"} == {
         "/v1/webhooks/svix_url",
         "/api/v1/auth/one-time-token",
@@ -231,7 +231,7 @@ def test_a_clone_before_its_first_up_lacks_what_clerk_does_not_copy(
 @starts_from(both)
 def test_production_alone_has_what_development_lacks(project: Project, world: World) -> None:
     without_shared_google(world)
-    # Clerk lets nobody switch it on so; an instance may have it from before it did.
+    # Clerk accepts no such switch; an older instance may have it.
     instance = world.clerk.instance(seeded.APPLICATION_ID, "production")
     instance.config["connection_oauth_google"]["enabled"] = True
     ask(world, "/jwt_templates", {"name": "late", "claims": {}}, "production")

@@ -36,7 +36,7 @@ SECRET = "hush-hush-0123456789"
 
 @dataclass
 class Trial:
-    """A program, a stack and the Vercel it deploys to."""
+    """A program, a stack, and the Vercel that it deploys to."""
 
     folder: Path
     vercel: VercelBackend
@@ -124,7 +124,7 @@ def trial(tmp_path: Path, _stack: Path) -> Iterator[Trial]:
 
 
 def variable(key: str = "A", **changes: Any) -> str:
-    """Program text that declares one variable."""
+    """Return program text that declares one variable."""
     words: dict[str, Any] = {
         "project_id": PROJECT,
         "key": key,
@@ -156,7 +156,7 @@ def test_a_variable_is_made_kept_changed_and_removed(trial: Trial) -> None:
     assert "3 unchanged" in again
     assert unchanged
     assert "~ 2 to update" in foretold
-    # A bridged provider names the property alone, and the engine then shows no change of a secret.
+    # A bridged provider names only the property, and the engine then shows no change of a secret.
     assert "~ value" not in foretold
     assert [line for line in foretold.splitlines() if "comment" in line and '"x"' in line]
     assert (changed["A"].type, changed["A"].value_digest) == ("sensitive", digest("two"))
@@ -367,7 +367,7 @@ DELTA = "__pulumi_raw_state_delta"
 
 
 def hidden(text: str) -> dict[str, str]:
-    """A secret text as an exported state shows it."""
+    """Return a secret text as an exported state shows it."""
     signature = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
     return {**signature, "plaintext": json.dumps(text)}
 
@@ -530,7 +530,7 @@ def test_a_failed_command_shows_all_that_it_wrote(trial: Trial) -> None:
 
     assert "exit status 3" in shown
     assert "it broke" in shown
-    # Nothing is taken out of it: a command that is given a secret has to keep it to itself.
+    # Nothing is scrubbed: a command that gets a secret must not print it.
     assert f"token is {SECRET}" in shown
     assert "not-shown" not in shown.split("exit status 3", 1)[1]
     assert "made" not in trial.resources()
@@ -586,7 +586,7 @@ def test_a_plugin_outlives_a_killed_engine(trial: Trial, seconds: str) -> None:
 
     try:
         assert is_over(process, within=180)
-        # The time that it outlives the engine by is what is set; until then it is at work.
+        # The setting is the time that it outlives the engine; until then it works.
         assert ended.exists() is (seconds != "0")
         assert is_over(plugin, within=180 if seconds == "0" else 3) is (seconds == "0")
         signal.pidfd_send_signal(plugin, signal.SIGINT)
@@ -598,5 +598,5 @@ def test_a_plugin_outlives_a_killed_engine(trial: Trial, seconds: str) -> None:
 
 
 def is_over(process: int, *, within: float) -> bool:
-    """Whether a process ends within so many seconds."""
+    """Whether a process ends within this many seconds."""
     return bool(select.select([process], [], [], within)[0])

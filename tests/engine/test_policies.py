@@ -12,7 +12,7 @@ from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
 
-# Policy, what offends, what does not; {n} is the resource's name.
+# Policy, a violation, a permitted case; {n} is the resource's name.
 EACH = [
     (
         "billing-slugs",
@@ -126,7 +126,7 @@ def test_what_does_not_offend_passes(project: Project) -> None:
     assert found == set()
 
 
-# What is seen of all resources together: the policy, whom it is about, what offends, what does not.
+# Policies over all resources together: the policy, its subject, a violation, a permitted case.
 WHOLE = [
     (
         "webhook-once",

@@ -46,14 +46,14 @@ def waive(project: Project, until: object, **changes: str) -> None:
 
 
 def write_users(project: Project, *lines: str) -> None:
-    """Billing of users with a plan of theirs: without one, nobody's word helps."""
+    """Switch on billing of users with a plan: without a plan, no waiver helps."""
     plan = "plans:\n  free_user: { name: Free, amount: 0, payer_type: user, default: true }\n"
     project.edit("catalog.yaml", ("plans:\n", plan))
     write(project, USERS, *lines)
 
 
 def config(project: Project, **policies: object) -> str:
-    """Write a policy configuration of Pulumi's own; its name."""
+    """Write a policy configuration of Pulumi's own, and return its name."""
     (project.folder / "strict.json").write_text(
         json.dumps({name.replace("_", "-"): value for name, value in policies.items()})
     )
@@ -167,7 +167,7 @@ def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     assert "secret-age" not in {name for _, name, _ in found}
 
     state = project.state()
-    # What components make to last is what the policy wants protected.
+    # The policy wants protection for what components make to last.
     protected = {
         resource["type"] for resource in state["deployment"]["resources"] if resource.get("protect")
     }
@@ -237,7 +237,7 @@ def test_what_a_preview_cannot_know_is_judged_before_the_write(
 
     by_the_provider = project.pulumi(*up, check=False)
     leave_to_the_pack(project)
-    # What a run has made is known to the next one.
+    # The next run would know the value that this run made: take another one.
     write(project, LATE.replace("'late'", "'later'"), line)
     found, _ = told(project, fails=False)
     by_the_pack = project.pulumi(*up, *PACK, check=False)

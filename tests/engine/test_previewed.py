@@ -15,14 +15,14 @@ pytestmark = pytest.mark.engine
 
 
 def assert_refused(project: Project, world: World, *shown: str) -> None:
-    """The update stops at the edited resource, names the edit, and goes on once it is seen."""
+    """The update stops at the edited resource, names the edit, and continues after a preview."""
     world.clear_journal()
     printed = project.up(check=False)
     assert "no preview showed that this would be undone" in printed
     for text in shown:
         assert text in printed
     written = [line.split(maxsplit=2) for line in writes(world, "clerk", "svix")]
-    # The link to the Svix app is asked for with POST.
+    # POST reads the link to the Svix app.
     assert [path for _, method, path in written if method != "POST"] == []
     preview = project.preview("--refresh")
     assert "=>" in preview

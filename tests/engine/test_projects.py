@@ -50,7 +50,7 @@ THREE = {
 
 
 def variables(world: World, project: str) -> dict[str, Any]:
-    """The variables of one project by target/KEY, as Vercel's API shows them."""
+    """Return the variables of one project by target/KEY, as Vercel's API shows them."""
     team = {"teamId": seeded.VERCEL_TEAM_ID} if project == JOBS else {}
     answer = httpx.get(
         f"{world.urls.vercel}/v10/projects/{project}/env",
@@ -67,7 +67,7 @@ def variables(world: World, project: str) -> dict[str, Any]:
 
 
 def edit(world: World, project: str, name: str, value: str) -> None:
-    """Give a variable another value, as a person would."""
+    """Change a variable's value, as a person would."""
     answer = httpx.patch(
         f"{world.urls.vercel}/v9/projects/{project}/env/{variables(world, project)[name]['id']}",
         json={"value": value},
@@ -91,7 +91,7 @@ def test_the_page_about_two_projects(project: Project, world: World) -> None:
     assert block is not None
     said = YAML(typ="safe").load(block[1])
     environment = said["clerkstack:environment"]
-    del environment["teamId"]  # the projects of the local world are of nobody's team
+    del environment["teamId"]  # the local world's projects belong to no team
     environment["projects"]["web"]["projectId"] = WEB
     environment["projects"]["api"]["projectId"] = API
     for name in ("appUrl", "environment"):
@@ -133,13 +133,13 @@ def test_one_project_becomes_one_of_several_and_each_stays_its_own(
             == (before["development/CLERK_SECRET_KEY"]["value"])
         )
 
-    # Nothing is left to do, in whatever order they stand.
+    # No change remains, whatever their order.
     set_projects(project, THREE)
     world.clear_journal()
     assert "unchanged" in project.up()
     assert requests(world) == []
 
-    # What one project says touches that one.
+    # A setting of one project affects that project.
     web_before, jobs_before = ids(variables(world, WEB)), variables(world, JOBS)
     project.set("environment.projects.api.signInUrl", "/api/sign-in")
     world.clear_journal()
@@ -150,7 +150,7 @@ def test_one_project_becomes_one_of_several_and_each_stays_its_own(
     assert newest.project_id == API
     assert variables(world, JOBS) == jobs_before
 
-    # One is taken out, one is called otherwise: its variables go, and nothing else does.
+    # One is removed, one renamed: their variables go, and nothing else does.
     set_projects(project, {"site": THREE["web"], "jobs": THREE["jobs"]})
     world.clear_journal()
     project.up()
@@ -159,7 +159,7 @@ def test_one_project_becomes_one_of_several_and_each_stays_its_own(
     assert variables(world, JOBS) == jobs_before
     assert {line.split()[1] for line in writes(world)} == {"DELETE"}
 
-    # And back to one, which is another name of the same.
+    # Back to one project, under another name.
     project.set("environment", {"projectId": WEB, "names": ["guide"]})
     project.up()
     assert ids(variables(world, WEB)) == web_before
@@ -177,7 +177,7 @@ def test_one_project_becomes_one_of_several_and_each_stays_its_own(
 
 @starts_from(development)
 def test_going_over_killed_anywhere_loses_no_variable(project: Project, world: World) -> None:
-    """Also with both names in the state."""
+    """The same with both names in the state."""
     before = ids(variables(world, WEB))
     set_projects(project, TWO)
     for number, moment in ((6, "after"), (9, "before")):
@@ -228,7 +228,7 @@ def test_drift_adopt_and_a_lost_state_know_each_project(project: Project, world:
     before = variables(world, WEB), variables(world, API)
     project.pulumi("stack", "rm", "--force", "--yes", "--preserve-config", "--stack", "local")
     project.make_stack("local")
-    # Of the API no more is said than where it is: what it reads is found out.
+    # The settings name only the API's project and URL: adopt finds out what it reads.
     api = {key: TWO["api"][key] for key in ("projectId", "appUrl")}
     project.set("environment", {"projects": {"web": TWO["web"], "api": api}})
     world.clear_journal()

@@ -31,21 +31,20 @@ pytestmark = [
 
 @pytest.fixture
 def two(project: Project) -> Project:
-    """Two stacks: development, deployed where the test's mark says so, and production, which is
-    declared and not there yet."""
+    """Two stacks: development, deployed if the test's mark says so, and production, undeployed."""
     project.stack = "local"
     return project
 
 
 def offend(project: Project, offends: bool) -> None:
-    """Make production's trials ask for a card, or not."""
+    """Make production's trials require a card, or not."""
     project.stack = "prod"
     project.set("billing.freeTrialRequiresPaymentMethod", offends)
     project.stack = "local"
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
+    """Return every file below a folder."""
     return {str(each): each.read_bytes() for each in folder.rglob("*") if each.is_file()}
 
 
@@ -92,7 +91,7 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
 
 @starts_from(development_beside_production)
 def test_a_changed_variable_is_told_by_what_is_declared_of_it(two: Project, github: Github) -> None:
-    """Vercel's provider names a team beside it, which nobody declares, and no detail."""
+    """Vercel's provider also names a team, which nobody declares, without details."""
     two.set("appUrl", "https://other.sendero.example")
 
     ran = review(two, github, "--json", stacks=("local",))
@@ -200,7 +199,7 @@ def test_bad_input_has_its_code(two: Project, github: Github) -> None:
 
 
 def at_work_in(folder: Path) -> list[str]:
-    """The programs whose working folder lies in a folder."""
+    """Return the programs whose working folder lies in a folder."""
     found = []
     for each in Path("/proc").glob("[0-9]*"):
         try:
@@ -232,7 +231,7 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
     _, said = running.communicate(timeout=180)
 
     assert running.returncode == 130, said
-    # Nothing is begun any more.
+    # Nothing more starts.
     assert said.rstrip().endswith("interrupted: ending the engine")
     wait_until(lambda: at_work_in(two.folder) == [], pause=0.2)
     assert not (two.folder / "r.json").exists()

@@ -21,19 +21,19 @@ NEEDED = ["org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_pro
 
 
 def initial_set(world: World) -> RoleSet:
-    """The initial role set of the development instance."""
+    """Return the initial role set of the development instance."""
     with backend(world) as client:
         return next(role_set for role_set in client.list_role_sets() if role_set.type == "initial")
 
 
 def backend(world: World) -> BackendClient:
-    """A client of the development instance."""
+    """Return a client of the development instance."""
     key = SecretStr(read_instance(world).secret_key)
     return BackendClient(key=key, base_url=world.urls.clerk)
 
 
 def given(world: World) -> set[str]:
-    """The roles that members can be given."""
+    """Return the roles that members can be assigned."""
     return {role.key for role in initial_set(world).roles}
 
 

@@ -31,7 +31,7 @@ def app(project: Project, world: World) -> Deployed:
 
 
 def break_promises(project: Project) -> None:
-    """What makes every other update of production be refused, and what waits for its own."""
+    """Make production refuse every other update, and add a change that waits for its own."""
     write_app(project, ASKS)
     project.set("billing", {"freeTrialRequiresPaymentMethod": True})
     project.set("environment.signInUrl", "/enter")
@@ -54,7 +54,7 @@ def test_what_is_not_written_holds_no_rotation_up(
     assert [held[name] for name in SECRETS] == [live.secret_key, *live.signing_secrets.values()]
     assert status(project)["over"]
     assert "environment-production-CLERK_SECRET_KEY updated" in ran.stderr
-    # What waits for its own update waits still, and is refused there as it was.
+    # The waiting change still waits, and is refused as before.
     assert ("NEXT_PUBLIC_CLERK_SIGN_IN_URL", "production") in variables(world)
     refused = project.pulumi(*UP, check=False)
     assert refused.returncode != 0
@@ -65,7 +65,7 @@ def test_what_is_not_written_holds_no_rotation_up(
     project.up()
     assert app.settle() != built
     assert "unchanged" in project.up()
-    # With the app's code as it was, back is as free.
+    # With the app's code as before, a rollback is as free.
     write_app(project, ASKS)
     rotate(project, "--abort")
     assert [each["result"] for each in history(project)] == ["aborted", "done"]
@@ -116,7 +116,7 @@ def test_nothing_is_minted_where_vercel_s_variable_is_given_to_others(
 
     held.target = ["production"]
     rotate(project)
-    # Nor is it gone back, and the rotation stays what it was.
+    # There is no rollback either, and the rotation stays as it was.
     held.target = ["production", "preview"]
     secret = read_instance(world, "production").secret_key
     ran = rotate(project, "--abort", ends=2)

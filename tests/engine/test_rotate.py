@@ -109,7 +109,7 @@ def test_a_rotation_reaches_state_variables_and_app(
     assert (entry["reason"], entry["result"]) == ("offboarding", "done")
     assert entry["deployment"] == app.deployment
     assert status(prod)["over"]
-    # Nothing is in the clear, and nothing is left to do.
+    # No plain text, and no change remains.
     state = json.dumps(prod.state())
     for secret in (before.secret_key, *before.signing_secrets.values(), live.secret_key, signing):
         assert secret not in state + ran.stdout + ran.stderr
@@ -118,7 +118,7 @@ def test_a_rotation_reaches_state_variables_and_app(
     assert requests(world) == []
     assert "25 unchanged" in prod.up("--refresh")
 
-    # And back.
+    # The rollback.
     back = rotate(prod, "--abort")
 
     assert "Clerk still ends this secret key at" in back.stdout
@@ -149,7 +149,7 @@ def test_nothing_is_minted_where_it_could_not_be_proved(
 def test_an_update_in_the_way_is_waited_for_and_a_dead_one_is_cleared(
     prod: Project, world: World, app: Deployed
 ) -> None:
-    # Somebody's `pulumi up` is at work: it is waited for.
+    # Somebody's `pulumi up` is running: the rotation waits for it.
     world.fault(service="clerk", method="PATCH", path="/config", kind="delay", seconds=25)
     prod.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     up = subprocess.Popen(
@@ -170,7 +170,7 @@ def test_an_update_in_the_way_is_waited_for_and_a_dead_one_is_cleared(
     assert up.wait() == 0
     assert read_instance(world, "production").config["billing"]["plans"]["pro"]["amount"] == 6500
 
-    # A rotation is killed with its update: the lock of the dead is taken away.
+    # A rotation is killed with its update: the lock of the dead process is removed.
     world.fault(service="vercel", method="PATCH", path="/env/", kind="delay", seconds=25)
     killed = running(prod)
     world.faults.wait_until_met()
@@ -188,7 +188,7 @@ def test_an_update_in_the_way_is_waited_for_and_a_dead_one_is_cleared(
 
 
 def _kill_in(process: Path, folder: Path) -> None:
-    """Kill what works in the project's folder."""
+    """Kill the processes that work in the project's folder."""
     try:
         here = (process / "cwd").resolve() == folder
     except OSError:
@@ -243,7 +243,7 @@ def test_a_leaked_key(prod: Project, world: World, app: Deployed) -> None:
     world.clear_journal()
     ran = rotate(prod, "--overlap", "0", "--confirm", "prod", "--secret", "clerk")
 
-    # What is at Vercel is looked at, then the key is ended: nothing is asked of Clerk before.
+    # Vercel is checked, then the key is ended: no request to Clerk comes before.
     asked = requests(world)
     first = next(row for row in asked if not row.startswith("vercel GET"))
     assert first.endswith("/rotate_secret_keys")
@@ -275,11 +275,11 @@ def test_a_stack_that_others_build_is_built_all_the_same(
 def test_what_a_killed_update_began_to_make_is_not_forgotten(
     prod: Project, world: World, app: Deployed
 ) -> None:
-    # Killed while Vercel has made a variable and the state does not know it.
+    # Killed when Vercel has made a variable that the state does not know.
     prod.set("environment.sensitive", "all")
     world.clear_journal()
     assert up_killed_at(prod, 4, "after")
-    # Read from the file: the engine may have been killed at what lies beside it.
+    # Read from the file: the kill may have hit the engine as it wrote the files beside it.
     checkpoint = json.loads((prod.folder / "state/.pulumi/stacks/clerkstack/prod.json").read_text())
     assert checkpoint["checkpoint"]["latest"]["pending_operations"]
 
@@ -287,7 +287,7 @@ def test_what_a_killed_update_began_to_make_is_not_forgotten(
 
     assert "recovering it" in ran.stderr
     assert "pulumi up --stack prod" in ran.stderr
-    # The update had more to do, and does it; nothing is there twice.
+    # The update had more to do, and does it; nothing exists twice.
     prod.up()
     rotate(prod)
     assert "unchanged" in prod.up()

@@ -15,12 +15,12 @@ from local.rotation.runs import own_requests
 from local.rotation.testbed import RotationTestbed, deployed
 from tests.smoke.deployment import need_app
 
-# In one process: what it is deployed on is made once, and the app's traffic has a core to itself.
+# In one process: its base deployment is made once, and the app's traffic has a core of its own.
 pytestmark = [
     pytest.mark.engine,
     pytest.mark.xdist_group("rotations under traffic"),
 ]
-BEAT = 0.15  # seconds: `make rotation` asks three times as often
+BEAT = 0.15  # seconds: `make rotation` sends three times as many
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,7 @@ def test_a_rotation_that_locks_out_is_told_to(testbed: RotationTestbed) -> None:
         testbed.world.advance(25)
         return acted
 
-    # The old secrets have ended when the row is judged, before their time.
+    # The old secrets end early, before the row is judged.
     early = Row("broken", "the overlap ends at once", ends_too_early)
     cell = judged(testbed, early)
     assert [each for each in cell.broken if "ended before its time" in each]

@@ -17,7 +17,7 @@ URL = f"https://preview.sendero.example/api/webhooks/clerk?{BYPASS}={QUERY}"
 
 
 def everything(project: Project) -> str:
-    """What is kept: state, history, backups, notes."""
+    """Return the stored files: state, history, backups, notes."""
     files = [project.folder / "state", project.folder / ".clerkstack"]
     texts = [
         f.read_text(errors="replace") for file in files for f in file.rglob("*") if f.is_file()
@@ -44,7 +44,7 @@ def test_they_are_in_no_state_and_no_output(project: Project, world: World) -> N
 
     set_secret(project, f'webhook.headers["{BYPASS}"]', CHANGED)
     changed = project.preview()
-    assert BYPASS in changed  # that it changes is seen, its value is not
+    assert BYPASS in changed  # the change is visible, the value is not
     printed += changed + project.up()
     assert live.headers == {BYPASS: CHANGED}
     printed += project.pulumi("refresh", "--yes", "--skip-preview").stdout

@@ -29,7 +29,7 @@ PARTS = {
 
 
 def declared(project: Project) -> set[str]:
-    """The last parts of the types in the state."""
+    """Return the last parts of the types in the state."""
     return {
         resource["type"].rsplit(":", 1)[-1]
         for resource in project.state()["deployment"]["resources"]
@@ -42,7 +42,7 @@ def test_a_part_that_is_switched_off_is_not_declared(
 ) -> None:
     project.set(f"components.{part}", False)
     if part == "organizations":
-        # A person has them on already: billing for organizations needs them.
+        # A person has switched them on already: billing for organizations needs them.
         world.dashboard(
             "set_config",
             environment="development",

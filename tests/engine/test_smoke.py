@@ -42,7 +42,7 @@ def test_what_up_deploys_passes_a_smoke_run(project: Project, world: World) -> N
     people = world.clerk.instances()[0].people
     assert (people.users, people.organizations) == ({}, {})
 
-    # What somebody sets by hand, and does not build again, is not what runs. Built, it breaks.
+    # A value set by hand reaches the app with the next build only: then the app breaks.
     variables = world.vercel.projects["prj_senderolocal"].variables
     secret = next(
         variable

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture
 def shipped(project: Project, world: World) -> Project:
-    """The project with the shipped files of both stacks, each with its secrets set as it says."""
+    """The project with both shipped stack files, and each stack's secrets set as its file says."""
     for stack in ("dev", "prod"):
         name = f"Pulumi.{stack}.yaml"
         shutil.copy(TOP / name, project.folder / name)
@@ -41,7 +41,7 @@ def filled_in(project: Project, stack: str) -> Project:
 
 
 def with_app(project: Project) -> Project:
-    """Name the app's code, as the file of production shows it."""
+    """Name the app's code, as the file of production shows."""
     lib = project.folder / "app" / "src" / "lib"
     lib.mkdir(parents=True)
     (lib / "plans.ts").write_text(sendero.APP_DECLARATION)
@@ -138,7 +138,7 @@ def test_a_preview_of_production_by_itself_writes_nothing(shipped: Project, worl
     assert re.search(r"\[mandatory\]\s+app-code", without), without
     assert "warning: This stack does not name the app's code" in without
     assert writes(world) == []
-    # What was read of the app's code is kept, and nothing else.
+    # What was read from the app's code is stored, and nothing else.
     assert {each.name for each in Path(shipped.folder / ".clerkstack").iterdir()} == {"app-facts"}
 
 

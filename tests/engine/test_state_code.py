@@ -32,7 +32,7 @@ class Payload:
 
 
 def rewrite(project: Project, change: Callable[[list[dict[str, Any]]], None]) -> None:
-    """Write the state as somebody can who reaches the backend."""
+    """Write the state as anybody with access to the backend can."""
     state = project.state()
     change(state["deployment"]["resources"])
     file = project.folder / "hostile.json"
@@ -58,7 +58,7 @@ def test_no_state_leads_the_keys_elsewhere(project: Project, world: World) -> No
     assert ran.returncode
     assert "would send the stack's keys to http://127.0.0.1:9" in ran.stdout + ran.stderr
     assert "cannot be reached" not in ran.stdout + ran.stderr
-    # What the message says to do: the addresses of the settings are taken.
+    # The message says what to do: take the addresses from the settings.
     project.up()
     project.pulumi("refresh", "--yes", "--stack", project.stack)
 
@@ -69,7 +69,8 @@ def test_code_in_a_state_runs_in_no_command(project: Project, world: World) -> N
     hostile = base64.b64encode(pickle.dumps(Payload(marker))).decode()
 
     def plant(resources: list[dict[str, Any]]) -> None:
-        # One that the program does not declare: an update would remove it, with the state's own.
+        # One that the program does not declare: an update would remove it, with its code in the
+        # state.
         added = copy.deepcopy(
             next(resource for resource in resources if resource["type"] == API_KEYS)
         )

@@ -16,7 +16,7 @@ from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
 
-WAIT = 25.0  # seconds that the first one is held up at most, while the second one runs
+WAIT = 25.0  # seconds for which the first is held up at most, while the second runs
 
 
 def started(project: Project, log: Path) -> subprocess.Popen[str]:
@@ -33,7 +33,7 @@ def started(project: Project, log: Path) -> subprocess.Popen[str]:
 
 
 def held_up(world: World, project: Project, log: Path, **fault: Any) -> subprocess.Popen[str]:
-    """The same, as soon as its held-up request has arrived."""
+    """Start an `up`, and return as soon as its held-up request has arrived."""
     world.fault(kind="delay", service="clerk", seconds=WAIT, **fault)
     running = started(project, log)
     world.faults.wait_until_met()
@@ -49,7 +49,7 @@ def without_environment(project: Project) -> None:
 
 @pytest.fixture
 def other(tmp_path: Path, world: World) -> Project:
-    """Another person's checkout, with a stack of its own on the same instance; both deployed."""
+    """Another person's checkout with its own stack on the same instance; both deployed."""
     made = Project(copy_project(tmp_path / "other"), world)
     made.init("local", settings_on(world))
     made.set("components.environment", False)
@@ -84,7 +84,7 @@ def test_two_stacks_on_one_instance_that_change_different_things(
 ) -> None:
     project.edit("catalog.yaml", ("amount: 6000", "amount: 6500"))
     other.set("organizations.maxAllowedMemberships", 9)
-    # The read before the write: what it shows is old when the write comes.
+    # The read before the write: its result is outdated when the write comes.
     running = held_up(world, project, tmp_path / "first", method="PATCH")
 
     other.up()

@@ -28,7 +28,7 @@ ONE, TWO = "https://one.sendero.example", "https://two.sendero.example"
 
 
 def settings(world: World, url: str) -> dict[str, Any]:
-    """A stack of the development instance without variables: a project has each of them once."""
+    """A stack of the development instance without variables: a project has each variable once."""
     return {**settings_on(world), "appUrl": url, "components": {"environment": False}}
 
 
@@ -44,7 +44,7 @@ def first(project: Project) -> None:
 
 
 def another(project: Project, folder: Path | None = None) -> Project:
-    """The stack `two`, in the same checkout, or in one of its own with the same backend."""
+    """The stack `two`, in the same checkout, or in its own with the same backend."""
     if folder is None:
         made = Project(project.folder, project.world)
     else:
@@ -58,7 +58,7 @@ def another(project: Project, folder: Path | None = None) -> Project:
 
 
 def as_live(world: World) -> dict[str, Any]:
-    """What stacks declare, as it is."""
+    """Return the live values of what stacks declare."""
     found = read_instance(world)
     found.config["billing"]["plans"].pop("free_org", None)
     return {
@@ -162,7 +162,7 @@ def test_a_stack_that_is_begun_again_owns_nothing_that_is_there(
 
 
 def as_the_engine_tells(project: Project) -> dict[str, Any]:
-    """The resources of all stacks that have some."""
+    """Return the resources of all stacks that have some."""
     listed = json.loads(project.pulumi("stack", "ls", "--all", "--json").stdout)
     return {
         stack["name"]: replace(project, stack=stack["name"]).state()["deployment"]["resources"]
@@ -197,7 +197,7 @@ def test_recover_takes_no_variable_of_another_stack(
 def test_a_stack_that_adopts_beside_another_takes_nothing_of_it(
     project: Project, world: World
 ) -> None:
-    """The same settings as the other one has, its endpoint and its project with them."""
+    """The same settings as the other stack, including its endpoint and its project."""
     there, held = as_live(world), variables(world)
     two = Project(project.folder, world)
     two.init("two", settings_on(world))

@@ -102,7 +102,7 @@ def test_an_event_that_svix_does_not_offer_is_refused_before_any_write(
         "Remove it from clerkstack:webhook.events. Did you mean user.created for "
         "userr.creatted?"
     ) in printed, ran.stdout
-    # Clerk gives the way to Svix, and Svix a token for it.
+    # Clerk gives the link to Svix, and Svix a token for it.
     assert writes(world) == []
 
 

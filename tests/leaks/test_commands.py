@@ -61,7 +61,7 @@ NEEDS_NO_STACK = {"cutover points"}
 
 
 def commands(command: click.Command, above: str = "") -> Iterator[str]:
-    """The names of all commands below one."""
+    """Return the names of all commands below one."""
     for name, inner in getattr(command, "commands", {}).items():
         full = f"{above} {name}".strip()
         if inner.callback is not None:
@@ -70,7 +70,7 @@ def commands(command: click.Command, above: str = "") -> Iterator[str]:
 
 
 def variables(scene: Scene, name: str) -> dict[str, str]:
-    """What the shell has for a command besides."""
+    """Return the extra environment of a command."""
     if name == "redeploy":
         urls = scene.world.urls
         return {"VERCEL_API_TOKEN": seed.VERCEL_TOKEN, "VERCEL_API_URL": urls.vercel}

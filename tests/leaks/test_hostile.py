@@ -11,7 +11,7 @@ from tests.leaks.test_commands import RUNS, variables
 
 pytestmark = pytest.mark.engine
 
-# The services that a command asks, each with how many of its requests are answered well before.
+# The services that a command calls, and how many of its requests succeed before the fault.
 ASKED: dict[str, tuple[tuple[str, int], ...]] = {
     "check": (("clerk", 0),),
     "drift": (("clerk", 1), ("svix", 0), ("vercel", 0)),
@@ -31,7 +31,7 @@ ASKED: dict[str, tuple[tuple[str, int], ...]] = {
 
 
 def test_every_command_that_asks_a_service_is_run() -> None:
-    # GitHub is no service of the world; tests/unit/review/test_posting.py has its bad days.
+    # GitHub is no service of the world; tests/unit/review/test_posting.py has its faults.
     nobody = {"cutover points", "cutover sign", "move", "comment"}
     assert set(ASKED) | nobody == set(RUNS)
 
@@ -69,7 +69,7 @@ UP = ("up", "--yes", "--skip-preview", "--stack", "prod")
 
 @pytest.mark.parametrize(("service", "path"), WRITES)
 def test_an_update_repeats_nothing_either(scene: Scene, service: str, path: str) -> None:
-    """Everything is written anew, so that each secret is in a body."""
+    """Everything is written anew, so that each secret appears in a body."""
     project = scene.project
     file = project.folder / "Pulumi.prod.yaml"
     before = file.read_bytes()
@@ -94,7 +94,7 @@ def test_after_updates_that_were_refused_one_goes_through(scene: Scene) -> None:
 
 
 def _set_other_values(scene: Scene, number: int) -> None:
-    """Values that no update before had: what was refused in the middle is not the same again."""
+    """Return values of no earlier update: what was refused half-way differs the next time."""
     project = scene.project
     assert Path(project.folder / "Pulumi.prod.yaml").exists()
     project.stack = "prod"

@@ -111,4 +111,4 @@ def test_a_test_that_leaks_fails(tmp_path: Path) -> None:
     assert ran.returncode == 1, ran.stdout
     assert "A secret escaped" in ran.stdout
     assert "2 passed, 1 error" in ran.stdout
-    RECORDER.leaks({})  # the run shows what the test printed, as pytest does
+    RECORDER.leaks({})  # the run shows the test's output, as pytest does

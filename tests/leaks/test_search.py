@@ -70,7 +70,7 @@ WAYS: dict[str, Callable[[str], bytes]] = {
 @pytest.mark.parametrize("way", WAYS)
 def test_each_way_to_write_it_is_found(way: str, secret: str) -> None:
     written = WAYS[way](secret)
-    whole = way in ("zlib", "zip", "base64 alone")  # these begin with the file
+    whole = way in ("zlib", "zip", "base64 alone")  # these are at the start of the file
 
     found = Planted([("planted", secret)]).find(written if whole else b"a: " + written + b" b")
 
