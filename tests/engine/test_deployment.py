@@ -22,7 +22,7 @@ pytestmark = pytest.mark.engine
 
 
 def assert_deployed(live: Live) -> None:
-    """Return every value of the deployment that Clerk holds."""
+    """Assert every value of the deployment that Clerk holds."""
     sendero.assert_billing(live.config["billing"])
     for slug, (cents, _, _, public, _) in sendero.PLANS.items():
         sold = live.plans[slug]

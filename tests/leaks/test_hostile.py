@@ -94,7 +94,7 @@ def test_after_updates_that_were_refused_one_goes_through(scene: Scene) -> None:
 
 
 def _set_other_values(scene: Scene, number: int) -> None:
-    """Return values of no earlier update: what was refused half-way differs the next time."""
+    """Set values of no earlier update: what was refused half-way differs the next time."""
     project = scene.project
     assert Path(project.folder / "Pulumi.prod.yaml").exists()
     project.stack = "prod"

@@ -28,7 +28,7 @@ ASKED: list[Asked] = [
 
 
 def answers(section: Mapping[str, Any]) -> set[Asked]:
-    """What `has()` is true for, for somebody: all plans with their features in session tokens."""
+    """Return the slugs for which somebody's `has()` is true: all plans with their features."""
     found: set[Asked] = set()
     for slug, plan in section["plans"].items():
         payer = plan["payer_type"]

@@ -18,7 +18,7 @@ from clerkstack.catalog.models import CLERKS_OWN
 from tests.property.catalogs import Declared, by_hand, declared, reordered
 from tests.property.instance import Instance, Steps, leaves
 
-# Each example is a dozen requests: a failure is shown as it was found, not made smaller.
+# Each example is a dozen requests: a failure is shown as found, without shrinking.
 EXAMPLES = settings(
     max_examples=30,
     derandomize=True,
@@ -27,7 +27,7 @@ EXAMPLES = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 KEYED = ("features", "plans")
-# Not declared means: left as it is, also where this stack set it before.
+# Undeclared means unchanged, even if this stack set it before.
 CARD = "free_trial_requires_payment_method"
 LEFT = ("include_in_jwt", "is_recurring")
 
@@ -113,9 +113,9 @@ def test_a_write_holds_what_differs_and_nothing_else(
     instance.up(second)
 
     bodies = instance.written()
-    # A default plan comes with the write that switches billing on, its fields with one more.
+    # A default plan comes with the write that switches billing on, its fields with a later one.
     to_come = instance.inputs(second)["defaults"].keys() - before["plans"].keys()
-    # Billing goes off only after the plans that a person made went back to what they were.
+    # Billing is switched off only after the restore of the plans that a person made.
     off = any(before[name] and not on for name, on in second.toggles.items() if name != CARD)
     assert len(bodies) <= (2 if to_come or (off and hand["plans"]) else 1)
     after = instance.live()
@@ -140,7 +140,7 @@ def test_destroy_leaves_the_instance_as_it_was(
     live = instance.live()
     for slug in CLERKS_OWN:
         if slug not in before["plans"]:
-            # Clerk made it, and Clerk alone could remove it; nothing of the stack is left on it.
+            # Clerk made it, and only Clerk could remove it; nothing of the stack remains on it.
             assert live["plans"].pop(slug, {"features": []})["features"] == []
     assert differences(before, live) == {}
 
@@ -169,7 +169,7 @@ def test_what_a_person_makes_meanwhile_stays(
 
 
 def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[Steps, tuple[Any, Any]]:
-    """What differs, by path."""
+    """Return what differs, by path."""
     left, right = dict(leaves(one)), dict(leaves(other))
     return {
         path: (left.get(path), right.get(path))
@@ -179,15 +179,18 @@ def differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[Steps,
 
 
 def at(document: Any, path: Steps) -> Any:
-    """The value at a path; None where there is none. Lists in one order."""
+    """Return the value at a path, lists sorted; None if there is none."""
     for step in path:
         document = document.get(step) if isinstance(document, dict) else None
     return sorted(document) if isinstance(document, list) else document
 
 
 def not_asked_for(path: Steps, before: Mapping[str, Any], sent: Mapping[Steps, Any]) -> bool:
-    """Whether Clerk changes it by itself: what a new plan or feature has that nobody says, what
-    goes with one that is removed, and its own default plans."""
+    """Whether Clerk changes it by itself.
+
+    That is: undeclared fields of a new plan or feature, what goes with a removed one, and Clerk's
+    default plans.
+    """
     return (
         path[0] in KEYED
         and (path[1] not in before[path[0]] or path[:2] in sent)
@@ -198,7 +201,7 @@ def not_asked_for(path: Steps, before: Mapping[str, Any], sent: Mapping[Steps, A
 def comparable(
     live: Mapping[str, Any], before: Mapping[str, Any], first: Declared, second: Declared
 ) -> dict[str, Any]:
-    """What is live without what may rightly be as an earlier catalog had it."""
+    """Return the live values without those that an earlier catalog may have left."""
     section = copy.deepcopy(dict(live))
     for kind in KEYED:
         for slug in first.document[kind].keys() & second.document[kind].keys():

@@ -43,7 +43,7 @@ ACTIONS = ("up", "killed before", "killed after", "refresh", "forget", "destroy"
 
 @contextmanager
 def named(provider: BillingProvider) -> Iterator[list[str]]:
-    """What a preview says: all that is told while `check` looks."""
+    """Collect everything that a preview reports while `check` runs."""
     said: list[str] = []
     looking: list[bool] = []
     check = provider.check
@@ -68,7 +68,7 @@ def named(provider: BillingProvider) -> Iterator[list[str]]:
 
 @contextmanager
 def killed(moment: str) -> Iterator[None]:
-    """Within it the first write is the end of the run: before it, or after it."""
+    """Within it, the run ends at its first write: before it, or after it."""
     patch_config = PlatformClient.patch_config
 
     def ends(client: PlatformClient, *to: Any, **how: Any) -> Any:
@@ -84,7 +84,7 @@ def killed(moment: str) -> Iterator[None]:
 
 
 class Run:
-    """A stack on an instance, whose backend tells of its state or does not."""
+    """A stack on an instance, whose backend reports its state or not."""
 
     def __init__(self, instance: Instance, backend: bool) -> None:
         self.instance = instance
@@ -92,7 +92,7 @@ class Run:
         self.begin()
 
     def begin(self) -> None:
-        """A stack of this name that has nothing."""
+        """Start again with an empty stack of this name."""
         fresh = Driven(BillingProvider(), self.instance.billing.config, STACK)
         fresh.beside = self._stacks
         self.instance.billing = fresh
@@ -112,7 +112,7 @@ class Run:
         return [Neighbour(STACK, *place, (), State.of([resource]))]
 
     def act(self, action: str, catalog: Declared, hand: Mapping[str, Any]) -> None:
-        """One of `ACTIONS`; what is refused or fails has happened all the same."""
+        """Run one of `ACTIONS`; refusals and failures are ignored."""
         driven = self.instance.billing
         with killed(action):
             if action in ("up", "killed before", "killed after"):
@@ -130,7 +130,7 @@ class Run:
 def gone_unsaid(
     before: Mapping[str, Any], after: Mapping[str, Any], inputs: Mapping[str, Any], said: str
 ) -> list[str]:
-    """What was removed, hidden, repriced or switched, and neither said nor shown."""
+    """Return what was removed, hidden, repriced or switched, and neither reported nor shown."""
     found = []
     for kind in ("plans", "features"):
         shown = {**inputs[kind], **(inputs["defaults"] if kind == "plans" else {})}

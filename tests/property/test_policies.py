@@ -30,7 +30,7 @@ ANYTHING = st.recursive(
 
 
 def _paths(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a document, down to three steps."""
+    """Return every place in a document, down to three levels."""
     found = [at] if at else []
     if isinstance(value, dict) and len(at) < 3:
         for key, inner in value.items():
@@ -56,7 +56,7 @@ def test_any_value_anywhere_is_judged(
 
     verdicts = judge(resources, stack="prod", parts=PARTS, projects=[Expected(names=["guide"])])
 
-    # Slugs and file names are what billing-slugs is about.
+    # Slugs and file names are the subject of billing-slugs.
     assert not [v for v in verdicts if "_zzzz" in text_of(v) and v.check != "billing-slugs"]
 
 

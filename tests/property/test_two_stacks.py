@@ -127,11 +127,11 @@ def test_any_order(
         if end == "killed" and run.choices:
             unfinished.append(replace(run, kill=None))
         elif end == "done" and run.choices is None:
-            # Nothing comes to what a killed run made, and is in no state.
+            # A killed run made it, no state has it, and no other run reaches it.
             left_behind |= any(each.stack == run.stack for each in unfinished)
         elif end == "done":
             unfinished = [each for each in unfinished if not comes_to(run, each)]
-    # What a killed run made of a resource is in no state: another run has to come to it.
+    # No state has what a killed run made of a resource: another run has to reach it.
     left_behind |= any(once(stacks[run.stack], run) != "done" for run in unfinished)
     for stack in [stacks[index] for index in last if index < number]:
         there = live(world)
@@ -140,20 +140,20 @@ def test_any_order(
         assert lost(there, live(world), stack, stacks) == []
 
     shutil.rmtree(folder)
-    # What a killed run made is known to the other stacks only where its notes are.
+    # Other stacks know what a killed run made only where they can read its notes.
     if not left_behind and (not killed or checkouts == 1):
         assert live(world) == before
 
 
 def comes_to(run: Run, unfinished: Run) -> bool:
-    """Whether a run comes to every resource that a killed one of the same stack came to."""
+    """Whether a run reaches every resource that a killed run of the same stack reached."""
     if run.choices is None or unfinished.choices is None or run.stack != unfinished.stack:
         return False
     return {*run.choices["parts"]} >= {*unfinished.choices["parts"]}
 
 
 def once(stack: Stack, run: Run) -> str:
-    """One run; whether it was `done`, `refused` or `killed`."""
+    """Execute one run; return whether it was `done`, `refused` or `killed`."""
     with killed_at(stack, *(run.kill or (0, "before"))) as struck:
         try:
             if run.choices is None:
@@ -168,7 +168,7 @@ def once(stack: Stack, run: Run) -> str:
 
 
 def declared_by(stack: Stack, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """What a stack declares by these choices."""
+    """Return what a stack declares for these choices."""
     said = dict(choices)
     host = stack.name if said.pop("own_host") else "both"
     return declared(stack.testbeds.world, host=f"{host}.sendero.example", **said)

@@ -52,7 +52,7 @@ def test_an_answer_that_does_not_come(kind: str, arrives: int) -> None:
         with pytest.raises(httpx.TransportError):
             post(front.address)
         assert len(seen) == arrives
-        # Once is once.
+        # The fault applies once.
         assert post(front.address).status_code == 200
 
 

@@ -20,7 +20,7 @@ BEFORE = Secrets(
 )
 AFTER = Secrets(
     {"clerk": "sk_2", "webhook": "whsec_2"},
-    # An older one may have been forgotten meanwhile.
+    # An older one may have been dropped meanwhile.
     {"clerk": frozenset(["sk_1", "sk_2"]), "webhook": frozenset(["whsec_1", "whsec_2"])},
 )
 

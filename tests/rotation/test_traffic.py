@@ -23,7 +23,7 @@ from tests.rotation.answering import Answer, answering
 
 OLD, NEW = "whsec_" + "B" * 32, "whsec_" + "C" * 32
 SECONDS = 0.6
-LEAST = 6  # requests of each kind that have to be answered, however slow the machine is
+LEAST = 6  # requests of each kind that must be answered, however slow the machine is
 SECONDS_FOR_THAT = 60
 
 
@@ -82,7 +82,7 @@ def test_one_refused_request_among_hundreds_is_seen_and_named() -> None:
 
 
 def test_an_app_that_was_built_too_late_is_seen() -> None:
-    # The old secret ended, and the app has no other.
+    # The old secret has ended, and the app has no other.
     traffic = sent_to(app(OLD), lambda: [NEW])
 
     (problem,) = every_valid_request_answered(traffic)

@@ -45,7 +45,7 @@ def test_what_was_fetched_before_a_refusal_is_not_fetched_again(
 def test_a_refused_index_is_tried_again(
     client: Client, registry: Registry, kind: Refusal, word: str
 ) -> None:
-    """pip says of it that there is no such version, and the truth in its log alone."""
+    """pip says that there is no such version, and the real cause only in its log."""
     registry.refuses, registry.to = [kind], "/simple/first/"
 
     client.run()

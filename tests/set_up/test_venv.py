@@ -48,7 +48,7 @@ def test_the_packages_come_from_the_index_of_pips_settings_after_it_refused(
         f"/files/uv-{version}-py3-none-any.whl": [403, "reset"],
         "/files/tiny-1.0-py3-none-any.whl": [503],
     }
-    # Alone in pip's file, with a password: uv has to be told.
+    # Only in pip's file, with a password: uv needs it as an argument.
     index = registry.url.replace("//", "//me:secret@") + "/simple/"
     settings = tmp_path / "pip.conf"
     settings.write_text(f"[global]\nindex-url = {index}\n")

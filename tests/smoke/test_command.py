@@ -39,7 +39,7 @@ def environment(there: Deployment | None) -> dict[str, str]:
         variables |= {
             "CLERK_SECRET_KEY": there.instance.secret,
             "NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY": there.instance.publishable_key,
-            # Clerk and the app are reached at their real addresses, and the proxy leads here.
+            # The run addresses Clerk and the app by their real hosts, and the proxy leads here.
             **address.variables(there.world.urls),
         }
     return variables
@@ -142,7 +142,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(there: Deployment) -> Non
 
 
 def started_run(there: Deployment, number: signal.Signals) -> subprocess.Popen[str]:
-    """Start a run that waits for a webhook that never comes, and send it a signal there."""
+    """Start a run that waits for a webhook that never comes, and send it a signal."""
     there.world.route(HOST, None)
     started = subprocess.Popen(
         command("--url", URL, "--wait", "30"),

@@ -60,7 +60,7 @@ GETS = {
 
 @cache
 def starts() -> dict[str, list[ast.Call]]:
-    """The calls that start a process, by file."""
+    """Return the calls that start a process, by file."""
     found: dict[str, list[ast.Call]] = {}
     for file in files(*FOLDERS):
         for node in nodes(file, naming=tuple(STARTS)):

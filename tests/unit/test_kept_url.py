@@ -52,7 +52,7 @@ TEXT = st.text(st.characters(exclude_characters="#^", exclude_categories=("Cs",)
 @example(path="\\a\\..\\b", query="")
 def test_any_path_and_query_are_kept_so(path: str, query: str) -> None:
     path = path.replace("?", "")
-    # A question mark with nothing behind it would stay, and is dropped here.
+    # Svix would keep a question mark without a query; it is dropped here.
     url = f"https://a.example/{path}" + (f"?{query}" if any(c > " " for c in query) else "")
 
     assert kept_url(url) == str(AnyUrl(url))

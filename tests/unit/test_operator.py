@@ -15,7 +15,7 @@ from local.parts import OPERATOR
 from tests.absent import absent
 
 MANIFEST = Path(__file__).parents[2] / "docs" / "operator" / "stack.yaml"
-# What version 2 of the operator takes besides, as its own definition says (read in
+# Fields that version 2 of the operator adds, from its own definition (read in
 # deploy/crds/pulumi.com_stacks.yaml at 475dbc6c; the module proxy has no version 2).
 SINCE_2: dict[str, Any] = {
     "serviceAccountName": {"type": "string"},
@@ -45,7 +45,7 @@ def documents() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
-    """That of a Stack, with what version 2 takes besides; a field it does not know is wrong."""
+    """Return the fields of a Stack, with version 2's additions; an unknown field is an error."""
     if not FILE.exists():
         absent(OPERATOR)
     definition = yaml.safe_load(FILE.read_text())

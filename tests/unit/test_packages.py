@@ -13,7 +13,7 @@ from tests.conftest import PYTHON_OF_THE_HOST
 WORDS = ("-m", "pip", "list", "-v", "--format", "json")
 
 
-# The Python that these tests run with, as the host finds it on PATH.
+# The Python of these tests, as the host finds it on PATH.
 PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 

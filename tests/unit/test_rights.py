@@ -22,7 +22,7 @@ OF_A_STACK = (
 
 
 def allowed(policy: str, action: str) -> list[str]:
-    """The resources of which a policy allows an action."""
+    """Return the resources on which a policy allows an action."""
     statements: list[dict[str, Any]] = json.loads((POLICIES / f"{policy}.json").read_text())[
         "Statement"
     ]

@@ -16,7 +16,7 @@ NOT_STOPPED = "not stopped"
 
 
 def rows() -> list[list[str]]:
-    """The cells of every row of every table, headings left out."""
+    """Return the cells of every row of every table, without headings."""
     found = []
     for line in PAGE.read_text().splitlines():
         if line.startswith("|"):
@@ -28,7 +28,7 @@ def rows() -> list[list[str]]:
 
 @cache
 def names_in(file: Path) -> set[str]:
-    """The names of the tests in a file."""
+    """Return the names of the tests in a file."""
     return {
         each.name
         for each in ast.walk(ast.parse(file.read_text()))

@@ -57,7 +57,7 @@ ENVIRONMENTS = {
     ("rotate", "rotate"): "rotation",
     ("drift", "drift"): "drift",
 }
-# Whoever may push a branch writes what these run, and these files.
+# Whoever may push a branch can change what these run, and these files.
 OF_A_PULL_REQUEST = {"pull_request", "pull_request_target"}
 
 
@@ -85,7 +85,7 @@ def test_no_command_is_made_of_an_expression(file: Path) -> None:
 
 
 def triggers(file: Path) -> set[str]:
-    """What starts a workflow."""
+    """Return what starts a workflow."""
     # YAML 1.1 reads the word `on` as true; ruamel reads 1.2.
     return set(read(file)["on"])
 
@@ -94,8 +94,11 @@ def triggers(file: Path) -> set[str]:
 def test_a_key_is_where_somebody_answers_for_the_code(
     file: Path, name: str, job: dict[str, Any]
 ) -> None:
-    """Production's passphrase is in environments alone: what names none of them is not to name it,
-    as a secret of the repository every branch could read it."""
+    """Only environments hold production's passphrase.
+
+    A job without an environment must not name it: as a secret of the repository, every branch could
+    read it.
+    """
     named = set(re.findall(r"secrets\.(\w+)", str(job)))
 
     assert job.get("environment") == ENVIRONMENTS[file.stem, name]
@@ -114,8 +117,11 @@ def test_actions_name_no_secret() -> None:
     "job", [job for file, _, job in JOBS if triggers(file) & OF_A_PULL_REQUEST]
 )
 def test_the_code_of_a_pull_request_has_no_token_that_can_write(job: dict[str, Any]) -> None:
-    """GitHub gives each job a token of its rights: a program that looks for it finds it in memory,
-    so what it may do is what counts. In the environment it does not stand at all."""
+    """GitHub gives each job a token with the job's rights.
+
+    A program that searches memory finds it, so only its rights protect. The environment does not
+    hold it at all.
+    """
     rights = {right for right, kind in job["permissions"].items() if kind != "read"}
 
     assert rights <= {"id-token"}  # exchanged for reading development's state
@@ -123,7 +129,7 @@ def test_the_code_of_a_pull_request_has_no_token_that_can_write(job: dict[str, A
 
 
 PLANTED = "ghs_plantedtokenofthejob0000000000000000"
-# Stands where the pull request's program would: it looks for the token in every process above it.
+# Takes the pull request's place: it searches every process above it for the token.
 LOOKING = """#!{python}
 import os, pathlib
 found, seen, process = [], 0, os.getpid()
@@ -139,7 +145,7 @@ raise SystemExit(1)
 
 
 def with_token(step: dict[str, Any], job: dict[str, Any]) -> dict[str, str]:
-    """The variables that a step has by its workflow, the job's token where they name it."""
+    """Return the variables that the workflow gives to a step, with the token if it names it."""
     told = {**job.get("env", {}), **step.get("env", {})}
     return {
         name: PLANTED if re.search(r"github\.token|secrets\.GITHUB_TOKEN", str(value)) else ""
@@ -189,7 +195,7 @@ def test_the_job_that_comments_runs_main_s_code_and_nothing_of_the_other_run() -
             "types": ["completed"],
         }
     }
-    # Of a run that another one started, this is the newest commit of the default branch.
+    # In a run started by another run, this is the newest commit of the default branch.
     assert checkout["with"] == {"persist-credentials": False}
     assert packages["uses"] == "./.github/actions/packages"
     assert comment["run"] == "bin/clerkstack comment"
@@ -215,7 +221,7 @@ def test_a_forks_pull_request_runs_nothing_that_has_secrets(name: str) -> None:
 def test_nothing_hands_a_stranger_s_code_main_s_rights() -> None:
     for file in FILES:
         assert "pull_request_target" not in triggers(file)
-        # What one job keeps there another one, of other code, would run.
+        # Another job, with other code, would run what one job stores there.
         assert not re.search(r"actions/cache|\bcache(-dependency-path)?:", file.read_text())
     assert [file.stem for file in FILES if "workflow_run" in triggers(file)] == ["comment"]
 
@@ -239,7 +245,7 @@ def test_what_is_installed_has_its_hash_checked_and_builds_nothing() -> None:
 
     assert "--require-hashes --only-binary :all: -r requirements.lock" in commands
     assert ".venv/bin/python -m local.machine.engine official" in commands
-    # They bring what nobody has pinned: packages of pip itself, the newest engine, scripts.
+    # They install what nobody has pinned: packages of pip itself, the newest engine, scripts.
     assert not re.search(r"pulumi install|pulumi/actions|curl|wget|npx?\b|\|\s*sh\b", commands)
 
 
@@ -247,7 +253,7 @@ def test_what_is_installed_has_its_hash_checked_and_builds_nothing() -> None:
 def test_what_waits_for_each_other_is_of_one_kind(
     file: Path, name: str, job: dict[str, Any]
 ) -> None:
-    """A run of a pull request neither cancels nor holds up one of main's."""
+    """A run of a pull request neither cancels nor delays one of main."""
     groups = [each["concurrency"]["group"] for each in (read(file), job) if "concurrency" in each]
 
     for group in groups:
@@ -336,5 +342,5 @@ def test_a_summary_is_shown_and_never_obeyed(tmp_path: Path, inside: str) -> Non
 def test_every_summary_is_written_so() -> None:
     for file in FILES:
         assert "GITHUB_STEP_SUMMARY" not in file.read_text(), file
-        # Without it a pipe ends as its last command does.
+        # Without it, a pipe returns the status of its last command.
         assert read(file)["defaults"]["run"]["shell"] == "bash", file

@@ -28,7 +28,7 @@ VALUES = st.recursive(
 
 
 def fields_of(described: dict[str, Any]) -> st.SearchStrategy[Any]:
-    """Give changes whose names are mostly right and whose values are often wrong."""
+    """Return changes with mostly right names and often wrong values."""
     names = list(described.get("properties", {}))
     entry = described.get("additionalProperties")
     if isinstance(entry, dict):

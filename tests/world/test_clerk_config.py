@@ -42,7 +42,7 @@ def test_the_schema_describes_the_config_it_belongs_to() -> None:
     config = account.clerk.read_config(account.instance, ())
 
     jsonschema.Draft202012Validator.check_schema(schema)
-    # A field that is not set need not fit its bounds: "" is no client id of Google.
+    # An unset field need not fit its bounds: "" is no client id of Google.
     jsonschema.Draft202012Validator(schema).validate(without_unset(config))
     assert list(schema["properties"]) == list(config)
 

@@ -34,7 +34,7 @@ OIDC = {"client_id": "id", "client_secret": "the-client-secret"}
 CONNECTION = {"name": "Acme", "provider": "oidc_custom", "domains": ["Acme.com"], "oidc": OIDC}
 MADE = ((TEMPLATES, TEMPLATE), (URLS, URL), (CONNECTIONS, CONNECTION))
 LISTS = ("jwt_templates", "redirect_urls", "enterprise_connections")
-# What the description has of each operation, and what any request without a sound body gets.
+# Each operation's statuses in the description, and those of a request without a valid body.
 DESCRIBED = {
     TEMPLATES: {200, 400, 402, 422},
     URLS: {200, 400, 422},

@@ -46,7 +46,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture
 def visitor(world: World, instance: Instance) -> Iterator[httpx.Client]:
-    """Somebody at the Frontend API, who keeps the client's token as a native app does."""
+    """A user of the Frontend API, who keeps the client's token as a native app does."""
 
     def keep(response: httpx.Response) -> None:
         if "authorization" in response.headers:
@@ -315,7 +315,7 @@ def test_events_are_as_the_description_of_the_webhooks_has_them(
         if kind == "apiKey.created":
             continue  # no description has it
         if kind == "session.created":
-            # Its description can't be met: a session that may have nothing else, and a user.
+            # Nothing can meet its description: a session without further fields, plus a user.
             assert payload["data"]["user"] == told["user.created"]["data"] | {
                 name: payload["data"]["user"][name]
                 for name in ("last_sign_in_at", "last_active_at")

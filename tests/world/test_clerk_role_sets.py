@@ -22,7 +22,7 @@ WIDE = {
 
 
 class Api:
-    """The Backend API of an instance with organizations and the role org:finance, not in a set."""
+    """The Backend API of an instance with organizations and the role org:finance, in no set."""
 
     def __init__(self, world: World, client: httpx.Client) -> None:
         self.world, self.client = world, client

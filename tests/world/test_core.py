@@ -27,7 +27,7 @@ from local.world.state import State
 from local.world.store import PortTaken, WorldError
 
 VALUE = "a-value-nobody-may-see"
-# For an answer alone: a connection may take as long as it takes.
+# The limit is for an answer; a connection may take longer.
 IMPATIENT = httpx.Timeout(180, read=0.1)
 
 
@@ -142,7 +142,7 @@ def test_a_state_file_that_cannot_be_read_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "world.json").read_text() == "{"
     (tmp_path / "world.json").unlink()
     with World(tmp_path):
-        pass  # the failed start let the folder go
+        pass  # the failed start released the folder
 
 
 def test_a_taken_port_is_named_with_a_way_out(world: World) -> None:
@@ -407,7 +407,7 @@ STRANGE = [
 def test_no_route_of_the_control_api_takes_anything_from_a_page(
     world: World, headers: dict[str, str]
 ) -> None:
-    """Each route, in each method, and what is no route: also one that somebody adds."""
+    """Each route, in each method, and unrouted paths; new routes are included automatically."""
     before = len(world.journal())
     world.fault(kind="status", service="vercel", times=None)
     asked = [
@@ -430,7 +430,7 @@ def test_no_route_of_the_control_api_takes_anything_from_a_page(
 
 
 def test_no_server_of_the_world_lets_a_page_read_what_only_a_key_opens(world: World) -> None:
-    """A page may send; without leave by CORS it reads nothing and sends no key."""
+    """A web page may send requests; without CORS it reads no answer and sends no key."""
     urls = world.urls
     for url in (urls.clerk, urls.svix, urls.vercel):
         asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "PATCH"}

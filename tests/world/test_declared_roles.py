@@ -22,7 +22,7 @@ SEE = "org:reports:see"
 
 
 class Stack:
-    """The resource of one stack, and the instance it is for."""
+    """The resource of one stack, and its instance."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -79,7 +79,7 @@ def declared(roles: Props, permissions: Props | None = None, **ends: str) -> Pro
 
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    monkeypatch.chdir(tmp_path)  # what is noted of writes is in the folder of the project
+    monkeypatch.chdir(tmp_path)  # notes of writes are in the folder of the project
     with World(proxy=False) as world:
         yield Stack(world)
 
@@ -170,7 +170,7 @@ def test_a_role_that_somebody_made_after_a_refusal_is_added(stack: Stack) -> Non
 def test_a_role_that_clerk_made_outside_of_the_set_is_added(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What Clerk makes of the flag is its own: the read-back decides."""
+    """Clerk decides what the flag becomes: the read-back counts."""
     make = organizations.create_role
 
     def outside(instance: Instance, form: Props, now: int, **_: bool) -> Role:
@@ -185,7 +185,7 @@ def test_a_role_that_clerk_made_outside_of_the_set_is_added(
 
 
 def test_more_roles_than_one_request_takes_are_added(stack: Stack) -> None:
-    """Also to an initial set that is not the one that Clerk made."""
+    """The same for an initial set that Clerk did not make."""
     form = {"name": "Main", "roles": ["org:admin"], "type": "initial"}
     ends = {"default_role_key": "org:admin", "creator_role_key": "org:admin"}
     role_sets.create_role_set(stack.instance, {**form, **ends}, stack.world.clerk.now_ms())

@@ -95,7 +95,7 @@ def test_a_redeploy_takes_over_without_a_refused_request(
         asker.start()
     old = signing_secret(there)
     there.redeploy(CLERK_WEBHOOK_SECRET="whsec_" + "B" * 32)
-    there.app.look_again()  # the one before was drained, and is gone
+    there.app.look_again()  # the previous one was drained, and is gone
     ended.set()
     for asker in askers:
         asker.join()

@@ -19,13 +19,13 @@ UNUSED = {
     "dns_check",
     "delete_variable",
 }
-# A rotation's: tests/unit/rotation kills it, and loses the answer of each.
+# Sent by a rotation: tests/unit/rotation kills it, and loses the answer of each.
 ROTATION = {"rotate_secret_keys", "rotate_signing_secret"}
-# The probe's: tests/unit/probe loses the answer of each, and finds nothing left.
+# Sent by the probe: tests/unit/probe loses the answer of each, and finds nothing left.
 PROBED = {"create_variable"}
-# The take-over's: tests/unit/adopt/test_variables.py kills it, and loses the answer of each.
+# Sent by take-over: tests/unit/adopt/test_variables.py kills it, and loses each answer.
 TAKEN_OVER = {"narrow_variable", "create_variable"}
-# GitHub's: tests/unit/review/test_posting.py has each of them on each bad day.
+# Sent to GitHub: tests/unit/review/test_posting.py has every fault of each.
 COMMENTS = {"create_comment", "update_comment", "delete_comment"}
 WRITES = {
     "patch_config",
@@ -49,11 +49,11 @@ WRITES = {
     "redeploy",
     "write_variable",
 }
-# A build is no field that could be accepted and lost.
+# A build has no field that could be accepted and lost.
 WITHOUT = {REDEPLOY: {day.name for day in BAD_DAYS if day.fault["kind"] == "not_persisted"}}
-# The cutover's test message to the app, which says that nothing has happened.
+# The cutover's test message to the app, which reports no change.
 PROBE = {"_status", "encoded_body"}
-# The smoke run's: tests/smoke loses the answer of each, and finds nothing left.
+# Sent by the smoke run: tests/smoke loses the answer of each, and finds nothing left.
 SMOKE = {
     "create_user",
     "delete_user",
@@ -85,7 +85,7 @@ def test_one_more_run_brings_what_is_declared_whatever_happened(
     assert f"faults    {write}" in told.err
     days = {cell["day"] for cell in cells}
     assert days >= {day.name for day in BAD_DAYS if not day.config_only} - WITHOUT.get(write, set())
-    # The failures happened: a matrix in which every run succeeds would show nothing.
+    # The failures happened: a matrix of successes would show nothing.
     stopped = [cell for cell in cells if cell["run"] != "done"]
     assert len(stopped) > len(cells) / 3
 

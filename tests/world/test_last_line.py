@@ -22,7 +22,7 @@ CLERK = {"Authorization": f"Bearer {seed.PLATFORM_KEY}"}
 
 
 class Broken(Exception):
-    """What nobody expects."""
+    """An unexpected error."""
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def world() -> Iterator[World]:
 
 
 def after(done: Callable[..., Any]) -> Callable[..., Any]:
-    """Do what is asked, and break then."""
+    """Answer the request, and crash then."""
 
     def broken(*args: Any, **options: Any) -> Any:
         done(*args, **options)

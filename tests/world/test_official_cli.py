@@ -40,7 +40,7 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 @pytest.fixture
 def overheard(tmp_path: Path) -> Iterator[tuple[Cli, Between]]:
-    """The client with somebody between it and the world."""
+    """The client with a recording proxy between it and the world."""
     with (
         World(proxy=False) as world,
         Between(world.urls.clerk) as between,
@@ -56,7 +56,7 @@ def price(amount: int) -> dict[str, Any]:
 
 
 def without_plan(cli: Cli) -> str:
-    """The whole config, but for one plan, as somebody edits what was pulled."""
+    """Return the config without one plan, as somebody edits a pulled config."""
     whole = cli.config("pull")
     del whole["billing"]["plans"]["pro"]
     return json.dumps(whole)
@@ -85,7 +85,7 @@ def test_what_is_pulled_fits_the_schema(cli: Cli) -> None:
 
     del pulled["config_version"]
     assert schema["properties"].keys() == pulled.keys()
-    # A field that is not set need not fit its bounds: "" is no client id of Google.
+    # An unset field need not fit its bounds: "" is no client id of Google.
     jsonschema.Draft202012Validator(schema).validate(without_unset(pulled))
 
 
@@ -201,7 +201,7 @@ def test_a_name_that_is_taken_is_told(cli: Cli) -> None:
 def test_the_client_overwrites_what_somebody_wrote_after_it_had_read(
     overheard: tuple[Cli, Between], verb: str
 ) -> None:
-    """It sends no If-Match. Should a later one do, this fails, and nothing is overwritten."""
+    """It sends no If-Match. If a later version does, this test fails; nothing is overwritten."""
     cli, between = overheard
     pulled = cli.config("pull")
     pulled["billing"]["plans"]["pro"]["amount"] = 7000
@@ -210,7 +210,7 @@ def test_the_client_overwrites_what_somebody_wrote_after_it_had_read(
         "set_config", environment="development", changes=price(6500)
     )
 
-    # What was pulled holds nulls, where nothing is set: each is one that clears.
+    # The pulled config holds nulls for unset fields: each null clears.
     written = cli.config(verb, "--yes", "--destructive", "--json", json.dumps(pulled))
 
     assert written["before"]["billing"]["plans"]["pro"]["amount"] == 6500

@@ -161,14 +161,14 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 
 def part(there: Any, asked: Any) -> Any:
-    """Cut out of a config what a change asks for."""
+    """Cut out of a config the fields of a change."""
     if isinstance(asked, dict) and isinstance(there, dict):
         return {name: part(there.get(name), value) for name, value in asked.items()}
     return there
 
 
 def read_back(change: Any) -> Any:
-    """A change as it reads afterwards: a placeholder stands for each secret."""
+    """Return a change as it reads afterwards: a placeholder stands for each secret."""
     if isinstance(change, dict):
         return {name: read_back(value) for name, value in change.items()}
     return MASK if change == SECRET else change
@@ -181,7 +181,7 @@ def without_secrets(change: Any) -> Any:
 
 
 def patched(cli: Cli, change: Any) -> list[str]:
-    """Patch, and tell whether the client had anything to send."""
+    """Patch, and return whether the client had anything to send."""
     cli.world.clear_journal()
     ran = cli("config", "patch", *APP, "--yes", "--json", json.dumps(change))
     assert ran.returncode == 0, ran.stderr
@@ -222,7 +222,7 @@ def test_a_secret_reads_as_a_placeholder_so_it_is_sent_again_and_changes_nothing
 
 @pytest.mark.parametrize("provider", NULL_PROVIDERS)
 def test_a_section_that_reads_as_null_can_not_be_set(cli: Cli, provider: str) -> None:
-    """The strict reading: nobody has seen one of them set."""
+    """The strict interpretation: nobody has seen one of them set."""
     change = {f"{OAUTH}{provider}": {"enabled": True}}
 
     error = cli.refused("patch", "--yes", "--json", json.dumps(change))
@@ -265,16 +265,17 @@ def test_organizations_are_switched_on_with_one_made_for_each_new_user(cli: Cli)
 
 
 def deployed(cli: Cli) -> tuple[int, dict[str, Any]]:
-    """Run `deploy status` in the linked folder: its exit code, and what it prints."""
+    """Run `deploy status` in the linked folder; return its exit code and output."""
     ran = cli("deploy", "status")
     assert ran.stdout.startswith("{"), ran.stderr
     return ran.returncode, json.loads(ran.stdout)
 
 
 def test_a_deployment_is_complete_with_dns_and_credentials_of_its_own(cli: Cli) -> None:
-    """It wants for production what is on in development: Google, with Clerk's shared credentials.
+    """It wants for production what is on in development.
 
-    Within ten seconds there is no second DNS check (409): the client reads the first one's.
+    Here that is Google, with Clerk's shared credentials. Within ten seconds there is no second DNS
+    check (409): the client reads the first one's result.
     """
     linked = cli("link", *APP)
     none = deployed(cli)

@@ -142,7 +142,7 @@ def test_a_key_after_its_overlap_is_refused(account: Account, url: str) -> None:
     assert caught.value.data.errors[0].code == "clerk_key_invalid"
 
 
-# The client reads a field of its own that it has deprecated.
+# The client reads a field that it has deprecated itself.
 @pytest.mark.filterwarnings("ignore:warning:DeprecationWarning")
 def test_people_keys_and_sessions(sdk: Clerk, account: Account, url: str) -> None:
     account.clerk.dashboard(
@@ -155,7 +155,7 @@ def test_people_keys_and_sessions(sdk: Clerk, account: Account, url: str) -> Non
     session = sdk.sessions.create(request={"user_id": user.id})
     token = sdk.sessions.create_token(session_id=session.id)
     ticket = sdk.sign_in_tokens.create(request={"user_id": user.id})
-    # The client (7.0.0) takes 201 for this answer only, and the description says 200.
+    # The client (7.0.0) accepts only 201 for this answer, and the description says 200.
     key = httpx.post(
         f"{url}/api_keys",
         json={"name": "Nightly", "subject": organization.id},

@@ -28,7 +28,7 @@ def _installed() -> None:
 
 @dataclass
 class Cli:
-    """The client in a linked folder; its own files are there as well."""
+    """The client in a linked folder, which also holds its own files."""
 
     world: World
     folder: Path
@@ -67,7 +67,7 @@ class Cli:
 @pytest.fixture
 def cli(tmp_path: Path) -> Iterator[Cli]:
     with World(proxy=False) as world:
-        # Of several scopes it selects none by itself.
+        # It selects none of several scopes by itself.
         world.vercel.add_token(seed.VERCEL_TOKEN)
         yield Cli(world, tmp_path)
 

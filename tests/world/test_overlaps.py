@@ -49,7 +49,7 @@ def test_both_vendors_overlaps_end_when_the_hours_have_passed(tmp_path: Path) ->
         assert instance.accepts(instance.secret, now)
         assert KEYS[0] not in world.svix.valid_secrets(app, endpoint)
 
-    # It is so after a restart, too.
+    # The same after a restart.
     with World(tmp_path) as again:
         assert not again.clerk.instance(seed.APPLICATION_ID, "development").accepts(old, now)
 
@@ -63,7 +63,7 @@ def test_a_secret_that_was_gone_back_to_keeps_the_end_it_had() -> None:
 
     rotate(world, app, endpoint, gracePeriodSeconds=0)
 
-    # The first rotation gave it a day, and none takes that back.
+    # The first rotation gave it a day, which no later one shortens.
     assert set(KEYS) < set(world.svix.valid_secrets(app, endpoint))
 
 

@@ -24,7 +24,7 @@ VARIABLES = f"/v10/projects/{seed.VERCEL_PROJECT_ID}/env"
 
 @dataclass
 class Doors:
-    """A running world with a client that is let in at each vendor."""
+    """A running world with an authorized client at each vendor."""
 
     world: World
     clerk: httpx.Client

@@ -36,7 +36,7 @@ def app() -> Iterator[Receiver]:
 
 @pytest.fixture
 def now(world: Emulated) -> None:
-    """The official library refuses what is not of this minute."""
+    """The official library refuses timestamps outside its tolerance."""
     import time
 
     world.time = time.time()

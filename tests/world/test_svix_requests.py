@@ -26,7 +26,7 @@ def world() -> Iterator[Emulated]:
 
 
 def test_the_sdk_fails_on_the_empty_answer_after_the_secret_was_rotated(world: Emulated) -> None:
-    """The description has a 204 without a body, the SDK reads a secret from the answer."""
+    """The description has a 204 without a body; the SDK reads a secret from the answer."""
     app, svix = world.sdk()
     endpoint = svix.endpoint.create(app, EndpointIn(url=URL)).id
     old = svix.endpoint.get_secret(app, endpoint).key

@@ -71,7 +71,7 @@ def app() -> Iterator[Receiver]:
 
 
 def sent_before(world: Emulated, count: int) -> None:
-    """Messages that were made while there was no endpoint."""
+    """Messages that were sent when there was no endpoint."""
     for number in range(count):
         world.backend.deliveries.deliver(
             world.backend.create_app(INSTANCE), "user.created", {"n": number}

@@ -160,7 +160,7 @@ def test_the_eleventh_old_secret_is_refused_until_one_has_ended(world: Emulated)
     assert set(answers) == {204}
     assert (refused.status_code, refused.json()["code"]) == (400, "limit_reached")
     assert before["key"] not in refused.text
-    # Without a grace period it adds no old one.
+    # Without a grace period it keeps no old secret.
     assert (at_once.status_code, later.status_code) == (204, 204)
 
 
@@ -281,7 +281,7 @@ HOUR = 3600.0
 
 
 def attempted(world: Emulated, count: int) -> str:
-    """So many attempts, one an hour, the last one now; gives the path of their list."""
+    """Make this many attempts, one an hour, the last one now; return the path of their list."""
     app = world.backend.apps()[world.backend.create_app(INSTANCE)]
     from local.world.svix.inputs import EndpointCreate
 

@@ -21,7 +21,7 @@ ENV = f"/v10/projects/{PROJECT}/env"
 
 @dataclass
 class Vercel:
-    """The emulator and a client that is allowed in."""
+    """The emulator and an authorized client."""
 
     backend: VercelBackend
     client: httpx.Client

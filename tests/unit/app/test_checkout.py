@@ -16,7 +16,7 @@ from tests.clock import wait_until
 
 
 def run(folder: Path, *words: str) -> str:
-    """git with a name and no configuration of the machine."""
+    """git with a name, and without the machine's configuration."""
     environment = {
         **os.environ,
         "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -36,7 +36,7 @@ def run(folder: Path, *words: str) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """Three commits: on main, with the tag v1, and on a branch of a name with a slash."""
+    """Three commits: on main, with the tag v1, and on a branch with a slash in its name."""
     folder = tmp_path / "app.git"
     folder.mkdir()
     run(folder, "init", "--quiet", "--initial-branch=main")
@@ -167,7 +167,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def script(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    """Put a git on PATH that is this script."""
+    """Put a script on PATH as git."""
     folder.mkdir()
     (folder / "git").write_text(f"#!/bin/sh\n{text}\n")
     (folder / "git").chmod(0o755)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clerkstack.app.scan import scan
 
 IMPORTS = "import { auth, useAuth, Protect, Show } from '@clerk/nextjs'\n"
-# What asks for VALUE, as a statement in an async function that has `t`.
+# The call that checks VALUE, as a statement in an async function that has `t`.
 ASKING = {
     "destructured": "const { has } = await auth(); has({ plan: VALUE })",
     "renamed": "const { has: can } = useAuth(); can?.({ plan: VALUE })",
@@ -78,7 +78,7 @@ ASKING |= {
     "a claim by another name": "const { sessionClaims: { pla: mine } } = await auth()\n"
     "if (mine === VALUE) t()",
 }
-# What stands for the slug, and what it needs before.
+# The expression of the slug, and the lines that it needs before.
 VALUES = {
     "a text": ("'pro'", ""),
     "a template": ("`pro`", ""),
@@ -110,7 +110,7 @@ VALUES = {
     "by a field's type": ("(t as Props['plan'])", "type Props = { plan: 'pro' } & Other\n"),
     "an entry": ("LIST[0]", "const LIST = ['pro'] as const\n"),
 }
-# What stands around the statement.
+# The code around the statement.
 AROUND = {
     "a function": "export async function page(t) {\n  STATEMENT\n}\n",
     "an arrow": "export const page = async (t) => {\n  STATEMENT\n}\n",
@@ -171,6 +171,6 @@ def test_a_check_is_found_in_any_form(asking: str, value: str, around: str) -> N
     assert {(use.kind, use.slug) for use in found.uses} == {("plan", "pro")}, text
     told = {use.file for use in found.uses}
     assert told <= {"page.tsx", "wrapper.tsx"}
-    # The helpers that nobody calls are listed, and nothing else.
+    # Only the uncalled helpers are listed.
     where = [each for each in found.unresolved if "is not a constant" not in each.message]
     assert where == [], text

@@ -68,7 +68,7 @@ CODE = {
     "what is given": b"defineProps<{plan:string}>();" * 30_000 + HAS,
     "a bundle": b"/*auth*/" + HAS * (5 * 1024 * 1024 // len(HAS)),
 }
-# The parser looks for minutes for a way to go on behind an error in this.
+# The parser spends minutes on recovering from an error in this.
 RECOVERY = (
     b'{"workspaces":["packages/*","apps/*"]}\nimport { Protect, Pro'
     b"tect as Gate } from '@clerk/nextjs'\nimport * as Clerk from '"

@@ -27,7 +27,7 @@ from tests.unit.app.test_corpus import named, written
 
 
 def wired(folder: Path) -> Wiring:
-    """What the code in a folder does."""
+    """Return what the code in a folder does."""
     modules = Modules(folder)
     found = scan(folder, modules=modules)
     return wiring(folder.resolve(), found.names, found.says, modules)

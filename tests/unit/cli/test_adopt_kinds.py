@@ -50,7 +50,7 @@ def stacks(stacks: EngineOfMemory, running: World, tmp_path: Path) -> EngineOfMe
 
 
 def in_file(settings: dict[str, Any], proposed: dict[str, Any]) -> dict[str, Any]:
-    """The settings as they are once they are written."""
+    """Return the settings after they are written."""
     changes = {
         tuple(path.split(".")): REMOVED if value == "(removed)" else value
         for path, value in proposed.items()
@@ -91,7 +91,7 @@ def test_adoption_of_an_instance_with_and_without_organizations_can_be_adopted(
     proposed = json.loads(told.out)["settings"]
     on = section["enabled"]
     assert proposed.get("organizations.enabled", True) is on
-    # What the file has then is valid, and says the same.
+    # The resulting file is valid, and says the same.
     stacks.settings["dev"] = in_file(stacks.settings["dev"], proposed)
     assert ended(monkeypatch, "adopt", "--stack", "dev", "--dry-run", "--json") == 0
     again = capsys.readouterr()

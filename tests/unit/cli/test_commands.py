@@ -34,13 +34,13 @@ export const PLANS = {
 
 
 def variables(more: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a command; of `more` "" takes a variable away."""
+    """Return a command's environment; "" in `more` removes a variable."""
     given = {**os.environ, "NO_COLOR": "1", "COLUMNS": "100", **more}
     return {key: value for key, value in given.items() if value}
 
 
 def run(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process, as bin/clerkstack does in one of its own."""
+    """Run a command in this process, as bin/clerkstack does in its own."""
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         given = variables(environ)
@@ -105,7 +105,7 @@ def test_a_mistake_in_this_program_shows_no_secret(
     def mistake(**_: Any) -> None:
         raise RuntimeError(HOSTILE)
 
-    # A provider's error of an earlier test in this process leaves it behind.
+    # An earlier test's error of a provider leaves it in this process.
     monkeypatch.delattr(sys, "tracebacklimit", raising=False)
     monkeypatch.setattr(cli, "app", mistake)
     with pytest.raises(SystemExit) as ended:
@@ -211,7 +211,7 @@ def test_every_command_is_told_in_a_line_and_tells_its_exit_codes(name: str) -> 
     first, empty, *more = inspect.getdoc(command.commands[name].callback).splitlines()
 
     assert first.endswith(".")
-    assert COMMANDS[name][1] == first  # as `--help` tells it, which imports no command
+    assert COMMANDS[name][1] == first  # as in `--help`, which imports no command
     assert empty == ""
     assert any(line.startswith("Exit codes") for line in more)
 
@@ -292,7 +292,7 @@ def test_redeploy_with_a_wrong_token_ends_with_3_and_does_not_repeat_it() -> Non
     ("state", "status", "code"), [("ERROR", 200, 3), ("READY", 200, 0), ("ERROR", 500, 3)]
 )
 def test_redeploy_prints_no_token_that_vercel_repeats(state: str, status: int, code: int) -> None:
-    """The command plugin shows and keeps what the command prints, and takes nothing out of it."""
+    """The command plugin shows and stores the command's output, and scrubs nothing."""
     token = "repeatedVercelToken00001"
 
     class Repeating(http.server.BaseHTTPRequestHandler):

@@ -42,7 +42,7 @@ def content(*reviews: Review) -> str:
 
 @pytest.fixture
 def run(github: Github, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Run the command as the workflow does, after the end of another run."""
+    """Run the command as the workflow does when another run has ended."""
 
     def running(told: dict[str, Any] | None = None, *, token: str = TOKEN, **options: Any) -> None:
         for name in [each for each in os.environ if each.startswith(("GITHUB_", "GH_"))]:
@@ -67,7 +67,7 @@ def test_the_artifact_becomes_the_comment_and_the_next_one_renews_it(
     assert posted.edits == 1
     assert posted.body.startswith(MARKER)
     assert "Commit `feed0123feed`" in posted.body
-    assert "0123abc" not in posted.body  # what the artifact calls it
+    assert "0123abc" not in posted.body  # the artifact's own claim
     assert_harmless(posted.body)
     # Of two attempts' artifacts the newer one counts.
     at = f"/repos/{github.repository.name}"
@@ -121,9 +121,9 @@ def pull(number: int, *, head: str = "feed0123feed", of: int = 42, to: int = 42)
         ({}, [7]),
         ({"pull_requests": [pull(7), pull(8)]}, [7, 8]),
         ({"path": ".github/workflows/pull-request.yml@refs/heads/main"}, [7]),
-        # A newer commit was pushed meanwhile.
+        # A newer commit has been pushed meanwhile.
         ({"pull_requests": [pull(7, head="another")]}, []),
-        # The same branch has a pull request in a fork, whose number is another one's here.
+        # The same branch has a pull request in a fork; its number is another pull request's here.
         ({"pull_requests": [pull(9, to=OTHER_REPOSITORY), pull(7)]}, [7]),
         ({"pull_requests": [pull(9, of=OTHER_REPOSITORY)]}, []),
         ({"pull_requests": []}, []),

@@ -52,7 +52,7 @@ def test_every_command_with_findings_has_the_same_options() -> None:
 
 
 def findings_of(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The findings of a command's JSON, wherever it has them."""
+    """Return the findings in a command's JSON, wherever they are."""
     found: list[dict[str, Any]] = [*document.get("findings", ())]
     found += [each["finding"] for each in document.get("points", ())]
     for each in document.get("stacks", ()):

@@ -40,7 +40,7 @@ FOUND = {"doctor": 1}
 
 
 def keys_of(world: World, application: str, platform_key: str) -> dict[str, tuple[str, str]]:
-    """The publishable and the secret key of both instances of an application."""
+    """Return the publishable and the secret key of both instances of an application."""
     with PlatformClient(key=SecretStr(platform_key), base_url=world.urls.clerk) as platform:
         platform.create_instance(application, domain=DOMAINS[application])
         found = platform.get_application(application, include_secret_keys=True).instances
@@ -52,7 +52,7 @@ def keys_of(world: World, application: str, platform_key: str) -> dict[str, tupl
 
 
 class Here:
-    """A world with two applications, and stacks whose secret key is the other one's."""
+    """A world with two applications, and stacks with each other's secret key."""
 
     def __init__(self, world: World, stacks: EngineOfMemory) -> None:
         self.world, self.stacks = world, stacks
@@ -73,7 +73,7 @@ class Here:
         self.stacks.settings["prod"] = {**production, **keys.get("production", {})}
 
     def asked(self) -> list[str]:
-        """What was asked of Clerk with a secret key, and of Svix."""
+        """Return the requests to Clerk with a secret key, and to Svix."""
         return [
             f"{entry.method} {entry.path}"
             for entry in self.world.journal()
@@ -144,7 +144,7 @@ def test_the_key_that_clerk_shows_takes_no_request(
     here.use({kind: {"secretKey": secret} for kind, (_, secret) in here.own.items()})
 
     assert "GET /v1/instance" not in without
-    # The instance is read besides only where nothing else of the command reads it.
+    # The check reads the instance only if nothing else in the command does.
     more = requests()
     of_application = f"GET /v1/platform/applications/{seeded.APPLICATION_ID}"
     assert [row for row in more if row != of_application] == [

@@ -61,5 +61,5 @@ def test_an_unknown_stack_is_bad_input(
 
     printed = "".join(capsys.readouterr())
     assert code == BAD_INPUT, printed
-    # An earlier state is looked for where there is no stack any more.
+    # An earlier state is searched even if the stack no longer exists.
     assert ("no stack named 'nope'" in printed) is ("--list" not in words), printed

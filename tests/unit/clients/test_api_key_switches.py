@@ -25,7 +25,7 @@ ORGANIZATIONS, USERS, FEATURE = "orgs_api_keys_enabled", "user_api_keys_enabled"
 
 
 class Instance:
-    """One instance: its public switches, and its config where that advertises them."""
+    """One instance: its public switches, and its config if that advertises them."""
 
     def __init__(self, *, advertised: bool = False, **live: bool) -> None:
         self.live, self.before = live, dict(live)
@@ -54,7 +54,7 @@ class Instance:
             return httpx.Response(200, json={"config_version": "1"})
         return httpx.Response(200, json={"config_version": "1", **section})
 
-    # What the provider asks of its session.
+    # The call that the provider makes to its session.
     def frontend(self, publishable_key: str) -> FrontendClient:
         return FrontendClient(
             publishable_key=publishable_key, transport=httpx.MockTransport(self.answer)
@@ -78,7 +78,7 @@ class _Session:
 
 @pytest.fixture(autouse=True)
 def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that would have been waited."""
+    """Return the seconds that it would have waited."""
     seconds: list[float] = []
     monkeypatch.setattr(api_keys.time, "sleep", seconds.append)
     return seconds

@@ -43,7 +43,7 @@ def app(request: httpx.Request) -> httpx.Response:
             urls = [{"id": f"ru_{n}", "url": f"app://{n}"} for n in range(start, end)]
             return httpx.Response(200, json=urls)
         case "GET", "/v1/jwt_templates":
-            # A server that knows no pages.
+            # A server without pages.
             return httpx.Response(200, json=[template(number) for number in range(PAGE)])
         case "POST", "/v1/organization_permissions":
             return httpx.Response(200, json={**permission(1), **json.loads(request.content)})
@@ -59,7 +59,7 @@ def app(request: httpx.Request) -> httpx.Response:
 
 
 class Seen:
-    """A client of `app`, and what it sent."""
+    """A client of `app`, and the requests that it sent."""
 
     def __init__(self) -> None:
         self.requests: list[httpx.Request] = []

@@ -43,7 +43,7 @@ def shaking_hands(listening: socket.socket, context: ssl.SSLContext) -> Iterator
 
     def shake() -> None:
         caller, _ = listening.accept()
-        # The caller hangs up, as it should.
+        # The caller hangs up, as expected.
         with caller, contextlib.suppress(OSError):
             context.wrap_socket(caller, server_side=True).close()
 

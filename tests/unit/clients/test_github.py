@@ -106,7 +106,7 @@ def test_a_comment_is_made_changed_and_removed(github: Github) -> None:
 
 LIMITS: list[tuple[int, dict[str, str], Callable[[float], bool]]] = [
     (429, {"retry_after": "3"}, lambda waited: waited == 3),
-    # A secondary limit may be told with 403.
+    # A secondary limit may be a 403.
     (403, {"retry_after": "5"}, lambda waited: waited == 5),
     (403, {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "1"}, lambda waited: waited == 1),
     (503, {}, lambda waited: waited < 2),
@@ -173,7 +173,7 @@ def test_a_comment_that_is_too_long_is_refused(github: Github) -> None:
 
 
 def elsewhere(*answers: httpx.Response, at: str = "https://files.test/blob") -> httpx.MockTransport:
-    """GitHub, which leads to another host, and that one's answers."""
+    """GitHub, which redirects to another host, and that host's answers."""
     left = list(answers)
 
     def answer(request: httpx.Request) -> httpx.Response:

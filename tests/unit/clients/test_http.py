@@ -34,7 +34,7 @@ App = Callable[[httpx.Request], httpx.Response]
 
 
 class Service:
-    """Answers from a list, the last one for ever; keeps what it was asked."""
+    """Returns the answers of a list, the last one for ever; records the requests."""
 
     def __init__(self, *answers: httpx.Response | Exception) -> None:
         self.answers = list(answers)

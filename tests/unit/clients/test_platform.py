@@ -81,7 +81,7 @@ def app(request: httpx.Request) -> httpx.Response:
 
 
 class Seen:
-    """Keeps the requests that `answer` gets."""
+    """Records the requests that `answer` gets."""
 
     def __init__(self, answer: Any = app) -> None:
         self.requests: list[httpx.Request] = []

@@ -151,7 +151,7 @@ def test_what_has_no_form_in_json_is_not_sent(value: object) -> None:
 def test_a_port_that_no_proxy_has_is_told_alike_on_each_python(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Python 3.13 and newer ask the resolver about such a port, older ones refuse it."""
+    """Python 3.13 and newer pass such a port to the resolver, older ones refuse it."""
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD}@127.0.0.1:99999999999999999999")
     asked = 0
 

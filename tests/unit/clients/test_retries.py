@@ -20,7 +20,7 @@ SERVICE = Service(name="Shop", setting="urls.shop", read_error=lambda body: Refu
 
 
 class Clock:
-    """A clock that moves when something waits, and only then."""
+    """A clock that advances only when something waits."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -35,7 +35,7 @@ class Clock:
 
 
 def sent(clock: Clock, app: Callable[[httpx.Request], httpx.Response], method: str) -> int:
-    """How often a request was sent to `app`, whatever came of it."""
+    """Return how often a request was sent to `app`, whatever the result."""
     count = 0
 
     def counting(request: httpx.Request) -> httpx.Response:

@@ -39,7 +39,7 @@ def client(app: httpx.MockTransport) -> PlatformClient:
 
 
 def everything(error: BaseException) -> str:
-    """All that could be printed of an exception, what it is chained to and its attributes."""
+    """Return all that could be printed of an exception, its chain and its attributes."""
     chain = [error]
     while (below := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(below)
@@ -49,7 +49,7 @@ def everything(error: BaseException) -> str:
 
 @pytest.fixture
 def service() -> Iterator[str]:
-    """A real server that refuses everybody and repeats what it was sent."""
+    """A real server that refuses everybody and echoes what it was sent."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -102,7 +102,7 @@ def test_request_headers_are_in_no_log_even_where_it_is_asked_for(
     ):
         platform.get_application("app_1")
 
-    # The echo of this server is a response header; the request's own are never logged.
+    # This server echoes in a response header; request headers are never logged.
     asked = [record.getMessage() for record in caplog.records if record.name == logger]
     assert asked
     assert not [line for line in asked if KEY in line and "return_value" not in line]

@@ -58,7 +58,7 @@ def app(request: httpx.Request) -> httpx.Response:
 
 
 class Seen:
-    """A client of `app`, and what it sent after the token was exchanged."""
+    """A client of `app`, and what it sent after the exchange of the token."""
 
     def __init__(self, **how: Any) -> None:
         self.all: list[httpx.Request] = []
@@ -139,7 +139,7 @@ def test_all_pages_are_read() -> None:
 
 
 def attempts(newest: datetime, *, pages: int) -> tuple[SvixClient, list[httpx.Request]]:
-    """A Svix with so many pages of one attempt, each older than the one before."""
+    """A Svix with this many pages of one attempt, each older than the one before."""
     asked: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -39,7 +39,7 @@ ALL = (Severity.PASSED, Severity.FAILED, Severity.WARNING, Severity.MANUAL, Seve
 def hostile(
     point: str, severity: Severity, *, failed: bool = False, signed: bool = False
 ) -> Finding:
-    """A finding with hostile text wherever text of somebody else's can stand."""
+    """Return a finding with hostile text wherever foreign text can appear."""
     details = (fact(HOSTILE, HOSTILE, HOSTILE, right=severity is Severity.PASSED),)
     evidence = (Evidence("ListDomains", f"https://api.example/{HOSTILE}", NOW, failed=failed),)
     word = signoff(by=f"Ana {HOSTILE}", reason=f"looked {HOSTILE}") if signed else None
@@ -57,7 +57,7 @@ def hostile(
 
 
 def made(*findings: Finding) -> Report:
-    """The report of these findings."""
+    """Return the report of these findings."""
     facts = {
         reports.APP: "https://acme.example",
         reports.APPLICATION: "app_1",
@@ -70,7 +70,7 @@ def made(*findings: Finding) -> Report:
 
 @pytest.fixture
 def report() -> Report:
-    """One finding of each status, each with what is not to be trusted."""
+    """Return one finding of each status, each with untrusted text."""
     return made(
         hostile("live-keys", Severity.PASSED),
         hostile("webhook", Severity.FAILED),
@@ -181,7 +181,7 @@ def test_sarif_has_what_the_standard_requires(report: Report, tmp_path: Path) ->
         assert ids[result["ruleIndex"]] == result["ruleId"]
         assert result["message"]["text"]
         assert result["kind"] in {"fail", "review", "open"}
-        # A level other than none stands beside the kind `fail` only (3.27.10).
+        # A level other than none goes with the kind `fail` only (3.27.10).
         assert (result["level"] != "none") == (result["kind"] == "fail")
         place = result["locations"][0]["physicalLocation"]
         assert not place["artifactLocation"]["uri"].startswith(("/", "file:"))
@@ -203,7 +203,7 @@ def test_sarif_has_what_the_standard_requires(report: Report, tmp_path: Path) ->
 
 
 class Page(HTMLParser):
-    """What a browser would find: elements with attributes in order, what is open, all text."""
+    """What a browser would find: elements with attributes in order, open elements, all text."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -266,7 +266,7 @@ def test_the_page_is_read_in_order_by_those_who_can_t_see_it(page: Page) -> None
     for _, attrs in page.elements:
         if "aria-labelledby" in attrs:
             assert attrs["aria-labelledby"] in ids
-    # No column, link or heading is without a name.
+    # Every column, link and heading has a name.
     assert page.empty == []
 
 
@@ -310,7 +310,7 @@ def test_no_form_of_the_report_holds_a_secret(tmp_path: Path) -> None:
 
     point = Point("sign-up", "Sign-up", "why", "how", judge=careless)
     seen = Seen()
-    # As the real reads do when they see one.
+    # As the real reads do when they meet a secret.
     hide([SECRET_KEY, SIGNING, PLANTED])
     word = signoff(by=f"Ana {SECRET_KEY}", reason=f"with {SIGNING} and {PLANTED}")
 

@@ -51,13 +51,13 @@ def smoke(*steps: tuple[str, bool], service_failed: bool = False) -> Any:
 
 
 def right(**given: Any) -> Seen:
-    """Everything is right, what only is judged on request included."""
+    """Everything is right, including what is judged on request only."""
     given = {
         "smoke": smoke(("sign-up", True), ("MCP call", True)),
         "policies": lambda resources: [],
         "resources": [{"type": "t", "urn": "u"}],
         "reference": settings(instance="development"),
-        # Drift is told by drift's own tests: here nothing but the variables is declared.
+        # Drift has its own tests: here only the variables are declared.
         **given,
     }
     return Seen(given.pop("declared", None), **given)
@@ -534,7 +534,7 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
     found = judged("slugs", right(declared=settings(appDeclaration=str(file))))
 
     assert "feature sso of the app's code" in failed(found)
-    # The catalog has more than this file declares: a person has to say whether that is meant.
+    # The catalog has more than this file declares: a person has to say whether that is intended.
     assert "plan basic of the app's code" in wrong(found)
     assert "plan basic of the app's code" not in failed(found)
 
@@ -544,7 +544,7 @@ def failed(found: Finding) -> list[str]:
 
 
 def of_code(folder: Any, code: str) -> Finding:
-    """The point of the slugs for an app with a file of code beside its declaration."""
+    """Return the point of the slugs for an app with a file of code and a declaration."""
     (folder / "src").mkdir()
     (folder / "src" / "plans.ts").write_text(
         (seen.CATALOG.parent / "example/src/plans.ts").read_text()
@@ -676,7 +676,7 @@ def test_a_plan_that_others_pay_for_fails() -> None:
 
 @pytest.mark.parametrize("point", ["slugs", "reference"])
 def test_a_price_is_no_slug(point: str) -> None:
-    """`check`, `drift` and `parity` tell of it; has() answers the same."""
+    """`check`, `drift` and `parity` report it; has() answers the same."""
     dearer = sections()
     dearer["billing"]["plans"]["pro"]["amount"] = 9900
 

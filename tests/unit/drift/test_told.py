@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from clerkstack.checks.finding import ANOTHER, Finding, shown
 from tests.unit.drift.test_projects import as_declared, found, two
 
-TOKEN = "9fKq2Lm7XwZr4Tn8cVb2sWd1"  # of no form: as Vercel's older ones are
+TOKEN = "9fKq2Lm7XwZr4Tn8cVb2sWd1"  # without a recognizable form, as Vercel's older ones
 SECRETS = {
     "a secret key": f"sk_live_{TOKEN}",
     "a platform key": f"ak_{TOKEN}",

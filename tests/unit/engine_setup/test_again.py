@@ -123,7 +123,7 @@ def test_a_patience_that_is_none_is_told(text: str) -> None:
 
 
 def run(folder: Path, script: str, **environ: str) -> str:
-    """Run a script as something that fetches; gives what was said of it."""
+    """Run a script as a client that downloads; return the messages about it."""
     said = io.StringIO()
     again.run(
         Steps("test", said),

@@ -145,7 +145,7 @@ def test_nothing_of_the_release_is_written_elsewhere(machine: Machine, serve: Se
 def test_a_hash_in_the_lock_file_goes_before_the_one_that_is_published(
     machine: Machine, serve: Serve, tmp_path: Path
 ) -> None:
-    """Also whoever has the archive and its list of hashes replaced gets nothing run."""
+    """Even with a replaced archive and a replaced list of hashes, nothing is run."""
     recipes = tmp_path / "recipes"
     shutil.copytree(machine.places.recipes, recipes)
     places = replace(machine.places, recipes=recipes)

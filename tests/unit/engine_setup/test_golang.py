@@ -11,7 +11,7 @@ from tests.unit.engine_setup.conftest import Machine
 
 
 def caches(machine: Machine, environ: Mapping[str, str]) -> Mapping[str, str]:
-    """The variables a build with the machine's own Go gets."""
+    """Return the variables that a build with the machine's own Go gets."""
     go = find_go(environ, machine.places, machine.root / "workshop")
     assert go is not None
     return go.caches

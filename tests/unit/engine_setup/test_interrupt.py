@@ -27,7 +27,7 @@ def test_an_interrupted_build_ends_its_compiler_and_leaves_nothing(
 ) -> None:
     pipe = machine.root / "building"
     os.mkfifo(pipe)
-    # The compiler names itself through the pipe, then hangs.
+    # The compiler writes its process id into the pipe, then hangs.
     machine.has_go(body=f"echo $$ > {pipe}; exec sleep 600")
     setup = subprocess.Popen(
         [

@@ -19,7 +19,7 @@ def engine_of(machine: Machine, source: str) -> Engine:
 
 
 def in_a_shell(machine: Machine, engine: Engine, show: str, **own: str) -> str:
-    """What a shell that has sourced the exports prints for `show`."""
+    """Return what a shell that has sourced the exports prints for `show`."""
     file = machine.root / "env.sh"
     file.write_text(shell_exports(engine, machine.places, machine.environ))
     run = subprocess.run(

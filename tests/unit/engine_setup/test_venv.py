@@ -24,7 +24,7 @@ sys.executable = sys.argv[2]
 sys.exit(venv.main(Path(sys.argv[1])))
 """
 
-# `-m venv` makes a folder whose Python writes down how its pip is called; $WAIT holds either up.
+# `-m venv` makes a folder whose Python records the calls of its pip; $WAIT delays both.
 PYTHON = """#!/bin/sh
 echo "venv $4" >> "$JOURNAL"
 [ -z "$VENV_WAITS" ] || { echo $$ > "$VENV_WAITS.pid"; read line < "$VENV_WAITS"; }
@@ -71,14 +71,14 @@ class Checkout:
         return process.returncode
 
     def journal(self) -> list[str]:
-        """What was done since the last look."""
+        """Return what was done since the last call."""
         file = self.root / "journal"
         lines = file.read_text().splitlines() if file.exists() else []
         file.unlink(missing_ok=True)
         return lines
 
     def made(self) -> list[str]:
-        """What the journal has of a virtual environment made from nothing."""
+        """Return the journal's entries of a virtual environment made from nothing."""
         return [f"venv {self.folder / '.venv'}", *self.renewed()]
 
     def renewed(self) -> list[str]:
@@ -114,7 +114,7 @@ def test_a_second_set_up_waits_for_the_first_and_finds_its_work_done(checkout: C
     os.mkfifo(pipe)
     os.mkfifo(f"{pipe}.pid")
     first = checkout.start(VENV_WAITS=str(pipe))
-    Path(f"{pipe}.pid").read_text()  # the first one is at work
+    Path(f"{pipe}.pid").read_text()  # the first one is running
 
     second = checkout.start()
     assert second.stderr is not None
@@ -203,7 +203,7 @@ def test_what_was_interrupted_is_not_taken_for_done_when_the_lock_is_back(
 
 PIN = "uv==1.2.3 \\\n    --hash=sha256:ab \\\n    --hash=sha256:cd\n"
 
-# What its pip brings in the place of uv: notes what it is told to install into, and can fail.
+# What its pip installs as uv: records the target of an installation, and can fail.
 UV = """#!/bin/sh
 [ "$1" = --version ] && { echo "uv ${UV_IS-1.2.3} (a machine)"; exit 0; }
 for last; do :; done

@@ -15,7 +15,7 @@ MATCHING = (
 
 @pytest.fixture
 def module(tmp_path: Path) -> Path:
-    """A module with the lines that are changed, read-only as Go's cache has it."""
+    """A module with the lines that the copy changes, read-only as in Go's cache."""
     folder = tmp_path / "module"
     for name, text in (
         ("frequency/frequency.go", "func init() {\n\tread()\n}\n"),

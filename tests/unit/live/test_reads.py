@@ -18,7 +18,7 @@ def request(operation: str, *, failed: bool = False) -> Evidence:
 
 
 class Log(list[Evidence]):
-    """The requests; each read notes some of them."""
+    """The requests; each read records some of them."""
 
     def read(self, *requests: Evidence, value: Any = None) -> Any:
         self.extend(requests)
@@ -72,7 +72,7 @@ def test_the_request_that_decided_is_the_one_that_failed() -> None:
     with reads.watched() as expected:
         reads.once("a", "step", lambda: log.read(there, gone, value=0))
     with reads.watched() as unexpected, pytest.raises(ValueError, match="odd"):
-        # It was answered, with something odd.
+        # There was an answer, though an odd one.
         reads.once("b", "step", lambda: log.read(there, gone, value=ValueError("odd")))
 
     assert [each.failed for each in expected] == [False, False]

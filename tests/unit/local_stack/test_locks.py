@@ -28,11 +28,11 @@ def _program(project: Project) -> None:
     file = project.folder / "clerkstack" / "__main__.py"
     file.parent.mkdir()
     file.write_text(CLERKSTACK)
-    (file.parent / "__init__.py").touch()  # else the one in the environment comes before it
+    (file.parent / "__init__.py").touch()  # otherwise the one in the environment takes precedence
 
 
 def lock(project: Project, pid: int, hostname: str | None = None) -> Path:
-    """What a `pulumi` that was killed, or that is at work, keeps in the file backend."""
+    """The lock of a `pulumi` that was killed, or is running, in the file backend."""
     folder = project.folder / ".local/state/.pulumi/locks/organization/clerkstack/local"
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{pid}.json"
@@ -44,7 +44,7 @@ def lock(project: Project, pid: int, hostname: str | None = None) -> Path:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A program of the name `pulumi` that runs until its input ends."""
+    """A program named `pulumi` that runs until its input ends."""
     program = tmp_path / "other" / "pulumi"
     program.parent.mkdir()
     program.write_text("#!/bin/sh\necho runs\nread line\n")

@@ -8,7 +8,7 @@ import pytest
 
 from local.machine.engine.places import PROJECT
 
-# Notes what it is called with, then fails, so that `make` ends there.
+# Records its arguments, then fails, so that `make` ends there.
 PYTHON = """#!/bin/sh
 case "$1" in -c) exit 0 ;; esac
 echo "$* PYTHONSAFEPATH=${PYTHONSAFEPATH-none}"

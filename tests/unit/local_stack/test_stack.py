@@ -122,7 +122,7 @@ def test_npm_goes_where_it_went_before_in_a_shell_that_knows_the_world(
     project.run("up", CLERKSTACK_STAND_INS="yes")
     source = f'. "{project.folder}/.local/env.sh"; '
 
-    for times in (1, 2):  # sourced again, it is as it was
+    for times in (1, 2):  # sourced again, it is unchanged
         words = ["/bin/sh", "-c", source * times + SHOWN]
         told = subprocess.run(words, capture_output=True, text=True, check=True, env=shell).stdout
         assert told == shown
@@ -162,7 +162,7 @@ def test_a_stand_in_plugin_gets_the_worlds_address_and_the_app_is_reached_by_its
     project.run("up", CLERKSTACK_STAND_INS="yes")
 
     assert project.environment()["VERCEL_API_URL"] == project.urls().vercel
-    # https://preview.sendero.example is known to the world's proxy alone: `make app` visits it.
+    # Only the world's proxy knows https://preview.sendero.example: `make app` opens it.
     assert project.environment()["HTTPS_PROXY"] == project.urls().proxy
     assert project.environment()["SSL_CERT_FILE"] == project.urls().ca_file
 

@@ -122,7 +122,7 @@ def made(**changes: Any) -> dict[str, str]:
 
 
 def rows(section: str) -> list[list[str]]:
-    """The cells of a section's tables."""
+    """Return the cells of a section's tables."""
     lines = [line for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 
@@ -144,7 +144,7 @@ def test_the_document_has_every_section_and_no_other() -> None:
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "machine"])
 def test_the_tables_of_the_document_are_the_writers(name: str) -> None:
-    """What the writer changes is to be written into the document, too: `make measure`."""
+    """A change of the writer must reach the document, too: `make measure`."""
     section = MEASURED.section_in(DOCUMENT.read_text(), name)
 
     if not rows(section):
@@ -176,7 +176,7 @@ def test_the_writer_is_a_function_of_the_results_alone(monkeypatch: pytest.Monke
 def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     ups = made()["ups"]
 
-    # The rounds' own: 3/1, 8/2, 30/10 and 3/2, 8/4, 30/20. Of the medians it would be 4×.
+    # The rounds' own: 3/1, 8/2, 30/10 and 3/2, 8/4, 30/20. The medians would give 4×.
     assert row(ups, FIRST)[:3] == ["3.00×", "1.50×", "1.50×"]
     assert row(ups, LEAST_FIRST)[:2] == ["2.00×", "1×"]
     assert row(ups, EMPTY_UNCHANGED)[:2] == ["1×", "0.50×"]

@@ -48,7 +48,7 @@ def python(*words: str) -> tuple[str, ...]:
 
 
 def test_every_process_is_followed_to_its_end(tmp_path: Path) -> None:
-    # On a busy machine the last look at what is waited for at once may be long before its end.
+    # On a busy machine the last sample of a process may be taken long before its end.
     for _ in range(10):
         sampler = Sampler()
         cost = command.run(python(PARENT), cwd=tmp_path, environ=os.environ, follower=sampler)
@@ -112,7 +112,7 @@ def test_a_start_is_measured_up_to_its_first_request(tmp_path: Path) -> None:
     assert spent.asks
     assert spent.own == pytest.approx(SPENT, abs=SLACK)
     assert spent.below == 0
-    # The connection that nobody took is not the next command's.
+    # The next command does not get the connection that nobody accepted.
     assert not next_one.asks
 
 

@@ -116,7 +116,7 @@ def test_a_whole_run_is_recorded(suite: Path) -> None:
     second, first = found.files
     assert (first.name, second.name) == ("cases/unit/test_first.py", "cases/test_second.py")
     assert (first.tests, second.tests) == (2, 2)
-    # A fixture's time is the time of the tests that wait for it.
+    # A fixture's time counts as the time of the tests that wait for it.
     assert second.seconds >= 0.4
     # The workers' own.
     assert found.cpu >= 0.3

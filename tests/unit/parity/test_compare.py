@@ -110,7 +110,7 @@ def test_one_difference_is_one_row(
     found = between(mine, theirs)
 
     assert found.pop((what, field)) == row
-    # A feature that is not there is no feature of a plan either.
+    # A missing feature is no feature of a plan either.
     assert all(key[0].startswith("feature ") for key in found)
 
 

@@ -20,7 +20,7 @@ from policies import view
 from policies.registry import POLICIES
 
 TOP = Path(__file__).resolve().parents[3]
-# As the executable, and as a folder with PulumiPolicy.yaml, which the SDK's own starter runs.
+# As the executable, and as a folder with PulumiPolicy.yaml, which the SDK's starter runs.
 FORMS = {
     "file": ["policies/pack", "127.0.0.1:1"],
     "folder": [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policies"],
@@ -29,7 +29,7 @@ FORMS = {
 
 @contextmanager
 def started(*words: str) -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """The pack in a process of its own."""
+    """The pack in its own process."""
     with subprocess.Popen(words, cwd=TOP, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:

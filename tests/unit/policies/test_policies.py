@@ -38,7 +38,7 @@ GUIDE = Expected(names=["guide"])
 
 
 def judged(found: Deployment, **more: Any) -> list[Finding]:
-    """The verdicts over a deployment, as of the tests' day."""
+    """Return the verdicts over a deployment, on the tests' day."""
     resources = [{**each, "name": name} for name, each in found.items()]
     now = datetime.fromtimestamp(NOW / 1000, UTC)
     more = {"parts": PARTS, "now": now, "projects": [GUIDE], **more}
@@ -46,7 +46,7 @@ def judged(found: Deployment, **more: Any) -> list[Finding]:
 
 
 def offences(found: Deployment, **more: Any) -> set[tuple[str, str]]:
-    """Policy and subject of each offence."""
+    """Return policy and subject of each violation."""
     return {(v.check, v.subject) for v in judged(found, **more) if is_violation(v)}
 
 
@@ -70,7 +70,7 @@ def inside(name: str, part: str, **changes: Any) -> Change:
 
 
 def without(name: str, part: str, key: str) -> Change:
-    """Take a field out of an object among a resource's inputs."""
+    """Remove a field from an object among a resource's inputs."""
     return lambda found: found[name]["inputs"][part].pop(key)
 
 
@@ -80,7 +80,7 @@ def also(name: str, **made: Any) -> Change:
 
 
 def gone(name: str) -> Change:
-    """Take a resource away."""
+    """Remove a resource."""
     return lambda found: found.pop(name)
 
 
@@ -105,7 +105,7 @@ def _app_attaches_more(found: Deployment) -> None:
 
 
 def _taken_out(found: Deployment) -> None:
-    """A feature of the catalog's and the app's lists that no plan has, in either."""
+    """Take a feature out of every plan of the catalog and of the app; both still list it."""
     billing = found["billing"]["inputs"]
     for plan in billing["plans"].values():
         plan["features"] = [
@@ -288,7 +288,7 @@ def test_breaking_one_thing_offends_against_one_policy(
 
 def test_every_policy_has_a_case() -> None:
     told_only = {policy.id for policy in POLICIES if policy.advisory}
-    own = {"billing-managed"}  # of the settings alone
+    own = {"billing-managed"}  # from the settings alone
     cases = {policy for _, policy, _ in CASES}
     assert cases | own == {policy.id for policy in POLICIES} - told_only
 
@@ -377,7 +377,7 @@ def test_a_variable_that_is_left_to_others_is_not_missing() -> None:
 
 
 def of_two_projects() -> tuple[Deployment, list[Expected]]:
-    """A deployment whose variables are those of `web`, and once more those of `api`."""
+    """Return a deployment with the variables of `web`, and the same for `api`."""
     found = deployment()
     for name, each in [*found.items()]:
         if each["type"] == view.VARIABLE:
@@ -675,7 +675,7 @@ def test_production_without_billing_is_refused_unless_somebody_answers_for_it(
     )
     (waived,) = judged(found, waivers=waivers, **without)
     assert level_of(waived) is Level.ADVISORY
-    # Which part a stack leaves out is not known of a state alone.
+    # A state alone does not say which part a stack leaves out.
     assert judged(found, parts=None) == []
 
 

@@ -31,7 +31,7 @@ OLD = {"id": "policy", "until": "expires"}
 
 
 def written(folder: Path, *entries: dict[str, str]) -> Path:
-    """A waivers.yaml."""
+    """Write a waivers.yaml, and return its path."""
     lines = ["waivers:"]
     for entry in entries:
         lines += [
@@ -53,7 +53,7 @@ def problems(file: Path) -> list[str]:
 
 
 def verdicts(folder: Path, day: str = "2026-11-25", stack: str = "prod") -> list[Finding]:
-    """Of a production deployment whose trials ask for a card."""
+    """The verdict on a production deployment whose trials require a card."""
     found = deployment()
     found["billing"]["inputs"]["settings"]["free_trial_requires_payment_method"] = True
     found["written"]["outputs"] = {}
@@ -222,7 +222,7 @@ def test_nothing_to_waiver_is_no_mistake(tmp_path: Path) -> None:
 
 
 def old_file(folder: Path, *entries: dict[str, str]) -> None:
-    """The excuses.yaml that had waivers of policies before."""
+    """The excuses.yaml that held waivers of policies in earlier versions."""
     named = [{OLD.get(key, key): value for key, value in entry.items()} for entry in entries]
     text = written(folder, *named).read_text().replace("waivers:", "excuses:")
     (folder / "excuses.yaml").write_text(text)

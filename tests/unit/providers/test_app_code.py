@@ -19,7 +19,7 @@ def refused(
     environment: str = "production",
     **app: Any,
 ) -> list[str]:
-    """Why a provider on such an instance refuses inputs with such checks."""
+    """Return why a provider on such an instance refuses inputs with such checks."""
 
     def read(*_: object, **__: object) -> dict[str, Any]:
         if isinstance(live, Exception):

@@ -28,7 +28,7 @@ STACK = "organization/clerkstack/prod"
 
 @pytest.fixture
 def world(running: World) -> World:
-    """A production instance with organizations and billing on."""
+    """Return a production instance with organizations and billing on."""
     running.reset()
     with PlatformClient(
         key=SecretStr(seeded.PLATFORM_KEY), base_url=running.urls.clerk
@@ -54,7 +54,7 @@ def backend(world: World) -> Iterator[BackendClient]:
 
 
 def asking(**uses: str) -> dict[str, Any]:
-    """What the app asks for: a slug for each kind."""
+    """Return what the app asks for: a slug of each kind."""
     return {"uses": {kind: {slug: f"page.tsx:{len(slug)}:1"} for kind, slug in uses.items()}}
 
 
@@ -152,7 +152,7 @@ def test_a_permission_that_the_update_takes_from_the_last_role_is_refused(
 
 
 def refused_at(stack: Driven, inputs: Props, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What a preview says of an update, and what the write says that no preview was made of."""
+    """Return what a preview says about an update, and what the write says without a preview."""
     said = []
     for without in (False, True):
         with monkeypatch.context() as changed:

@@ -129,7 +129,7 @@ def test_destroy_puts_back_what_was_there(world: World, driven: Driven) -> None:
     }
     driven.destroy()
 
-    # Nobody can read what was there of one that Svix does not show.
+    # Nobody can read the old value of a header that Svix does not show.
     assert endpoint(world).headers == {
         "X-Vercel-Protection-Bypass": "old",
         "x-theirs": "theirs",

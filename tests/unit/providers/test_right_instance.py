@@ -75,7 +75,7 @@ def world(running: World) -> World:
 
 @pytest.fixture
 def others(world: World) -> str:
-    """The secret key of another application's instance."""
+    """Return the secret key of another application's instance."""
     key = "ak_other_workspace"
     world.clerk.seed_application(application_id="app_other", name="Other", platform_key=key)
     with PlatformClient(key=SecretStr(key), base_url=world.urls.clerk) as platform:

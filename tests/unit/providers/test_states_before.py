@@ -52,7 +52,7 @@ def operation(world: World, name: str) -> Operation:
 
 
 def started(world: World, of: Operation) -> Driven:
-    """The resource in a fresh world."""
+    """Return the resource in a fresh world."""
     end_run()
     fresh(world)
     of.before(world)
@@ -60,7 +60,7 @@ def started(world: World, of: Operation) -> Driven:
 
 
 def take_over(driven: Driven, kept: Props) -> None:
-    """Let the stack have the state of before; what is another in each world is this world's."""
+    """Give the stack the earlier state, with this world's values where worlds differ."""
     assert driven.id == kept["id"]
     own = {key: driven.state[key] for key in ANEW if key in driven.state and key != "noted"}
     driven.state, driven.inputs = {**kept["state"], **own}, {**kept["inputs"], **_given(driven)}
@@ -110,7 +110,7 @@ def test_a_state_of_before_is_no_difference_and_is_removed_whole(world: World, n
     take_over(driven, STATES[name])
 
     assert not driven.up(copy.deepcopy(of.runs[-1] or {}))
-    if "headers" not in driven.state:  # whose fingerprints the operation makes up
+    if "headers" not in driven.state:  # the operation makes up their fingerprints
         driven.refresh()
     same(driven.state, STATES[name]["state"])
     assert not driven.up(copy.deepcopy(of.runs[-1] or {}))

@@ -16,7 +16,7 @@ from local.driven import Refused
 from local.world import World
 from tests.two_stacks import BYPASS, KINDS, SharedTestbed, Stack, declared, killed_at, live
 
-# Roles and billing are possible where organizations are on.
+# Roles and billing need organizations.
 PARTS = [
     ("organizations",),
     *(("organizations", kind) for kind in KINDS if kind not in ("instance", "organizations")),
@@ -156,7 +156,7 @@ def test_the_first_one_changes_what_is_shared_and_the_second_follows(
         stack.up(declared(testbed.world, parts=parts))
 
     if part == "api_keys":
-        # The one switch that no API has.
+        # The only switch without an API.
         testbed.world.dashboard(
             "set_api_keys", environment="development", organizations=True, users=True
         )
@@ -214,7 +214,7 @@ def test_what_one_does_not_declare_any_more_stays_for_the_other(
 
 
 def test_what_the_second_one_needs_stays(testbed: SharedTestbed) -> None:
-    """A role of its own that has a permission of the first one's."""
+    """A role of its own with one of the first stack's permissions."""
     one, two = two_stacks(testbed, "two checkouts")
     one.up(declared(testbed.world, parts=["organizations", "roles"]))
     needs = declared(testbed.world, parts=["organizations", "roles"])
@@ -409,7 +409,7 @@ ENDPOINT = "endpoint https://one.sendero.example/api/webhooks/clerk"
 
 
 def by_hand(testbed: SharedTestbed) -> None:
-    """A person has made the endpoint, with a header of their own."""
+    """A person has made the endpoint, with a custom header."""
     hand = testbed.stack("hand", backend="none")
     theirs = {BYPASS: "theirs", "x-theirs": "kept"}
     events = ("organization.created",)
@@ -441,7 +441,7 @@ def test_a_header_that_one_of_them_brought_goes_with_the_last_that_declares_it(
 
     left = live(testbed.world)
     if hand and first == 0:
-        # What the first one found is encrypted in its state: nobody else can bring it back.
+        # What the first stack found is encrypted in its state: nobody else can restore it.
         description, events, headers = left[ENDPOINT]
         assert headers == {BYPASS: "own", "x-theirs": "kept"}
         left[ENDPOINT] = description, events, before[ENDPOINT][2]

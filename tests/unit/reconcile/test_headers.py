@@ -26,7 +26,7 @@ AUTH, OWN = "authorization", "x-own"
         ({OWN: "1"}, {}, LiveHeaders({OWN: "1", "x-theirs": "2"}), {}),
         ({OWN: "1"}, {OWN: "1"}, LiveHeaders({OWN: "2"}), {OWN: "1"}),
         ({OWN: "1"}, {}, LiveHeaders({"X-Own": "2"}), {"X-Own": "1"}),
-        # What is not shown is written where the state does not have it.
+        # A hidden value is written if the state does not have it.
         ({AUTH: "1"}, {}, LiveHeaders({}, (AUTH,)), {AUTH: "1"}),
         ({AUTH: "1"}, {AUTH: "0"}, LiveHeaders({}, (AUTH,)), {AUTH: "1"}),
         ({AUTH: "1"}, {AUTH: "1"}, LiveHeaders({}, (AUTH,)), {}),

@@ -28,7 +28,7 @@ def report(*findings: Finding, **changes: Any) -> Report:
 
 
 def hostile(severity: Severity) -> Finding:
-    """A finding whose every text is somebody else's."""
+    """Return a finding whose every text is foreign."""
     texts = dict.fromkeys(("field", "message", "remedy", "where"), HOSTILE)
     return Finding(HOSTILE, HOSTILE, expected=HOSTILE, found=[HOSTILE], severity=severity, **texts)
 

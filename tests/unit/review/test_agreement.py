@@ -28,7 +28,7 @@ from clerkstack.state.preview import Change, Preview
         (6000, None, 6500, True),  # the catalog has no such plan, and up does not touch it
         (["b", "a"], ["a", "b"], ["a"], False),  # only the order differs
         (["a"], ["a", "b"], ["a"], True),
-        (None, None, None, True),  # a finding that says nothing of the three is not passed over
+        (None, None, None, True),  # a finding that says nothing about the three is kept
     ],
 )
 def test_what_the_update_does_not_fix_blocks(

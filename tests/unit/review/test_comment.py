@@ -53,7 +53,7 @@ HOSTILE = [
 
 
 def everywhere(text: str, count: int = 1) -> Review:
-    """A review in which every text that others wrote is this one."""
+    """Return a review in which every foreign text is this one."""
     finding = {"check": text, "subject": text, "field": text, "message": text, "remedy": text}
     row: dict[str, Any] = {
         "slug": text,
@@ -95,12 +95,12 @@ def flat(tokens: list[Token]) -> list[Token]:
 
 
 def outside_of_code(text: str) -> list[Token]:
-    """What GitHub would read as more than code."""
+    """Return what GitHub would read as more than code."""
     return [each for each in flat(GITHUB.parse(text)) if each.type not in ("fence", "code_inline")]
 
 
 def assert_harmless(text: str) -> None:
-    """Nothing but our own words stands outside of code, and no table row is torn."""
+    """Assert that only our own words are outside of code, and that no table row is torn."""
     others = outside_of_code(text)
     for other in others:
         if other.type in ("html_block", "html_inline"):
@@ -124,7 +124,7 @@ def test_what_others_wrote_is_shown_and_never_obeyed(text: str) -> None:
 
 
 def cells(text: str) -> list[list[list[str]]]:
-    """The rows of all tables, as GitHub reads them: of each cell, the kinds of what is in it."""
+    """Return the rows of all tables, as GitHub reads them: the kinds of content of each cell."""
     rows: list[list[list[str]]] = []
     tokens = GITHUB.parse(text)
     for index, token in enumerate(tokens):

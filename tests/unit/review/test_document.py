@@ -35,7 +35,7 @@ def written(*reviews: Review) -> bytes:
 
 
 def told() -> dict[str, Any]:
-    """A document as the command writes it, of which a test breaks one thing."""
+    """A document as the command writes it; a test breaks one thing in it."""
     read: dict[str, Any] = json.loads(written(everywhere("pro")))
     return read
 
@@ -102,7 +102,7 @@ def test_commit_and_time_are_not_taken_from_it() -> None:
 
 
 def set_at(*path: str | int) -> Callable[[Any], bytes]:
-    """A document in which something else stands at a place."""
+    """Return a document with another value at a place."""
 
     def broken(value: Any) -> bytes:
         whole = told()
@@ -166,7 +166,7 @@ def test_what_is_not_of_the_form_is_refused(raw: bytes) -> None:
 
 
 def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    """The paths of everything in a JSON value."""
+    """Return the paths of everything in a JSON value."""
     inner = (
         list(value.items())
         if isinstance(value, dict)
@@ -207,7 +207,7 @@ def test_whatever_stands_anywhere_is_refused_or_harmless(data: st.DataObject) ->
 
 
 def many(kind: str) -> dict[str, Any]:
-    """A stack with so many entries of a kind that comparing each with each would take minutes."""
+    """A stack with so many entries of a kind that comparing all pairs would take minutes."""
     stack: dict[str, Any] = {**told()["stacks"][0]}
     numbers = list(range(40_000))
     row = {"slug": "pro", "agree": False}
@@ -240,7 +240,7 @@ def test_many_entries_take_no_minutes(kind: str) -> None:
 
 
 def test_texts_that_take_long_to_clean_take_no_minutes() -> None:
-    """A tenth of the room, in much less than a tenth of what the job may take."""
+    """A tenth of the size limit, in much less than a tenth of the job's time."""
     entry = {"check": "a", "subject": "eyJ" * 1600, "message": "@" * 5000}
     count = MOST_BYTES // 99_000
     whole = {**told(), "stacks": [{**told()["stacks"][0], "troubles": [entry] * count}]}

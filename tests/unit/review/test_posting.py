@@ -70,7 +70,7 @@ def test_two_runs_at_once_leave_one_comment(github: Github) -> None:
 
     class Late(GithubClient):
         def create_comment(self, number: int, body: str):  # type: ignore[no-untyped-def]
-            # Both have looked, and seen none.
+            # Both have searched, and found none.
             meeting.wait()
             return super().create_comment(number, body)
 
@@ -117,7 +117,7 @@ def test_a_persons_token_says_whose_it_is(github: Github) -> None:
 
 
 class BadDay(httpx.BaseTransport):
-    """GitHub, which fails once: at the request of that number, in that way."""
+    """GitHub that fails once: at the request of that number, in that way."""
 
     def __init__(self, number: int, way: str) -> None:
         self._inner = httpx.HTTPTransport()
@@ -162,7 +162,7 @@ WAYS = [
 def test_after_any_bad_day_one_more_run_leaves_one_comment(
     github: Github, before: int, number: int, way: str
 ) -> None:
-    # With two of a killed run each of the three writes is met.
+    # With the two comments of a killed run, the faults hit each of the three writes.
     for _ in range(before):
         github.repository.add(7, ACTIONS_USER, f"{MARKER}\nold")
     bad = BadDay(number, way)

@@ -179,7 +179,7 @@ def test_where_the_app_of_the_webhook_does_not_run_no_message_is_sent(running: W
 def test_a_secret_that_others_bring_to_an_app_is_proved_all_the_same(
     running: World, several: bool
 ) -> None:
-    """Whose key is left alone is locked out with the old one, if nobody looks."""
+    """Unproved, an app whose variables the stack leaves alone would be locked out unnoticed."""
     alone = ["preview/CLERK_SECRET_KEY", "preview/CLERK_WEBHOOK_SECRET"]
     projects = {**PROJECTS, "web": {**PROJECTS["web"], "leaveAlone": alone}}
     testbed = bed_of(running, projects if several else {})

@@ -55,13 +55,14 @@ def test_the_requests_are_the_fewest(testbed: RotationTestbed) -> None:
         f"{each.service} {each.method} {each.path.rsplit('/', 1)[-1]}"
         for each in testbed.world.journal()
     ]
-    # The testbed looks after each step whether the app's key counts: one of ours, after the mint.
+    # After each step the testbed checks whether the app's key is valid: one request of ours, after
+    # the mint.
     sent = [each for each in sent if not each.endswith("GET instance")]
     there = [
         project for project in testbed.world.vercel.projects.values() if project.team_id is None
     ]
     assert sent == [
-        # Who else holds them: the projects there are, and the variables of each.
+        # Who else holds them: the existing projects, and the variables of each.
         "vercel GET projects",
         *(["vercel GET env"] * len(there)),
         "clerk POST rotate_secret_keys",
@@ -133,7 +134,7 @@ def test_an_abort_killed_at_any_moment_is_completed_by_the_next_run(running: Wor
         came = testbed.killed_at(moment, testbed.abort)
         testbed.assert_nobody_is_locked_out()
         if came:
-            # Killed after its last word: there is nothing to do any more.
+            # Killed after its last message: nothing remains to be done.
             with contextlib.suppress(ClerkstackError):
                 testbed.abort() if moment % 2 else testbed.rotate()
         testbed.assert_nobody_is_locked_out()
@@ -292,7 +293,7 @@ def test_back_to_the_old_ones_and_what_that_means(testbed: RotationTestbed) -> N
     assert testbed.signing()[0] == before["webhook"]
     with pytest.raises(ClerkstackError, match="no rotation to go back from"):
         testbed.abort()
-    # The next one makes it good.
+    # The next run repairs it.
     testbed.rotate()
     assert testbed.known().journal.doomed == {}
 
@@ -389,7 +390,7 @@ def test_a_leak_that_nobody_answered_for_is_not_gone_on_with(testbed: RotationTe
         if testbed.mints()["clerk"] == 0 and testbed.known().journal.running is not None:
             running = testbed.known().journal.running
             assert running.emergency
-            # Killed at the question. The next, unattended run has an overlap.
+            # Killed at the question. The next run, unattended, has an overlap.
             testbed.leaked = False
             assert testbed.rotate(kinds=("clerk",)).overlap_hours == 24
             assert testbed.counts(old)
@@ -463,7 +464,7 @@ def test_of_two_that_claim_at_the_same_moment_one_goes_on(testbed: RotationTestb
 
     def both(begin: Any) -> Any:
         claimed = claim(begin)
-        # The other one had read the state before.
+        # The other run had read the state before.
         journal = testbed.known().journal
         assert journal.running is not None
         journal.running.id, journal.running.holder = "rot_other", other.journal_store.holder()
@@ -481,7 +482,7 @@ def test_who_ended_just_now_has_noted_it(testbed: RotationTestbed) -> None:
     late, told = testbed._rotator(), len(testbed.said)
 
     def ended(_holder: Any) -> bool:
-        # The one that was at it brings it to its end after the late one has read the state.
+        # The run in progress finishes after the late one has read the state.
         if testbed.known().journal.running is not None:
             testbed.rotate()
             told_by_others.extend(testbed.said[told:])

@@ -23,7 +23,7 @@ LOCKED = f"error: the stack is currently locked by 1 lock(s). {GONE}"
 
 
 class Engine:
-    """A backend with one state, in the place of the engine's command."""
+    """A backend with one state, in place of the engine's command."""
 
     def __init__(self) -> None:
         self.state = State.of([{"urn": "urn:a", "type": "t"}])
@@ -68,7 +68,7 @@ def test_what_was_just_written_is_not_read_again_to_be_judged(
     stack.roll_out(URNS)
 
     assert backend.ran == ["export", "import", "preview", "up"]
-    # An update wrote the state: whatever runs next is judged by what is there then.
+    # An update wrote the state: the next command is judged by the new content.
     stack.roll_out(URNS)
     assert backend.ran[4:] == ["export", "up"]
 
@@ -83,7 +83,7 @@ def test_a_change_that_changes_nothing_writes_nothing(backend: Engine, stack: St
 def test_after_a_lock_the_state_is_read_again(
     backend: Engine, stack: StackEngine, word: str
 ) -> None:
-    """Whoever had it locked may have written code into it."""
+    """Whoever held the lock may have written code into the state."""
     stack.change(edit)
     backend.fails[word] = [Ran(255, "", LOCKED)]
     backend.state.entries.append(FOREIGN)

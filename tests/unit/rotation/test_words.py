@@ -57,7 +57,7 @@ def test_who_is_still_at_it() -> None:
         assert is_at_it(alive)
         process.communicate()
     assert not is_at_it(alive)
-    # Another program has the number.
+    # Another program has the process id.
     assert not is_at_it(Holder(who="ana", host=here, pid=os.getppid(), until=now() + DAY))
     assert not is_at_it(myself())
     elsewhere = Holder(who="ana", host="another", pid=1, until=now() + 1000)

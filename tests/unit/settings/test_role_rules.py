@@ -41,7 +41,7 @@ def test_what_can_be_known_is_refused(fields: dict[str, Any], at: str, says: str
     [
         {},
         {"creatorRole": "org:owner", "defaultRole": "org:owner", "roles": OWNER},
-        # What Clerk's own role may do is not known before it is read.
+        # The permissions of Clerk's own role are unknown before they are read.
         {"creatorRole": "org:member"},
         {"permissions": SEE},
     ],

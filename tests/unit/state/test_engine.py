@@ -108,7 +108,7 @@ FOREIGN = State.of([{"urn": "urn:x", "type": "pulumi-nodejs:dynamic:Resource"}])
 
 
 class Started:
-    """What the engine was started with; its export is what the backend has."""
+    """Records how the engine is started; its export is the backend's state."""
 
     def __init__(self, state: State) -> None:
         self.state = state

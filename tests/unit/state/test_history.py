@@ -20,7 +20,7 @@ BACKUP = ".pulumi/backups/app/dev/dev.{}.json"
 
 
 def at(seconds: float) -> int:
-    """A moment as the engine's file names have it."""
+    """Return a moment in the form of the engine's file names."""
     return int((BEGIN + timedelta(seconds=seconds)).timestamp()) * 10**9
 
 
@@ -153,7 +153,7 @@ def test_a_destroyed_stack_is_one_of_no_resources() -> None:
 def test_a_bucket_without_credentials_is_asked_for_with_them(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The engine, which says it in other words, has not been asked for anything yet."""
+    """The engine, which words it differently, has not been called yet."""
     pytest.importorskip("boto3")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)

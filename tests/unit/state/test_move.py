@@ -23,7 +23,7 @@ TYPE = "pulumi-python:dynamic/clerkstack:"
 
 
 def exported() -> dict[str, Any]:
-    """A state as the engine exports it, secrets shown."""
+    """Return a state as the engine exports it, secrets shown."""
     instance = {
         "urn": "urn:pulumi:dev::p::Instance::instance",
         "type": f"{TYPE}Instance",
@@ -107,7 +107,7 @@ PLACE = {"application_id": "app_1", "environment": "development"}
 
 
 def on(stack: str, **place: str) -> list[dict[str, Any]]:
-    """What a stack has on an instance."""
+    """Return what a stack has on an instance."""
     urn = f"urn:pulumi:{stack}::p::Billing::billing-catalog"
     return [{"urn": urn, "type": f"{TYPE}Billing", "inputs": {**PLACE, **place}}]
 

@@ -84,7 +84,7 @@ def test_a_secret_that_may_be_what_changes_is_named() -> None:
 
 
 def test_what_nobody_declares_and_a_provider_fills_in_is_not_told() -> None:
-    """As Vercel's provider names them: it fills the team in, and shows no difference of a value."""
+    """As Vercel's provider does: it fills in the team, and shows no difference of a value."""
     inputs = {"key": "A", "value": HIDDEN}
     told = step("update", inputs, inputs, diffs=["teamId", "value"])
     detailed = {"teamId": {"diffKind": "update"}, "value": {"diffKind": "update"}}

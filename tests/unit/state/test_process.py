@@ -11,7 +11,7 @@ import pytest
 
 from clerkstack.state.process import Commands, Ran, Stopped
 
-# Each prints what it was given; the last waits for an interrupt, and prints much before it ends.
+# Each prints its arguments; the last waits for an interrupt, and prints much before it ends.
 ECHO = "import sys; print(sys.stdin.read()); print('aside', file=sys.stderr); sys.exit(3)"
 DEAF = "print('as it is')"
 PATIENT = """

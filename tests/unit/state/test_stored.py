@@ -22,14 +22,14 @@ ENTRY = {
 
 
 def document(*entries: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    """A checkpoint as the engine writes it."""
+    """Return a checkpoint as the engine writes it."""
     latest = {"manifest": {"time": AT, "magic": "x"}, "resources": list(entries)}
     return {"version": 3, "checkpoint": {"stack": "x", "latest": latest}, **fields}
 
 
 @pytest.fixture
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of a backend, beside a project called `mine`."""
+    """The folder of a backend in a project called `mine`."""
     (tmp_path / "Pulumi.yaml").write_text("name: mine\nruntime: python\n")
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "state"
