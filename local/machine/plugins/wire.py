@@ -42,7 +42,7 @@ def is_unknown(value: object) -> bool:
 
 
 def reveal(value: Any) -> Any:
-    """Return a value with every secret wrapper taken off."""
+    """Return a value without its secret wrappers, at any depth."""
     if isinstance(value, Secret):
         return reveal(value.value)
     if isinstance(value, dict):

@@ -94,7 +94,7 @@ class FrontendService(_Refusing):
         return frontend_routes(self.backend)
 
     def dump(self) -> Any:
-        """Return nothing: the state is Clerk's."""
+        """Return an empty state: Clerk's service holds it."""
         return {}
 
     def load(self, state: Any) -> None:

@@ -173,10 +173,10 @@ def _endpoint(backend: SvixBackend, operation: Operation) -> Callable[[Request],
 
 
 def refusal(error: errors.SvixError) -> Response:
-    """Return a refusal its form."""
+    """Return the answer of a refusal."""
     return JSONResponse(error.body(), status_code=error.status)
 
 
 def invalid(error: errors.Invalid) -> Response:
-    """Return a validation error its form."""
+    """Return the answer of a validation error."""
     return JSONResponse(error.body(), status_code=422)

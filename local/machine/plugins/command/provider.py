@@ -163,8 +163,10 @@ class CommandProvider:
         """Take no configuration."""
 
     def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
-        """Return the inputs back as the official provider does: of a secret that stands in a list
-        and is not known yet it loses the value, and the engine then refuses the whole property."""
+        """Return the inputs as the official provider does.
+
+        It loses the value of an unknown secret in a list, and the engine then refuses the property.
+        """
         return without_unknown_secrets(news)
 
     def cancel(self) -> None:

@@ -58,7 +58,7 @@ class VercelProvider:
         self._api = Api(token=token, base_url=base_url, team=plain.get("team") or None)
 
     def checked(self, news: struct_pb2.Struct) -> struct_pb2.Struct:
-        """Return the inputs back as they are."""
+        """Return the inputs unchanged."""
         return news
 
     def cancel(self) -> None:
