@@ -27,8 +27,7 @@ class Keeper(Protocol):
 class State:
     """The state of these services; without a ``home`` it is not stored.
 
-
-    ``at_once`` writes each change; else only `write` does, and a killed process loses them.
+    ``at_once`` stores each change; otherwise only `write` does, and a kill loses the changes.
     """
 
     def __init__(
