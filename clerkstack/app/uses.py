@@ -510,6 +510,7 @@ class Checks:
     def _of_constant(
         self, module: Module, kind: Asked, constant: Constant, place: int, outer: Constant
     ) -> Iterator[Found]:
+        self._budget.steps += len(constant.choices)
         for choice in constant.choices:
             value = choice.value
             given = choice.given or constant.given or outer.given
