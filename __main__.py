@@ -5,7 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from clerkstack.program import load_deployment, refuse_ended_secrets
-from clerkstack.providers import Instance, Rotations
+from clerkstack.providers.instance import Instance
+from clerkstack.providers.rotations import Rotations
 from clerkstack.state.own import own_state
 from components import (
     ApiKeys,

@@ -9,18 +9,18 @@ from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import billing_refusals
 from clerkstack.desired.sections import organization_settings, sign_in_sections
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.billing import billing_plan, live_groups
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between, object_at
 from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_others
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.sharing import Sharing
+from clerkstack.reconcile.write import WritePlan
 from clerkstack.state.neighbours import neighbours
 
 if TYPE_CHECKING:
-    from clerkstack.catalog import Catalog
+    from clerkstack.catalog.models import Catalog
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.state.known import Known
 
 

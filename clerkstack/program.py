@@ -13,7 +13,8 @@ from clerkstack.app.asked import Asked, unknown
 from clerkstack.app.code import AppCode
 from clerkstack.app.kinds import SOLD
 from clerkstack.app.read import read_app
-from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.catalog.load import load_catalog
+from clerkstack.catalog.models import Catalog
 from clerkstack.clients.errors import NotFound
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access, access_afterwards, sold_afterwards, together
@@ -34,15 +35,9 @@ from clerkstack.rotation.hooks import write_secrets_only
 from clerkstack.rotation.rolling_out import rolls_out
 from clerkstack.rotation.unfinished import ended_meanwhile
 from clerkstack.safe import hide, safe
-from clerkstack.settings import (
-    PREFIX,
-    AppSettings,
-    Connection,
-    Settings,
-    load_connection,
-    load_settings,
-    problems_of,
-)
+from clerkstack.settings.load import load_connection, load_settings, problems_of
+from clerkstack.settings.models import AppSettings, Connection, Settings
+from clerkstack.settings.names import PREFIX
 from clerkstack.settings.vercel_plugin import led_astray
 from clerkstack.state.model import State
 

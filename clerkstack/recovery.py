@@ -15,7 +15,7 @@ from clerkstack.state.variables import NaturalKey, follow_team, set_ids
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 TAKEN = "exists at Vercel, added to the state"
 AGAIN = (

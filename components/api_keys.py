@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pulumi
 
-from clerkstack import providers
 from clerkstack.desired.api_keys import api_key_switches
-from clerkstack.settings import ApiKeysSettings
+from clerkstack.providers import api_keys
+from clerkstack.settings.models import ApiKeysSettings
 from components.base import Component, InstanceRef
 
 
@@ -23,7 +23,7 @@ class ApiKeys(Component):
         after: Sequence[pulumi.Resource] = (),
     ) -> None:
         super().__init__("ApiKeys", name, ref, after)
-        self.api_keys = providers.ApiKeys(
+        self.api_keys = api_keys.ApiKeys(
             f"{name}-switches",
             application_id=ref.application_id,
             environment=ref.environment,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from clerkstack.providers import Instance
+from clerkstack.providers.instance import Instance
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pulumi
 
-from clerkstack import providers
 from clerkstack.app.code import AppCode
-from clerkstack.catalog import Catalog
+from clerkstack.catalog.models import Catalog
 from clerkstack.desired.billing import billing_inputs
-from clerkstack.settings import BillingSettings
+from clerkstack.providers import billing
+from clerkstack.settings.models import BillingSettings
 from components.base import Component, InstanceRef
 
 STRIPE = (
@@ -45,7 +45,7 @@ class Billing(Component):
             pulumi.warn(STRIPE, self)
         if app is not None and app.unresolved:
             pulumi.warn(_unresolved(app), self)
-        self.billing = providers.Billing(
+        self.billing = billing.Billing(
             f"{name}-catalog",
             application_id=ref.application_id,
             environment=ref.environment,

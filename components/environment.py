@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pulumi
 import pulumi_command as command
 
-from clerkstack import providers
 from clerkstack.desired.variables import Keys, Variable, variables
+from clerkstack.providers.vercel_project import VercelProject
+from clerkstack.providers.written_variables import WrittenVariables
 from clerkstack.rotation.rolling_out import as_if_new, rolls_out
-from clerkstack.settings import VARIABLE_COMMENT, Settings
+from clerkstack.settings.models import Settings
+from clerkstack.settings.names import VARIABLE_COMMENT
 from clerkstack.settings.projects import Project
 from clerkstack.settings.targets import DeployedTarget
 from clerkstack.settings.vercel_plugin import ADDRESS
@@ -91,7 +93,7 @@ class _OfProject:
     ) -> None:
         self._component, self._project, self._formers = component, project, formers
         self._hooks = look.hooks
-        self.seen = providers.VercelProject(
+        self.seen = VercelProject(
             self._name("project"),
             project_id=project.project_id,
             team_id=project.team_id,
@@ -147,10 +149,10 @@ class _OfProject:
         self,
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
-    ) -> providers.WrittenVariables:
+    ) -> WrittenVariables:
         """Declare the check that reads them back and finds edits of sensitive ones by hand."""
         named = {variable.name: variable for variable in declared}
-        return providers.WrittenVariables(
+        return WrittenVariables(
             self._name("written"),
             project_id=self._project.project_id,
             team_id=self._project.team_id,
@@ -165,7 +167,7 @@ class _OfProject:
         target: DeployedTarget,
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
-        written: providers.WrittenVariables,
+        written: WrittenVariables,
     ) -> None:
         """A running deployment keeps the variables it was built with, so rebuild it."""
         built = [variable for variable in declared if variable.target == target]

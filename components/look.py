@@ -16,7 +16,8 @@ from clerkstack.failures import ResourceFailed
 from clerkstack.live.session import session_for
 from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
 from clerkstack.safe import safe
-from clerkstack.settings import PREFIX, Connection
+from clerkstack.settings.models import Connection
+from clerkstack.settings.names import PREFIX
 from clerkstack.settings.projects import Project
 from clerkstack.state.model import State
 from clerkstack.state.variables import Kept, follow_team, kept_variables, name_of_variable

@@ -9,8 +9,9 @@ import pulumi
 from clerkstack.app.code import AppCode
 from clerkstack.desired.access import access_asked
 from clerkstack.desired.sections import organization_roles, organization_settings
-from clerkstack.providers import OrganizationRoles, OrganizationSettings
-from clerkstack.settings import OrganizationsSettings
+from clerkstack.providers.roles import OrganizationRoles
+from clerkstack.providers.sections import OrganizationSettings
+from clerkstack.settings.models import OrganizationsSettings
 from components.base import Component, InstanceRef
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pulumi
 
-from clerkstack import providers
 from clerkstack.desired.sections import sign_in_sections
-from clerkstack.settings import SignInSettings
+from clerkstack.providers import sections as resources
+from clerkstack.settings.models import SignInSettings
 from components.base import Component, InstanceRef
 
 
@@ -30,7 +30,7 @@ class SignIn(Component):
             if connection.client_secret is not None
         }
         if sections:
-            self.sign_in = providers.SignIn(
+            self.sign_in = resources.SignIn(
                 f"{name}-settings",
                 application_id=ref.application_id,
                 environment=ref.environment,

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pulumi
 
 from clerkstack.desired.webhook import endpoint_inputs
-from clerkstack.providers import WebhookEndpoint
-from clerkstack.settings import Settings
+from clerkstack.providers.webhook import WebhookEndpoint
+from clerkstack.settings.models import Settings
 from components.base import Component, InstanceRef
 
 

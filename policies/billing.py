@@ -48,7 +48,7 @@ def _app_named(stack: Stack, _values: Values) -> Iterator[Finding]:
 
 
 def _catalog(resource: Resource) -> Iterator[str]:
-    from clerkstack.catalog import load_catalog
+    from clerkstack.catalog.load import load_catalog
 
     file = resource.inputs.get("catalog")
     name = file if isinstance(file, str) and file else "catalog.yaml"

@@ -17,7 +17,8 @@ from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.app.code import AppCode
 from clerkstack.app.read import read_app
 from clerkstack.backend import project_name
-from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.catalog.load import load_catalog
+from clerkstack.catalog.models import Catalog
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.billing import declared_billing
@@ -34,15 +35,10 @@ from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError, InputError
 from clerkstack.reconcile.changes import object_at
 from clerkstack.safe import hide, shown_url
-from clerkstack.settings import (
-    PREFIX,
-    VERCEL_TOKEN,
-    Settings,
-    config_value,
-    load_settings,
-    refuse_led_astray,
-)
+from clerkstack.settings.load import load_settings, refuse_led_astray
 from clerkstack.settings.misplaced import misplaced
+from clerkstack.settings.models import Settings
+from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.settings.variable_names import names_of
 from clerkstack.state.cleaning import SECRET

@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import cast
 
 from clerkstack.adopt.unmanaged_items import Unmanaged
-from clerkstack.catalog import Catalog, load_catalog
-from clerkstack.catalog.models import CLERKS_OWN
+from clerkstack.catalog.load import load_catalog
+from clerkstack.catalog.models import CLERKS_OWN, Catalog
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.handwritten.round_trip import yaml_text
 from clerkstack.problems import InputError
-from clerkstack.reconcile import Change, JsonObject
 from clerkstack.reconcile.billing import ENABLED_FOR, DeclaredBilling, billing_plan, live_groups
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Change, JsonObject, object_at
 from clerkstack.reconcile.names import BILLING_KINDS
-from clerkstack.settings import BillingSettings
+from clerkstack.settings.models import BillingSettings
 
 
 def billing_settings(section: JsonObject) -> JsonObject:

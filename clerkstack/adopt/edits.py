@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from clerkstack.handwritten.round_trip import REMOVED
 from clerkstack.safe import may_hold_secret
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 
 # Each is replaced as a whole, so that no removed key in it stays.
 WHOLE = frozenset({"roles", "sessionClaims"})

@@ -24,7 +24,7 @@ from clerkstack.state.variables import NaturalKey, existing, natural_key, set_va
 if TYPE_CHECKING:
     from clerkstack.adopt.stack import Existing
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 # Resources that respect READ_ONLY, and their components.
 OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")

@@ -16,21 +16,21 @@ from pydantic.alias_generators import to_camel
 
 from clerkstack.adopt.billing import billing_settings
 from clerkstack.adopt.unmanaged_items import Unmanaged
-from clerkstack.catalog import Catalog
+from clerkstack.catalog.models import Catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.sections import OPTIONAL_OF_ORGANIZATIONS
 from clerkstack.desired.webhook import DESCRIPTION
 from clerkstack.drift.compare import declared_variables, differences, switches_of, variable_name
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Json, JsonObject, object_at
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import IN_SET, SET, LiveRoles, is_permission
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.taken import OVERWRITE, holder
-from clerkstack.settings import BUILT_IN_ROLES, PREFIX, Settings, WebhookSettings
+from clerkstack.settings.models import Settings, WebhookSettings
+from clerkstack.settings.names import BUILT_IN_ROLES, PREFIX
 from clerkstack.settings.role_rules import CLERKS_OWN
 from clerkstack.settings.variable_names import (
     PATHS,

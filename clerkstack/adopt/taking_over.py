@@ -25,7 +25,7 @@ from clerkstack.state.variables import take_over as edited
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
-    from clerkstack.settings import AppSettings
+    from clerkstack.settings.models import AppSettings
 
 
 def read_app(

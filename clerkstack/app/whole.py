@@ -19,7 +19,7 @@ from clerkstack.app.wiring import wiring
 from clerkstack.problems import InputError, Problem
 
 if TYPE_CHECKING:
-    from clerkstack.settings import AppSettings
+    from clerkstack.settings.models import AppSettings
 
 
 def read_whole(

@@ -17,9 +17,7 @@ from clerkstack.cli.remote import live_of, progress, reading
 from clerkstack.cli.say import report, say
 from clerkstack.cli.settings import stack_config
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE
-from clerkstack.settings import (
-    PREFIX,
-)
+from clerkstack.settings.names import PREFIX
 
 if TYPE_CHECKING:
     from clerkstack.report.operations import AdoptDocument

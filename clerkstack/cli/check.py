@@ -15,7 +15,7 @@ from clerkstack.cli.say import say
 from clerkstack.comparison.compare import Comparison, compare
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 from clerkstack.report import reports
 
 CATALOG = Path("catalog.yaml")
@@ -70,7 +70,7 @@ def check(
 
 
 def _check_files(catalog: Path, app: Path | None, files: ReportFiles, *, as_json: bool) -> None:
-    from clerkstack.catalog import load_catalog
+    from clerkstack.catalog.load import load_catalog
 
     problems: list[Problem] = []
     loaded = declared = None

@@ -22,7 +22,7 @@ from clerkstack.state.engine import pulumi
 
 if TYPE_CHECKING:
     from clerkstack.checks.finding import Finding
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 COLOURS = {
     "passed": typer.colors.GREEN,

@@ -36,7 +36,7 @@ def drift(
 
     Exit codes: 0 no difference, 1 differences, 2 bad input, 3 a service failed.
     """
-    from clerkstack.catalog import load_catalog
+    from clerkstack.catalog.load import load_catalog
 
     files = ReportFiles(html, junit, sarif)
     settings = stack_settings(stack)

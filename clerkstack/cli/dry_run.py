@@ -12,8 +12,8 @@ from clerkstack.cli.remote import known_of, live_of, progress, reading
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.dry_run import try_write
-from clerkstack.reconcile import Change, WritePlan
-from clerkstack.reconcile.changes import not_shown
+from clerkstack.reconcile.changes import Change, not_shown
+from clerkstack.reconcile.write import WritePlan
 
 
 def dry_run(
@@ -30,7 +30,7 @@ def dry_run(
     Exit codes: 0 Clerk would accept it and show it as declared, 1 Clerk would accept it but show
     something else, 2 bad input, 3 Clerk refuses it or cannot be reached.
     """
-    from clerkstack.catalog import load_catalog
+    from clerkstack.catalog.load import load_catalog
 
     settings = stack_settings(stack)
     catalog = load_catalog(Path(settings.catalog))

@@ -24,7 +24,7 @@ from clerkstack.report.table import print_table
 if TYPE_CHECKING:
     from clerkstack.checks.finding import Finding
     from clerkstack.report.documents import ParityDocument
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 
 def parity(

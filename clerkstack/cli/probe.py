@@ -17,7 +17,7 @@ from clerkstack.report.table import print_table
 if TYPE_CHECKING:
     from clerkstack.probe.account import Result
     from clerkstack.report.operations import ProbeDocument
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 
 def probe(

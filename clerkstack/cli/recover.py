@@ -22,7 +22,7 @@ from clerkstack.cli.say import report, say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.recovery import finish, variables_of
 from clerkstack.report.table import print_table
-from clerkstack.settings import refuse_led_astray
+from clerkstack.settings.load import refuse_led_astray
 from clerkstack.state.engine import drop_what_a_kill_cut_off, export, pulumi
 from clerkstack.state.model import State
 from clerkstack.state.restore import earlier, put_back

@@ -19,7 +19,7 @@ from clerkstack.state.engine import export
 from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 
 def progress(step: str) -> None:

@@ -31,7 +31,7 @@ from clerkstack.rotation.summary import (
     status_lines,
     waiting_lines,
 )
-from clerkstack.settings import refuse_led_astray
+from clerkstack.settings.load import refuse_led_astray
 from clerkstack.state.engine import export
 
 if TYPE_CHECKING:

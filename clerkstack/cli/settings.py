@@ -12,7 +12,7 @@ from clerkstack.safe import hide
 from clerkstack.state.engine import pulumi
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 
 def stack_settings(stack: str) -> Settings:
@@ -22,7 +22,7 @@ def stack_settings(stack: str) -> Settings:
         InputError: the settings are wrong.
         ClerkstackError: the engine cannot be run or does not know the stack.
     """
-    from clerkstack.settings import load_settings
+    from clerkstack.settings.load import load_settings
 
     raw, encrypted = stack_config(stack)
     file = Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")

@@ -15,7 +15,7 @@ from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import say, say_marked
 from clerkstack.cli.settings import stack_settings
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import SmokeSettings
+from clerkstack.settings.models import SmokeSettings
 from clerkstack.settings.variable_names import SETS
 from clerkstack.smoke.cleanup import MARK, LeftBehind, clean_up
 from clerkstack.smoke.report import SmokeReport, SmokeStep

@@ -20,7 +20,7 @@ from clerkstack.cli.say import report, say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE, Found
-from clerkstack.settings import refuse_led_astray
+from clerkstack.settings.load import refuse_led_astray
 from clerkstack.state.engine import export
 
 if TYPE_CHECKING:

@@ -19,10 +19,9 @@ from clerkstack.desired.afterwards import (
 )
 from clerkstack.desired.billing import app_inputs
 from clerkstack.desired.refusals import asked_for, asks_for_a_card, clerks_plans
-from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.app_says import AppSays
 from clerkstack.reconcile.billing import TRIAL, DeclaredBilling
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Json, JsonObject, object_at
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode

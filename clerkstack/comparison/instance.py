@@ -10,7 +10,7 @@ from clerkstack.reconcile.changes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.reconcile import JsonObject
+    from clerkstack.reconcile.changes import JsonObject
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clerkstack.app.read import read_app
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.comparison.compare import Comparison, compare
 from clerkstack.comparison.instance import Instance
 from clerkstack.comparison.wired import LiveWiring, Wired, wired
@@ -18,7 +18,7 @@ from clerkstack.desired.billing import billing_inputs
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
 
 _NEAR = 0.95

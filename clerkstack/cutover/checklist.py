@@ -30,7 +30,7 @@ from clerkstack.settings.keys import instance_of_key
 from clerkstack.settings.variable_names import names_of
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
 
 YES, NO = "on", "off"

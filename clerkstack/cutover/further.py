@@ -14,7 +14,7 @@ from clerkstack.safe import shown_url
 
 if TYPE_CHECKING:
     from clerkstack.clients.domains import DomainStatus
-    from clerkstack.reconcile import JsonObject
+    from clerkstack.reconcile.changes import JsonObject
 
 TEST_ADDRESS = "+clerk_test"
 """Clerk's mark in the address of a test user."""

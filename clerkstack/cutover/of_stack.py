@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clerkstack.app.read import read_app
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.cutover.policies import judged_policies
 from clerkstack.cutover.read import Readings
 from clerkstack.live.instance import LiveInstance
@@ -20,7 +20,7 @@ from clerkstack.state.engine import export
 from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.smoke.report import SmokeReport
 
 

@@ -11,7 +11,7 @@ from policies.registry import POLICIES
 from policies.view import Expected
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 Policies = Callable[[Sequence[Mapping[str, Any]]], Sequence[Finding]]
 """Judges the resources of an exported state, as the policy pack would."""

@@ -18,13 +18,13 @@ from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
-    from clerkstack.catalog import Catalog
+    from clerkstack.catalog.models import Catalog
     from clerkstack.clients.domains import Domain
     from clerkstack.clients.svix import Attempt, Endpoint
     from clerkstack.clients.webhook_probe import WebhookProbe
     from clerkstack.cutover.policies import Policies
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
     from clerkstack.smoke.report import SmokeReport
     from clerkstack.state.known import Known

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from clerkstack.app.asked import compact
 from clerkstack.app.kinds import ACCESS
 from clerkstack.desired.sections import organization_roles
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 
 def access_inputs(settings: Settings, app: AppCode | None) -> JsonObject:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clerkstack.reconcile import JsonObject
-    from clerkstack.settings import ApiKeysSettings
+    from clerkstack.reconcile.changes import JsonObject
+    from clerkstack.settings.models import ApiKeysSettings
 
 
 def api_key_switches(settings: ApiKeysSettings) -> JsonObject:

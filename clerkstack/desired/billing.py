@@ -13,8 +13,8 @@ from clerkstack.safe import safe
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
-    from clerkstack.catalog import Catalog
-    from clerkstack.settings import BillingSettings, Settings
+    from clerkstack.catalog.models import Catalog
+    from clerkstack.settings.models import BillingSettings, Settings
 
 
 def billing_inputs(

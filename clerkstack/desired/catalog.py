@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 
 if TYPE_CHECKING:
-    from clerkstack.catalog import Catalog, Feature, Plan
+    from clerkstack.catalog.models import Catalog, Feature, Plan
 
 
 def declared_features(catalog: Catalog) -> JsonObject:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 from clerkstack.reconcile.roles import IN_SET
 
 if TYPE_CHECKING:
-    from clerkstack.settings import OrganizationsSettings, SignInSettings
-    from clerkstack.settings.models import SettingsModel
+    from clerkstack.settings.models import OrganizationsSettings, SettingsModel, SignInSettings
 
 
 OPTIONAL_OF_ORGANIZATIONS = ("max_allowed_memberships", "admin_delete_enabled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 DESCRIPTION = "clerkstack"
 

@@ -14,7 +14,7 @@ from policies.registry import BY_ID
 
 if TYPE_CHECKING:
     from clerkstack.doctor.machine import Machine
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.state.locks import Owner
     from clerkstack.state.model import State
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import asks_for_a_card, payer_refusals

@@ -23,7 +23,7 @@ from clerkstack.state.variables import existing, without_id
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
 
 DAY = 24 * 3600 * 1000

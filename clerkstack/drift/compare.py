@@ -16,7 +16,6 @@ from clerkstack.desired.sections import (
 )
 from clerkstack.desired.variables import Keys, Variable, variables
 from clerkstack.desired.webhook import endpoint_inputs
-from clerkstack.reconcile import Change, Json, JsonObject, changes_between
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES, needed_switches
 from clerkstack.reconcile.billing import (
     TRIAL,
@@ -25,7 +24,7 @@ from clerkstack.reconcile.billing import (
     missing_defaults,
     split,
 )
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between, object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.headers import headers_not_kept
 from clerkstack.reconcile.ledger import Ledger
@@ -36,12 +35,12 @@ from clerkstack.reconcile.webhook import left_out, seen, wanted
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
-    from clerkstack.catalog import Catalog
+    from clerkstack.catalog.models import Catalog
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.clients.svix import Endpoint
     from clerkstack.clients.vercel import EnvironmentVariable
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
     from clerkstack.state.known import Known
 

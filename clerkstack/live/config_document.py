@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import Conflict, ServerError, Unreachable
 from clerkstack.failures import ResourceFailed
-from clerkstack.reconcile import Json, JsonObject, WritePlan
-from clerkstack.reconcile.changes import Path
+from clerkstack.reconcile.changes import Json, JsonObject, Path
+from clerkstack.reconcile.write import WritePlan
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import Config, PlatformClient

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable, VercelClient
     from clerkstack.clients.vercel import Project as VercelProject
     from clerkstack.live.session import Session
-    from clerkstack.reconcile import JsonObject
+    from clerkstack.reconcile.changes import JsonObject
     from clerkstack.reconcile.headers import LiveHeaders
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
 
 Value = TypeVar("Value")

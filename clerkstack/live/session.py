@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import Application, ApplicationInstance, PlatformClient
     from clerkstack.clients.svix import SvixClient
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
-    from clerkstack.settings import Connection
+    from clerkstack.settings.models import Connection
 
 _sessions: dict[Connection, Session] = {}
 _lock = threading.RLock()

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from clerkstack.checks.finding import Finding
-from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES
 from clerkstack.reconcile.api_keys import SECTION as API_KEYS
-from clerkstack.reconcile.changes import object_at
+from clerkstack.reconcile.changes import Json, JsonObject, object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import IN_SET, role_view

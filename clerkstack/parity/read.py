@@ -23,7 +23,7 @@ from clerkstack.settings.keys import frontend_host
 if TYPE_CHECKING:
     from clerkstack.clients.instance_lists import InstanceDomain
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 # Clerk's answer if an instance or its workspace's plan does not include something, although the
 # secret key is valid: 402, or 403 with a code like these (feature_not_enabled, NO_ORGANIZATIONS,

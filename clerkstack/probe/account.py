@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.changes import JsonObject, object_at
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable

@@ -9,7 +9,7 @@ from clerkstack.intent_log import probe_log
 from clerkstack.premises.table import PREMISES
 from clerkstack.probe import reading, writing
 from clerkstack.probe.account import Account, Probe, Result, State
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 
 _GRAVITY = (State.UNRESOLVED, State.HOLDS, State.UNASKED, State.FAILS)
 

@@ -17,7 +17,7 @@ from clerkstack.settings.source_map import spelled
 if TYPE_CHECKING:
     from clerkstack.live.session import Session
     from clerkstack.reconcile.danger import Danger
-    from clerkstack.settings import Allowed
+    from clerkstack.settings.models import Allowed
 
 KINDS = {**BILLING_KINDS, "toggles": "toggle"}
 

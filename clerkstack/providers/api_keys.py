@@ -26,7 +26,6 @@ from clerkstack.providers.base import (
     inputs_of,
     kept_out,
 )
-from clerkstack.reconcile import Change, Json, JsonObject, WritePlan, changes_between
 from clerkstack.reconcile.api_keys import (
     FEATURE,
     FEATURE_SWITCH,
@@ -35,9 +34,11 @@ from clerkstack.reconcile.api_keys import (
     needed_switches,
     written_switches,
 )
+from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between
 from clerkstack.reconcile.danger import Danger, api_key_dangers
 from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import Holding, shared_of
+from clerkstack.reconcile.write import WritePlan
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 GROUP = "the API key switches"

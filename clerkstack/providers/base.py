@@ -23,8 +23,7 @@ from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.neighbours import refusals, report_kept, report_shared, sharing
 from clerkstack.providers.shared import ProviderSession, provider_session
-from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import same_document, whole_numbers
+from clerkstack.reconcile.changes import Json, JsonObject, same_document, whole_numbers
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.rotation.rolling_out import refusal, rolls_out
@@ -34,7 +33,7 @@ from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
     from clerkstack.live.config_document import ConfigDocument
-    from clerkstack.settings import Allowed, Connection
+    from clerkstack.settings.models import Allowed, Connection
 
 PROVIDER_KEY = "__provider"
 STACK = "stack"
@@ -76,13 +75,13 @@ class ClerkProvider(ResourceProvider):
     # models of settings.
     @property
     def _connection(self) -> Connection:
-        from clerkstack.settings import load_connection
+        from clerkstack.settings.load import load_connection
 
         return load_connection(self._config)
 
     @property
     def _allowed(self) -> Allowed:
-        from clerkstack.settings import load_allowed
+        from clerkstack.settings.load import load_allowed
 
         return load_allowed(self._config)
 

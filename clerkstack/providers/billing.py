@@ -33,7 +33,6 @@ from clerkstack.providers.base import (
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.shared import anything_was_read
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile import Json, JsonObject, WritePlan
 from clerkstack.reconcile.app_says import app_says
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
@@ -51,12 +50,14 @@ from clerkstack.reconcile.billing import (
     split,
 )
 from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
+from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.ledger import Ledger, billing_holding, past_of
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
+from clerkstack.reconcile.write import WritePlan
 
 KEEP = (
     "Nothing was written. To stop managing billing and leave it on the instance unchanged: "

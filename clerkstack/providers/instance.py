@@ -13,7 +13,7 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog, probe_log
 from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, Noted, inputs_of
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 from clerkstack.settings.keys import frontend_host
 
 if TYPE_CHECKING:

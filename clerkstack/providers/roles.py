@@ -26,8 +26,7 @@ from clerkstack.providers.base import (
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile import Json, JsonObject
-from clerkstack.reconcile.changes import Groups, changes_between
+from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
 from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import (

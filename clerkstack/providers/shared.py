@@ -17,7 +17,7 @@ from clerkstack.providers.neighbours import Neighbourhood
 
 if TYPE_CHECKING:
     from clerkstack.reconcile.webhook import Offered
-    from clerkstack.settings import Connection
+    from clerkstack.settings.models import Connection
 
 _sessions: dict[Connection, ProviderSession] = {}
 _lock = threading.RLock()

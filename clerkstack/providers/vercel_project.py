@@ -20,7 +20,7 @@ from clerkstack.clients.read_only import read_only
 from clerkstack.failures import plainly
 from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.taken import obstacles, refusals
 

@@ -33,7 +33,7 @@ from clerkstack.providers.base import (
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile import JsonObject, changes_between, live_view
+from clerkstack.reconcile.changes import JsonObject, changes_between, live_view
 from clerkstack.reconcile.headers import (
     HEADERS_BEFORE,
     MASKED,

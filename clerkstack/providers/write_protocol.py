@@ -27,7 +27,7 @@ from clerkstack.providers.base import (
     inputs_of,
     refuse_surprises,
 )
-from clerkstack.reconcile import JsonObject
+from clerkstack.reconcile.changes import JsonObject
 from clerkstack.reconcile.sharing import Sharing
 
 

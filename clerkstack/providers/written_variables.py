@@ -19,7 +19,7 @@ from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, Upda
 from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.reconcile import Json, JsonObject
+from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.taken import Found, holder, is_alone, split_name
 from clerkstack.rotation.rolling_out import is_secret, rest_as_was, rolls_out

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from clerkstack.reconcile import Json, JsonObject
 from clerkstack.reconcile.billing import (
     MADE,
     SECTION,
@@ -16,7 +15,7 @@ from clerkstack.reconcile.billing import (
     slugs_of,
     split,
 )
-from clerkstack.reconcile.changes import Groups
+from clerkstack.reconcile.changes import Groups, Json, JsonObject
 from clerkstack.reconcile.ownership import Past, found_before, joined, revert, undeclared
 from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of

@@ -15,7 +15,7 @@ from clerkstack.report.values import counted
 if TYPE_CHECKING:
     from clerkstack.parity.compare import Compared
     from clerkstack.problems import Problem
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 STOPS = frozenset({Severity.FAILED})
 APP, APPLICATION, INSTANCE = "App", "Application", "Instance"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from clerkstack.reconcile import Json
+from clerkstack.reconcile.changes import Json
 from clerkstack.report.values import one_line
 from clerkstack.safe import safe, visible
 

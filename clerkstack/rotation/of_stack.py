@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from clerkstack.rotation.journal import Entry, Running
     from clerkstack.rotation.requests import RotationRequest
     from clerkstack.rotation.stacks import StackSecrets
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
 
 PAUSE = 2.0  # seconds between checks whether the other run has ended
 

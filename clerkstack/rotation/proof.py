@@ -22,7 +22,8 @@ from clerkstack.clients.webhook_probe import WebhookProbe
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, Kind, fingerprint, variables_of
 from clerkstack.rotation.stacks import held_by
-from clerkstack.settings import PREFIX, Settings
+from clerkstack.settings.models import Settings
+from clerkstack.settings.names import PREFIX
 from clerkstack.settings.projects import Project
 from clerkstack.settings.source_map import spelled
 

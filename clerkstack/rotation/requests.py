@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, Copy, Kind, Running, Side, fingerprint, now
 from clerkstack.rotation.stacks import StackSecrets
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 
 SCHEDULED, HOURS = "scheduled rotation", 24
 """Default reason, and default hours for which the old secrets stay valid."""

@@ -42,7 +42,7 @@ from clerkstack.rotation.requests import (
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import StackSecrets, targets, variables_gone, variables_missing
 from clerkstack.rotation.survey import REFUSED, Survey
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.settings.projects import Project
 from clerkstack.settings.targets import TARGETS
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import WORDS, Kind, Running, fingerprint
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 
 if TYPE_CHECKING:
     from clerkstack.clients.svix import SvixClient

@@ -26,7 +26,7 @@ from clerkstack.state.process import Commands, Ran
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.settings import Settings
+    from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
     from clerkstack.state.model import State
 

@@ -26,7 +26,7 @@ from clerkstack.rotation.other_holders import (
 )
 from clerkstack.rotation.services import SECONDS_OF_HOUR
 from clerkstack.rotation.stacks import ENDPOINT, Owned, StackSecrets, owned_by
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.settings.targets import TARGETS
 from clerkstack.state.model import State
 from clerkstack.state.neighbours import UnknownNeighbours

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.settings import Settings, SmokeSettings
+from clerkstack.settings.models import Settings, SmokeSettings
 
 if TYPE_CHECKING:
     from pydantic import SecretStr

@@ -13,7 +13,7 @@ from unittest import mock
 from pulumi.dynamic import ResourceProvider
 from typer.testing import CliRunner
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.cli import app
 from clerkstack.clients.errors import ApiError, Unreachable
 from clerkstack.desired.billing import billing_inputs
@@ -26,7 +26,7 @@ from clerkstack.providers.sections import OrganizationSettingsProvider, SignInPr
 from clerkstack.providers.webhook import WebhookEndpointProvider
 from clerkstack.providers.written_variables import AS_WRITTEN, WrittenVariablesProvider
 from clerkstack.reconcile.roles import IN_SET
-from clerkstack.settings import BillingSettings
+from clerkstack.settings.models import BillingSettings
 from local.driven import Driven, Props, config_on
 from local.world import World
 from local.world import seed as seeded

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from local.large_catalog import large_catalog
 from local.measure.operations import (
     EMPTY_FIRST,

@@ -16,9 +16,14 @@ import pulumi
 import pulumi_command as command
 import pulumiverse_vercel as vercel
 from pathlib import Path
-from clerkstack import providers
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.desired.catalog import declared_features, declared_plans
+from clerkstack.providers.api_keys import ApiKeys
+from clerkstack.providers.billing import Billing
+from clerkstack.providers.instance import Instance
+from clerkstack.providers.roles import OrganizationRoles
+from clerkstack.providers.sections import OrganizationSettings, SignIn
+from clerkstack.providers.webhook import WebhookEndpoint
 from clerkstack.settings.events import SENDERO_EVENTS
 
 ENVIRONMENT = "production"
@@ -50,12 +55,12 @@ def billing(name, protect=True, **changes):
         settings=toggles(), gateway="clerk", features=declared_features(catalog),
         plans=declared_plans(catalog), defaults={}, app=app(), catalog="catalog.yaml",
     )
-    return providers.Billing(name, **AT, **{**inputs, **changes}, opts=kept(protect))
+    return Billing(name, **AT, **{**inputs, **changes}, opts=kept(protect))
 
 
 def webhook(name, url=None, events=SENDERO_EVENTS):
     url = url or f"https://sendero.example/{name}"
-    return providers.WebhookEndpoint(
+    return WebhookEndpoint(
         name, **AT, url=url, events=list(events), description="", opts=kept()
     )
 
@@ -69,29 +74,29 @@ def variable(name, key, value, *targets, sensitive=False, protect=True):
 
 def api_keys(name, organizations=True, users=False):
     switches = dict(orgs_api_keys_enabled=organizations, user_api_keys_enabled=users)
-    return providers.ApiKeys(name, **AT, publishable_key=KEY, switches=switches, opts=kept())
+    return ApiKeys(name, **AT, publishable_key=KEY, switches=switches, opts=kept())
 
 
 def google(name, client_id=None, secret=None, enabled=True):
     fields = dict(enabled=enabled, **({"client_id": client_id} if client_id else {}))
-    return providers.SignIn(
+    return SignIn(
         name, **AT, sections={"connection_oauth_google": fields},
         client_secrets={"google": secret} if secret else {}, opts=kept(),
     )
 
 
 def instance(name, **keys):
-    return providers.Instance(name, **AT, domain="sendero.example", **keys, opts=kept())
+    return Instance(name, **AT, domain="sendero.example", **keys, opts=kept())
 
 
 def organizations(name, **more):
     settings = {"enabled": True, **more}
-    return providers.OrganizationSettings(name, **AT, settings=settings, opts=kept())
+    return OrganizationSettings(name, **AT, settings=settings, opts=kept())
 
 
 def roles(name, *keys):
     found = {key: {"name": key} for key in keys}
-    return providers.OrganizationRoles(
+    return OrganizationRoles(
         name, **AT, roles=found, permissions={}, role_set={}, opts=kept()
     )
 

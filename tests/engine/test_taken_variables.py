@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.settings import VARIABLE_COMMENT
+from clerkstack.settings.names import VARIABLE_COMMENT
 from local.project import Project
 from local.world import World
 from local.world import seed as seeded

@@ -173,7 +173,7 @@ def test_from_pull_request_to_production(project: Project, world: World, github:
 
 
 OFFENCE = """
-from clerkstack.providers import WebhookEndpoint
+from clerkstack.providers.webhook import WebhookEndpoint
 WebhookEndpoint(
     "in-the-clear", application_id="app_1", environment="production",
     url="http://sendero.example/hook", events=["user.created"], description="",

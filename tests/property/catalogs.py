@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from clerkstack.catalog import Catalog, load_catalog
 from clerkstack.catalog.fields import AMOUNT_LIMIT, LONGEST_TRIAL
-from clerkstack.catalog.models import CLERKS_OWN
+from clerkstack.catalog.load import load_catalog
+from clerkstack.catalog.models import CLERKS_OWN, Catalog
 
 # Slugs that YAML would parse as another type, and names of the config's own parts.
 FEATURES = ("sso", "1", "null", "yes", "0x10", "a-b_c", "-", "Upper", "plans", "features")

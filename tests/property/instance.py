@@ -16,7 +16,7 @@ from clerkstack.clients.platform import ConfigWrite, PlatformClient
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.intent_log import FOLDER
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.settings import BillingSettings
+from clerkstack.settings.models import BillingSettings
 from local.driven import Driven, Props, config_on, end_run
 from local.world import World
 from local.world import seed as seeded

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.providers.billing import BillingProvider
-from clerkstack.settings import BillingSettings
+from clerkstack.settings.models import BillingSettings
 from local.driven import Driven, Props, config_on, end_run
 from local.large_catalog import FEATURES, PLANS, large_catalog
 from local.world import World

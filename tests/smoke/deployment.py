@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from clerkstack.settings import SmokeGate, SmokeSettings
+from clerkstack.settings.models import SmokeGate, SmokeSettings
 from clerkstack.smoke.report import SmokeReport
 from clerkstack.smoke.run import run_on
 from clerkstack.smoke.target import Target

@@ -12,7 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.users import UsersClient
-from clerkstack.settings import SmokeGate, SmokeSettings
+from clerkstack.settings.models import SmokeGate, SmokeSettings
 from clerkstack.smoke.cleanup import MARK, clean_up
 from clerkstack.smoke.report import SmokeReport, SmokeStep
 from local.world.clerk.subscriptions import subscribe_payer

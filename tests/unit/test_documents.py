@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from clerkstack.catalog.models import Feature, Plan
 from clerkstack.cli import app
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from local.reference.pages import REFERENCE, sections
 from local.world.operations import APIS, answered_table
 from policies.registry import POLICIES

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.settings.projects import Project
 from clerkstack.state import own
 from components.former import former_names

@@ -8,7 +8,7 @@ import pytest
 
 from clerkstack.hosts import is_public, reach
 from clerkstack.problems import InputError
-from clerkstack.settings import load_settings
+from clerkstack.settings.load import load_settings
 from policies.hosts import Url
 
 PRODUCTION = (

@@ -98,15 +98,6 @@ def test_a_command_starts_with_little(name: str) -> None:
     assert loaded(f"clerkstack.cli.{module}") <= AT_START[name]
 
 
-@pytest.mark.parametrize(
-    "package", ["clerkstack.app", "clerkstack.providers", "clerkstack.settings"]
-)
-def test_a_package_gives_every_name_it_promises(package: str) -> None:
-    script = f"import {package} as given; print([getattr(given, each) for each in given.__all__])"
-
-    subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
-
-
 def test_vercels_resource_comes_alone_and_leaves_its_package_whole() -> None:
     script = (
         "import sys; from components.vercel import ProjectEnvironmentVariable as alone\n"

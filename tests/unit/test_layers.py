@@ -81,25 +81,9 @@ def _imported(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
         return
     assert node.module is not None, "relative imports are not resolved here"
-    given = lazily_given(node.module)
     for alias in node.names:
-        if alias.name in given:
-            yield given[alias.name]
-            continue
         whole = f"{node.module}.{alias.name}"
         yield whole if whole in modules() else node.module
-
-
-@cache
-def lazily_given(package: str) -> Mapping[str, str]:
-    """The modules of the names that a package gives by `clerkstack.lazily`."""
-    file = modules().get(package)
-    if file is None or file.name != "__init__.py" or "names_of(" not in (text := file.read_text()):
-        return {}
-    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
-    (call,) = (call for call in calls if ast.unparse(call.func) == "names_of")
-    table: dict[str, tuple[str, ...]] = ast.literal_eval(call.args[1])
-    return {name: f"{package}.{module}" for module, names in table.items() for name in names}
 
 
 def package_of(module: str) -> str:

@@ -20,7 +20,7 @@ import clerkstack.catalog
 import clerkstack.safe, components
 print(json.dumps({
     "ready": ready,
-    "loaded": "clerkstack.providers.billing" in sys.modules,
+    "loaded": "clerkstack.drift.compare" in sys.modules,
     "files": [clerkstack.__file__, clerkstack.safe.__file__, components.__file__],
     "paths": [*clerkstack.__path__, *clerkstack.catalog.__path__],
     "planted": getattr(clerkstack.safe, "PLANTED", None),

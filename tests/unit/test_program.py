@@ -9,7 +9,8 @@ import pytest
 
 from clerkstack.app.code import AppCode
 from clerkstack.app.read import read_app
-from clerkstack.catalog import Catalog, load_catalog
+from clerkstack.catalog.load import load_catalog
+from clerkstack.catalog.models import Catalog
 from clerkstack.desired.access import access_inputs
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.program import (
@@ -19,10 +20,16 @@ from clerkstack.program import (
     refusals_of,
     roles_in_vain,
 )
-from clerkstack.reconcile import JsonObject
 from clerkstack.reconcile.billing import DeclaredBilling
-from clerkstack.settings import AppSettings, Connection, Settings
-from clerkstack.settings.models import BillingSettings, Components, OrganizationsSettings
+from clerkstack.reconcile.changes import JsonObject
+from clerkstack.settings.models import (
+    AppSettings,
+    BillingSettings,
+    Components,
+    Connection,
+    OrganizationsSettings,
+    Settings,
+)
 
 CATALOG = """
 features: {sso: {name: SSO}}

@@ -9,7 +9,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from clerkstack.desired.variables import Keys, variables
-from clerkstack.settings import load_settings
+from clerkstack.settings.load import load_settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "several.md"
 

@@ -10,7 +10,8 @@ import pytest
 
 from clerkstack.adopt.stack import _names
 from clerkstack.desired.variables import Keys, Variable, variables
-from clerkstack.settings import EnvironmentSettings, Settings, variable_names
+from clerkstack.settings import variable_names
+from clerkstack.settings.models import EnvironmentSettings, Settings
 from clerkstack.settings.variable_names import SETS, UNREAD, NameSet, all_names, unread_in
 from tests import sendero
 

@@ -11,8 +11,7 @@ import pytest
 from clerkstack.clients.errors import NotFound, Unreachable
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.reconcile.sharing import Sharing
-from clerkstack.settings import Allowed, Settings
-from clerkstack.settings.models import Components
+from clerkstack.settings.models import Allowed, Components, Settings
 from clerkstack.state.own import state_of
 from clerkstack.without_billing import refusals_without_billing
 

@@ -10,7 +10,7 @@ from clerkstack.adopt.stack import Existing, foreign_keys
 from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.clients.svix import Endpoint
 from clerkstack.clients.vercel import EnvironmentVariable
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from tests.unit.live.given import GivenInstance
 
 INSTANCE = ApplicationInstance.model_validate(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app import read_declaration
+from clerkstack.app.declaration import read_declaration
 from clerkstack.app.foreign_changes import refuse_changes
 from clerkstack.app.modules import Modules
 from clerkstack.app.uses import UnresolvedCheck

@@ -9,7 +9,7 @@ import pytest
 
 from clerkstack.app.read import read_app
 from clerkstack.problems import InputError
-from clerkstack.settings import AppSettings
+from clerkstack.settings.models import AppSettings
 
 PLANS = "export const PLANS = { pro: { slug: 'pro', features: ['sso'] } }\n"
 PAGE = (

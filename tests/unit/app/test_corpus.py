@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.app import AppDeclaration, read_declaration
+from clerkstack.app.declaration import AppDeclaration, read_declaration
 from clerkstack.app.facts import facts_of_code
 from clerkstack.app.foreign_changes import refuse_changes
 from clerkstack.app.modules import Modules

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app import AppDeclaration, read_declaration
-from clerkstack.catalog import load_catalog
+from clerkstack.app.declaration import AppDeclaration, read_declaration
+from clerkstack.catalog.load import load_catalog
 from clerkstack.problems import InputError
 from tests.sendero import APP_DECLARATION
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app import AppDeclaration, read_declaration
+from clerkstack.app.declaration import AppDeclaration, read_declaration
 from clerkstack.problems import InputError
 
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tree_sitter import Language, Parser
 
-from clerkstack.app import read_declaration
+from clerkstack.app.declaration import read_declaration
 from clerkstack.app.looking import look
 from clerkstack.app.scan import scan
 from clerkstack.problems import InputError

@@ -18,7 +18,7 @@ from clerkstack.app.code import AppCode
 from clerkstack.app.kept import Kept
 from clerkstack.app.read import read_app
 from clerkstack.app.scan import Scan, scan
-from clerkstack.settings import AppSettings
+from clerkstack.settings.models import AppSettings
 
 CHECK = "export const f = ({ has }) => has({ plan: 'pro' })\n"
 

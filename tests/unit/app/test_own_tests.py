@@ -8,7 +8,7 @@ import pytest
 
 from clerkstack.app.own_tests import is_test
 from clerkstack.app.read import read_app
-from clerkstack.settings import AppSettings
+from clerkstack.settings.models import AppSettings
 
 TESTS = [
     "src/app/page.test.tsx",

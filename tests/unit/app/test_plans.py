@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.app import read_declaration
+from clerkstack.app.declaration import read_declaration
 from clerkstack.problems import InputError
 
 PLANS = "export const PLANS = { pro: { slug: 'pro', features: ['sso'] } }\n"

@@ -13,7 +13,7 @@ from clerkstack.app.code import AppCode
 from clerkstack.app.read import read_app
 from clerkstack.app.reading import Allowance, NotRead, TooMuch, read
 from clerkstack.problems import InputError
-from clerkstack.settings import AppSettings
+from clerkstack.settings.models import AppSettings
 from tests.clock import within
 
 PLANS = "export const PLANS = { pro: { slug: 'pro', features: [] } };\n"

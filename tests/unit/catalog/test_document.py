@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.handwritten import nodes
 from clerkstack.handwritten.values import Report, Value, read_document
 from clerkstack.problems import InputError

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from clerkstack.catalog import Catalog, Payer, load_catalog
+from clerkstack.catalog.fields import Payer
+from clerkstack.catalog.load import load_catalog
+from clerkstack.catalog.models import Catalog
 from clerkstack.problems import InputError
 from tests.sendero import FEATURES, PLANS, features_of
 

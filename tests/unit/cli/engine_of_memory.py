@@ -16,7 +16,7 @@ import pytest
 
 from clerkstack.cli import main
 from clerkstack.live.session import Session
-from clerkstack.settings import Connection
+from clerkstack.settings.models import Connection
 from clerkstack.state import engine
 from clerkstack.state.process import Ran
 from local.project import SECRETS

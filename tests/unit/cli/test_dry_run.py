@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.dry_run import _changes
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.known import Known

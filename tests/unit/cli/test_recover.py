@@ -12,7 +12,7 @@ from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.recovery import variables_of
-from clerkstack.settings import VARIABLE_COMMENT
+from clerkstack.settings.names import VARIABLE_COMMENT
 from clerkstack.state.half_done import half_made, half_removed, settle
 from clerkstack.state.model import Resource, State
 from clerkstack.state.variables import NaturalKey

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.settings import VARIABLE_COMMENT
+from clerkstack.settings.names import VARIABLE_COMMENT
 from local.project import settings_on
 from local.world import World
 from local.world import seed as seeded

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from clerkstack.app import AppDeclaration, DeclaredPlan
 from clerkstack.app.code import AppCode
+from clerkstack.app.declaration import AppDeclaration, DeclaredPlan
 from clerkstack.app.uses import Use
 from clerkstack.checks.finding import Finding
 from clerkstack.comparison.compare import Comparison, compare, kind_of

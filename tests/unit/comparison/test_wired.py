@@ -12,8 +12,8 @@ from clerkstack.app.modules import Modules
 from clerkstack.app.scan import scan
 from clerkstack.app.wiring import Wiring, wiring
 from clerkstack.comparison.wired import LiveWiring, Wired, wired
-from clerkstack.settings import Settings
 from clerkstack.settings.events import SENDERO_EVENTS
+from clerkstack.settings.models import Settings
 from tests.unit.cutover.seen import settings
 
 ROUTE = "app/api/webhooks/clerk/route.ts"

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from clerkstack.app.read import read_app
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.clients.domains import Domain, DomainStatus
 from clerkstack.clients.frontend import Environment
@@ -26,7 +26,7 @@ from clerkstack.cutover.read import Readings
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.report.report import Report
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.state.known import Known
 from tests.unit.live.given import GivenInstance
 

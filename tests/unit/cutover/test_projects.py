@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Severity
 from clerkstack.clients.vercel import Deployment, EnvironmentVariable
 from clerkstack.cutover.read import Readings
 from clerkstack.desired.variables import Keys, variables
 from clerkstack.live.instance import LiveInstance
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.state.known import Known
 from tests.unit.cutover.seen import (
     CATALOG,

@@ -12,7 +12,7 @@ from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, examined
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.state.locks import Owner
 from clerkstack.state.model import State
 from tests.unit.rotation.testbed import RotationTestbed

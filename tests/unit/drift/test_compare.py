@@ -10,12 +10,12 @@ import pytest
 
 from clerkstack.app.code import AppCode
 from clerkstack.app.uses import Use
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.platform import ApplicationInstance
 from clerkstack.drift.compare import differences, without_billing
 from clerkstack.reconcile.billing import TRIAL
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.state.known import Known
 from local.world.clerk.kinds import KINDS, config_of
 from tests.unit.live.given import GivenInstance

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.drift.compare import declared_variables, differences
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from clerkstack.state.known import Known
 from clerkstack.state.model import State
 from tests.unit.drift.test_compare import CATALOG, INSTANCE, settings

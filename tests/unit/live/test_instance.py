@@ -14,7 +14,7 @@ from clerkstack.failures import OtherInstancesKey
 from clerkstack.live.instance import LiveInstance, NoInstance, NoPublishableKey
 from clerkstack.live.session import Session
 from clerkstack.safe import safe
-from clerkstack.settings import Settings
+from clerkstack.settings.models import Settings
 from local.world import World
 from local.world import seed as seeded
 from tests.unit.rotation.testbed import URL, RotationTestbed

@@ -7,8 +7,7 @@ from pydantic import SecretStr
 
 from clerkstack.clients.platform import Application, ApplicationInstance
 from clerkstack.live.session import Session
-from clerkstack.settings import Connection
-from clerkstack.settings.models import Urls
+from clerkstack.settings.models import Connection, Urls
 
 PRODUCTION = ApplicationInstance(instance_id="ins_2", environment_type="production")
 KNOWN = Application(application_id="app_1", name="A", instances=(PRODUCTION,))

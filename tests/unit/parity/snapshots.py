@@ -10,8 +10,7 @@ from clerkstack.parity.compare import Compared, compare
 from clerkstack.parity.entities import Entity, needs_of_production, of_config
 from clerkstack.parity.own import Own, own_of
 from clerkstack.parity.snapshot import Snapshot
-from clerkstack.settings import Settings
-from clerkstack.settings.models import EnvironmentSettings
+from clerkstack.settings.models import EnvironmentSettings, Settings
 
 PRO = {"name": "Pro", "amount": 6000, "payer_type": "org", "features": ["audit", "sso"]}
 FEATURES = {"audit": {"name": "Audit"}, "sso": {"name": "SSO"}}

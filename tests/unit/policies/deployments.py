@@ -6,7 +6,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.desired.catalog import declared_features, declared_plans
 from clerkstack.settings.events import SENDERO_EVENTS
 from policies import view

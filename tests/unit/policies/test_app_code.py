@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.catalog import load_catalog
+from clerkstack.catalog.load import load_catalog
 from clerkstack.desired.catalog import declared_features, declared_plans
 from policies.judge import is_violation, judge
 from policies.view import BILLING

@@ -12,7 +12,7 @@ from clerkstack.clients.errors import ApiError
 from clerkstack.live.session import Session
 from clerkstack.providers.allowances import Asking, Subscribers, how_to_allow, refused
 from clerkstack.reconcile.danger import Danger
-from clerkstack.settings import Allowed
+from clerkstack.settings.models import Allowed
 
 PLACE = "the production instance"
 

@@ -17,7 +17,7 @@ from clerkstack.providers.base import InstanceRef
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.reconcile.billing_run import removing
 from clerkstack.reconcile.sharing import Holding, Sharing
-from clerkstack.settings import Allowed
+from clerkstack.settings.models import Allowed
 from clerkstack.state.model import State
 from clerkstack.state.neighbours import Neighbour
 from local.driven import Driven, Props, Refused

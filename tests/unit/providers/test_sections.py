@@ -11,7 +11,7 @@ from clerkstack.failures import ResourceFailed
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.providers.sections import OrganizationSettingsProvider, SignInProvider
-from clerkstack.settings import Allowed
+from clerkstack.settings.models import Allowed
 from clerkstack.state.model import State
 from clerkstack.state.neighbours import Neighbour
 from local.driven import Driven, Refused, config_on

@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 
-from clerkstack.reconcile import Change, WritePlan, changes_between, live_view
-from clerkstack.reconcile.changes import Json, not_shown, same_document, whole_numbers
+from clerkstack.reconcile.changes import (
+    Change,
+    Json,
+    changes_between,
+    live_view,
+    not_shown,
+    same_document,
+    whole_numbers,
+)
+from clerkstack.reconcile.write import WritePlan
 
 
 def test_only_declared_fields_are_compared() -> None:

@@ -9,7 +9,7 @@ import pytest
 from clerkstack.reconcile.billing import DeclaredBilling, billing_plan, live_groups
 from clerkstack.reconcile.changes import changes_between
 from clerkstack.reconcile.danger import api_key_dangers, billing_dangers, toggle_dangers
-from clerkstack.settings import Allowed
+from clerkstack.settings.models import Allowed
 
 LIVE: dict[str, Any] = {
     "organization_enabled": True,

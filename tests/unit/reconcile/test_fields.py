@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from clerkstack.parity.compare import MEMBERS
-from clerkstack.reconcile import Change, WritePlan, changes_between, live_view
-from clerkstack.reconcile.changes import Json, JsonObject, same_document
+from clerkstack.reconcile.changes import (
+    Change,
+    Json,
+    JsonObject,
+    changes_between,
+    live_view,
+    same_document,
+)
 from clerkstack.reconcile.fields import EMPTY, SETS, is_unset
 from clerkstack.reconcile.ownership import found_before, revert
+from clerkstack.reconcile.write import WritePlan
 
 PLAN = ("billing", "plans", "pro")
 CONNECTION = "connection_oauth_google"

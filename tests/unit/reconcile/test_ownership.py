@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from clerkstack.reconcile import Change, WritePlan
-from clerkstack.reconcile.changes import JsonObject
+from clerkstack.reconcile.changes import Change, JsonObject
 from clerkstack.reconcile.ownership import found_before, revert, undeclared
+from clerkstack.reconcile.write import WritePlan
 
 LIVE: dict[str, JsonObject] = {"a": {"x": 1, "y": None}, "b": {"x": 2}}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.reconcile import Change
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.previewed import unpreviewed
 
 PRICE = ("plans", "pro", "amount")

@@ -10,7 +10,7 @@ from clerkstack.adopt.splitting import Plan, plan
 from clerkstack.clients.vercel import EnvironmentVariable
 from clerkstack.desired.variables import Variable
 from clerkstack.reconcile.taken import obstacles, refusals
-from clerkstack.settings import VARIABLE_COMMENT
+from clerkstack.settings.names import VARIABLE_COMMENT
 
 NAME = "preview/CLERK_SECRET_KEY"
 OWN = "sk_test_own"

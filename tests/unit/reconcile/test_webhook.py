@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from clerkstack.clients.svix import Endpoint
-from clerkstack.reconcile import changes_between
+from clerkstack.reconcile.changes import changes_between
 from clerkstack.reconcile.webhook import left_out, seen, unknown_events, wanted
 
 URL = "https://a.example/"

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.proof import NotProved, Prover
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.load import load_settings
+from clerkstack.settings.models import Settings
 
 KEY, SIGNING = SecretStr("sk_test_new"), SecretStr("whsec_" + "QUJD" * 8)
 OLD = SecretStr("sk_test_old")

@@ -26,7 +26,8 @@ from clerkstack.rotation.run import Refused, Rotator
 from clerkstack.rotation.services import Services
 from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.rotation.survey import Survey
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.load import load_settings
+from clerkstack.settings.models import Settings
 from clerkstack.settings.projects import Project
 from clerkstack.settings.variable_names import DEFAULT, NameSet
 from clerkstack.state.marks import secret, shown

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from clerkstack.problems import InputError
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.load import load_settings
+from clerkstack.settings.models import Settings
 
 HEX = "0123456789abcdef0123456789abcdef01234567"
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from clerkstack.problems import InputError
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.load import load_settings
+from clerkstack.settings.models import Settings
 
 VALUE = "value-9f8Kq2Lm7XwZr4"
 BYPASS = "x-vercel-protection-bypass"

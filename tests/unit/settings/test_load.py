@@ -11,8 +11,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from clerkstack.problems import InputError
-from clerkstack.settings import load_connection, load_settings
 from clerkstack.settings.keys import frontend_host
+from clerkstack.settings.load import load_connection, load_settings
 
 TOP = Path(__file__).resolve().parents[3]
 SECRET = "c2VjcmV0LXZhbHVl"

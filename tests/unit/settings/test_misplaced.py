@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clerkstack.problems import InputError, Problem
-from clerkstack.settings import load_settings
+from clerkstack.settings.load import load_settings
 from tests.unit.settings.test_renamed_project import GOOD
 
 APP = json.dumps({"path": "../web"})

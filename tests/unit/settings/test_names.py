@@ -6,8 +6,7 @@ from pydantic.alias_generators import to_camel
 
 from clerkstack.desired.refusals import SWITCHES
 from clerkstack.reconcile.billing import ENABLED_FOR
-from clerkstack.settings import OrganizationsSettings
-from clerkstack.settings.models import Components
+from clerkstack.settings.models import Components, OrganizationsSettings
 from clerkstack.settings.names import PARTS, SENDERO_ROLES
 
 

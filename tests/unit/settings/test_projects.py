@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from clerkstack.problems import InputError
-from clerkstack.settings import Settings, load_settings
+from clerkstack.settings.load import load_settings
+from clerkstack.settings.models import Settings
 
 WEB = {"projectId": "prj_web"}
 API = {"projectId": "prj_api", "appUrl": "https://api.sendero.example"}

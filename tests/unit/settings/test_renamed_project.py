@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clerkstack.problems import InputError
-from clerkstack.settings import load_settings
+from clerkstack.settings.load import load_settings
 
 GOOD = {
     "clerkstack:instance": "development",

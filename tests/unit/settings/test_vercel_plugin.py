@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkstack.settings import Settings
-from clerkstack.settings.models import Components, Urls
+from clerkstack.settings.models import Components, Settings, Urls
 from clerkstack.settings.vercel_plugin import ADDRESS, PLUGIN, VERCEL, led_astray
 
 HERE = "http://127.0.0.1:4874"

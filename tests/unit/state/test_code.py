@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import pickle
+import pkgutil
 import subprocess
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +22,7 @@ from ruamel.yaml import YAML
 from clerkstack import providers
 from clerkstack.dynamic import Refused, led_elsewhere, only_ours
 from clerkstack.failures import ResourceFailed
+from clerkstack.providers.base import Noted
 from clerkstack.providers.billing import BillingProvider
 from clerkstack.state import code, own
 from clerkstack.state.code import PROVIDERS, foreign_code, foreign_in, is_ours, pickled, refusal
@@ -60,10 +62,21 @@ def test_ours_are_known_as_the_engines_library_pickles_them(kind: str) -> None:
 
 
 def test_every_resource_of_this_project_is_known() -> None:
-    for name in providers.__all__:
-        assert issubclass(getattr(providers, name), Resource)
-        assert f"pulumi-python:dynamic/clerkstack:{name}" in PROVIDERS
-    assert len(PROVIDERS) == len(providers.__all__) + 1
+    modules = [
+        import_module(f"{providers.__name__}.{module.name}")
+        for module in pkgutil.iter_modules(providers.__path__)
+    ]
+    names = {
+        name
+        for module in modules
+        for name, value in vars(module).items()
+        if value.__class__ is type
+        and issubclass(value, Resource)
+        and value.__module__ == module.__name__
+        and value is not Noted
+    }
+
+    assert {f"pulumi-python:dynamic/clerkstack:{name}" for name in names} == set(PROVIDERS) - {OLD}
 
 
 def test_a_state_of_an_older_version_is_taken() -> None:
