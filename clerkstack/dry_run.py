@@ -10,11 +10,12 @@ from clerkstack.desired.refusals import billing_refusals
 from clerkstack.desired.sections import organization_settings, sign_in_sections
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.billing import billing_plan, live_groups
-from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between, object_at
+from clerkstack.reconcile.changes import Change, changes_between
 from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_others
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.sharing import Sharing
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json, JsonObject, object_at
 from clerkstack.state.neighbours import neighbours
 
 if TYPE_CHECKING:

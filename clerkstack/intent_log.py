@@ -33,7 +33,7 @@ from clerkstack.backend import backend, read_json
 from clerkstack.clients.errors import ApiError
 from clerkstack.failures import ResourceFailed
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.shapes import Json, JsonObject
 
 FOLDER = Path(".clerkstack")
 NO_STATE: Mapping[str, Json] = {}

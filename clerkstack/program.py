@@ -26,19 +26,19 @@ from clerkstack.desired.refusals import (
     unknown_access,
     unknown_uses,
 )
+from clerkstack.desired.rolling_out import rolls_out
 from clerkstack.live.instance import LiveInstance
-from clerkstack.live.session import session_for
 from clerkstack.problems import ClerkstackError, InputError, Problem
+from clerkstack.providers.shared import provider_session
 from clerkstack.reconcile.billing import SECTION, DeclaredBilling
-from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.rotation.hooks import write_secrets_only
-from clerkstack.rotation.rolling_out import rolls_out
 from clerkstack.rotation.unfinished import ended_meanwhile
 from clerkstack.safe import hide, safe
 from clerkstack.settings.load import load_connection, load_settings, problems_of
 from clerkstack.settings.models import AppSettings, Connection, Settings
 from clerkstack.settings.names import PREFIX
 from clerkstack.settings.vercel_plugin import led_astray
+from clerkstack.shapes import JsonObject, object_at
 from clerkstack.state.model import State
 
 NAMED = 5
@@ -172,7 +172,7 @@ def asked_in_vain(
     """
     if settings.instance != "production" or not undeclared_uses(declared):
         return []
-    document = session_for(connection).config(settings.application_id, settings.instance)
+    document = provider_session(connection).config(settings.application_id, settings.instance)
     try:
         return unknown_uses(declared, object_at(document.sections(), SECTION))
     except NotFound:
@@ -194,7 +194,7 @@ def roles_in_vain(settings: Settings, connection: Connection, access: JsonObject
         return unknown_access(access, Access(on=False))
     try:
         place = (settings.application_id, settings.instance)
-        with LiveInstance(session_for(connection), place) as live:
+        with LiveInstance(provider_session(connection), place) as live:
             return unknown_access(access, live.access())
     except ClerkstackError as failure:
         return [f"what the app asks for cannot be checked on the instance: {failure}"]

@@ -18,8 +18,8 @@ from clerkstack.providers.base import InstanceRef, inputs_of
 from clerkstack.providers.billing import KEEP, BillingProvider
 from clerkstack.reconcile.app_says import AppSays
 from clerkstack.reconcile.billing import MADE, slugs_of
-from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings.models import Settings
+from clerkstack.shapes import JsonObject, object_at
 from clerkstack.state.model import State
 from clerkstack.state.own import own_state
 

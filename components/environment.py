@@ -10,17 +10,17 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pulumi
 import pulumi_command as command
 
+from clerkstack.desired.rolling_out import as_if_new, rolls_out
 from clerkstack.desired.variables import Keys, Variable, variables
+from clerkstack.providers.look import Look
 from clerkstack.providers.vercel_project import VercelProject
 from clerkstack.providers.written_variables import WrittenVariables
-from clerkstack.rotation.rolling_out import as_if_new, rolls_out
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import VARIABLE_COMMENT
 from clerkstack.settings.projects import Project
 from clerkstack.settings.targets import DeployedTarget
 from clerkstack.settings.vercel_plugin import ADDRESS
 from components.base import Component, InstanceRef
-from components.look import Look
 from components.vercel import ProjectEnvironmentVariable
 
 

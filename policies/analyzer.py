@@ -24,8 +24,8 @@ from google.protobuf.json_format import MessageToDict
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc, plugin_pb2
 
 from clerkstack.checks.finding import Finding
+from clerkstack.desired.rolling_out import rolls_out
 from clerkstack.problems import InputError
-from clerkstack.rotation.rolling_out import rolls_out
 from clerkstack.safe import safe
 from policies.config_file import load_rules
 from policies.judge import FOLDER, WAIVERS, Judge, level_of, text_of, waivers_of

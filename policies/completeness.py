@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clerkstack.checks.finding import Finding
-from clerkstack.rotation.kinds import KINDS, variables_of
+from clerkstack.desired.secret_kinds import KINDS, variables_of
 from clerkstack.settings.variable_names import (
     DEFAULT,
     PUBLIC_PREFIXES,

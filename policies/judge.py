@@ -11,7 +11,7 @@ from typing import Any
 from clerkstack.checks.finding import Finding, Severity, Waiver
 from clerkstack.checks.waiver_file import load_waivers
 from clerkstack.checks.waivers import EXCUSES, FILE, POINT, STACK, covers, of_stack
-from clerkstack.rotation.rolling_out import is_rolled_out
+from clerkstack.desired.rolling_out import is_rolled_out
 from policies.config_file import load_rules
 from policies.policy import Policy
 from policies.registry import BY_ID, POLICIES
@@ -110,7 +110,7 @@ class Judge:
     """Judges one run: resource by resource, then the stack. Remembers which waivers were used.
 
     `secrets_only` is an update that rolls out rotated secrets and can write nothing else
-    (clerkstack/rotation/rolling_out.py): a violation that it cannot change does not stop it.
+    (clerkstack/desired/rolling_out.py): a violation that it cannot change does not stop it.
     """
 
     stack: str

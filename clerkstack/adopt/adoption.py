@@ -33,7 +33,6 @@ from clerkstack.files import replace_file
 from clerkstack.handwritten.round_trip import REMOVED, edited_yaml, yaml_text
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError, InputError
-from clerkstack.reconcile.changes import object_at
 from clerkstack.safe import hide, shown_url
 from clerkstack.settings.load import load_settings, refuse_led_astray
 from clerkstack.settings.misplaced import misplaced
@@ -41,6 +40,7 @@ from clerkstack.settings.models import Settings
 from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.settings.variable_names import names_of
+from clerkstack.shapes import object_at
 from clerkstack.state.cleaning import SECRET
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.known import Known

@@ -15,9 +15,10 @@ from clerkstack.desired.billing import billing_inputs
 from clerkstack.handwritten.round_trip import yaml_text
 from clerkstack.problems import InputError
 from clerkstack.reconcile.billing import ENABLED_FOR, DeclaredBilling, billing_plan, live_groups
-from clerkstack.reconcile.changes import Change, JsonObject, object_at
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings.models import BillingSettings
+from clerkstack.shapes import JsonObject, object_at
 
 
 def billing_settings(section: JsonObject) -> JsonObject:

@@ -24,7 +24,6 @@ from clerkstack.drift.compare import declared_variables, differences, switches_o
 from clerkstack.kept_url import same_url
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.api_keys import FEATURE
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import IN_SET, SET, LiveRoles, is_permission
 from clerkstack.reconcile.sections import with_defaults
@@ -40,6 +39,7 @@ from clerkstack.settings.variable_names import (
     all_names,
     names_of,
 )
+from clerkstack.shapes import Json, JsonObject, object_at
 from clerkstack.state.known import Known
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from clerkstack.app.facts import AMOUNT, attached_to, differing, facts_of_config, told
-from clerkstack.reconcile.changes import Json
+from clerkstack.shapes import Json
 
 
 @dataclass(frozen=True)

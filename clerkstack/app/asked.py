@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from clerkstack.app.agreement import meant
 from clerkstack.app.facts import attached_to, payer_of
 from clerkstack.app.kinds import ACCESS, KINDS, SOLD, Kind, named
-from clerkstack.reconcile.changes import Json, JsonObject
+from clerkstack.shapes import Json, JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.app.uses import Use

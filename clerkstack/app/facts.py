@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from clerkstack.app.declaration import DeclaredPlan
-    from clerkstack.reconcile.changes import Json, JsonObject
+    from clerkstack.shapes import Json, JsonObject
 
 AMOUNT, ANNUAL, TRIAL, VISIBLE, PAYER = (
     "amount",

@@ -20,7 +20,7 @@ from clerkstack.catalog.fields import (
     Text,
     Url,
 )
-from clerkstack.reconcile.names import CLERKS_PLANS
+from clerkstack.settings.names import CLERKS_PLANS
 
 # The plans that Clerk itself creates when billing is switched on, by slug.
 CLERKS_OWN = {slug: Payer(payer) for payer, slug in CLERKS_PLANS.items()}

@@ -17,7 +17,7 @@ from clerkstack.clients.evidence import Evidence
 from clerkstack.safe import may_be_secret, safe, shown_url
 
 if TYPE_CHECKING:
-    from clerkstack.reconcile.changes import Json
+    from clerkstack.shapes import Json
 
 ANOTHER = "another value"
 

@@ -15,8 +15,8 @@ from clerkstack.cli.say import say
 from clerkstack.comparison.compare import Comparison, compare
 from clerkstack.desired.catalog import declared_features, declared_plans, default_plans
 from clerkstack.problems import ClerkstackError, InputError, Problem
-from clerkstack.reconcile.changes import JsonObject
 from clerkstack.report import reports
+from clerkstack.shapes import JsonObject
 
 CATALOG = Path("catalog.yaml")
 

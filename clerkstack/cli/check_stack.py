@@ -17,10 +17,10 @@ from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.comparison.compare import Comparison, Row
 from clerkstack.comparison.of_stack import Compared, compare_stack
-from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.report import reports
 from clerkstack.report.table import print_table
 from clerkstack.report.values import counted
+from clerkstack.shapes import Json, JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.cli.reports import ReportFiles

@@ -15,10 +15,11 @@ from clerkstack.cli.remote import live_of, reading
 from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.clients.errors import ApiError, Unreachable
+from clerkstack.desired.secret_kinds import WORDS, Kind
 from clerkstack.problems import ClerkstackError
 from clerkstack.report.table import print_table
 from clerkstack.rotation.holder import who
-from clerkstack.rotation.journal import WORDS, Entry, Kind, Running, now
+from clerkstack.rotation.journal import Entry, Running, now
 from clerkstack.rotation.overlap import days_of, hours_of
 from clerkstack.rotation.requests import HOURS, SCHEDULED, NothingOld, RotationRequest
 from clerkstack.rotation.stacks import StackSecrets, known_of

@@ -21,7 +21,7 @@ from clerkstack.desired.billing import app_inputs
 from clerkstack.desired.refusals import asked_for, asks_for_a_card, clerks_plans
 from clerkstack.reconcile.app_says import AppSays
 from clerkstack.reconcile.billing import TRIAL, DeclaredBilling
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject, object_at
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clerkstack.desired.afterwards import Access
-from clerkstack.reconcile.changes import object_at
+from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
-    from clerkstack.reconcile.changes import JsonObject
+    from clerkstack.shapes import JsonObject
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from clerkstack.parity.snapshot import Snapshot
 from clerkstack.reconcile.names import BILLING_KINDS
 
 if TYPE_CHECKING:
-    from clerkstack.reconcile.changes import JsonObject
+    from clerkstack.shapes import JsonObject
 
 THERE, MISSING = "there", "missing"
 

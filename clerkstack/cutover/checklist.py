@@ -23,11 +23,11 @@ from clerkstack.hosts import PUBLIC, host_of, is_below, is_public, reach
 from clerkstack.kept_url import same_url
 from clerkstack.parity.entities import OAUTH, needs_of_production, of_config
 from clerkstack.reconcile.api_keys import FEATURE, ORGANIZATIONS, SWITCHES, needed_switches
-from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
 from clerkstack.settings.variable_names import names_of
+from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.settings.models import Settings

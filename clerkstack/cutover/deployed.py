@@ -10,8 +10,8 @@ from clerkstack.cutover.catalog import reference_facts
 from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift.compare import differences, variable_differences
-from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.projects import Project
+from clerkstack.shapes import object_at
 
 SHOWN = 40
 

@@ -9,12 +9,12 @@ from clerkstack.checks.finding import Finding, Severity
 from clerkstack.cutover.model import fact, failed, manual, of_facts, passed, same
 from clerkstack.cutover.read import Readings
 from clerkstack.hosts import host_of, is_below, is_local, is_preview
-from clerkstack.reconcile.changes import object_at
 from clerkstack.safe import shown_url
+from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.clients.domains import DomainStatus
-    from clerkstack.reconcile.changes import JsonObject
+    from clerkstack.shapes import JsonObject
 
 TEST_ADDRESS = "+clerk_test"
 """Clerk's mark in the address of a test user."""

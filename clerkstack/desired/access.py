@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from clerkstack.app.asked import compact
 from clerkstack.app.kinds import ACCESS
 from clerkstack.desired.sections import organization_roles
-from clerkstack.reconcile.changes import JsonObject
+from clerkstack.shapes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode

@@ -16,10 +16,9 @@ from clerkstack.reconcile.billing import (
     DeclaredBilling,
     with_plans_to_come,
 )
-from clerkstack.reconcile.changes import Groups, Json, JsonObject
 from clerkstack.reconcile.roles import permissions_of
-from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.settings.names import BUILT_IN_ROLES
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clerkstack.reconcile.changes import JsonObject
     from clerkstack.settings.models import ApiKeysSettings
+    from clerkstack.shapes import JsonObject
 
 
 def api_key_switches(settings: ApiKeysSettings) -> JsonObject:

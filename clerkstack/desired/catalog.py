@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from clerkstack.reconcile.changes import JsonObject
+from clerkstack.shapes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.catalog.models import Catalog, Feature, Plan

@@ -14,8 +14,7 @@ from clerkstack.app.facts import payer_of
 from clerkstack.desired.afterwards import Access, access_afterwards, sold_afterwards
 from clerkstack.reconcile.app_says import AppSays, app_says
 from clerkstack.reconcile.billing import ENABLED_FOR, SECTION, TRIAL, DeclaredBilling, offered
-from clerkstack.reconcile.changes import Json, JsonObject
-from clerkstack.reconcile.shapes import as_object, as_objects
+from clerkstack.shapes import Json, JsonObject, as_object, as_objects
 
 SWITCHES = {"org": "organizationEnabled", "user": "userEnabled"}
 """The settings that switch billing on, by payer."""

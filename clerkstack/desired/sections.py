@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from clerkstack.reconcile.changes import JsonObject
 from clerkstack.reconcile.roles import IN_SET
+from clerkstack.shapes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.settings.models import OrganizationsSettings, SettingsModel, SignInSettings

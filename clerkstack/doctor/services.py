@@ -13,13 +13,14 @@ from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.desired.billing import declared_billing
 from clerkstack.desired.refusals import asks_for_a_card, payer_refusals
+from clerkstack.desired.secret_kinds import variables_of
 from clerkstack.doctor.model import Check, failed, of_failure, ok, together, warning
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.billing import SECTION
-from clerkstack.reconcile.changes import object_at
-from clerkstack.rotation.journal import fingerprint, variables_of
+from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.stacks import held_by
+from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.doctor.stack import Patient

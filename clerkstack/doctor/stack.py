@@ -9,11 +9,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from clerkstack.checks.finding import Finding
+from clerkstack.desired.secret_kinds import WORDS
 from clerkstack.doctor.machine import passphrase_set
 from clerkstack.doctor.model import Check, failed, ok, together, warning
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.holder import is_at_it
-from clerkstack.rotation.journal import WORDS, now
+from clerkstack.rotation.journal import now
 from clerkstack.rotation.stacks import StackSecrets, known_of
 from clerkstack.settings.variable_names import unread_in
 from clerkstack.state.code import foreign_in, refusal

@@ -24,7 +24,7 @@ from clerkstack.reconcile.billing import (
     missing_defaults,
     split,
 )
-from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between, object_at
+from clerkstack.reconcile.changes import Change, changes_between
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.headers import headers_not_kept
 from clerkstack.reconcile.ledger import Ledger
@@ -32,6 +32,7 @@ from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import LiveRoles, document, is_permission, kind_of, role_changes
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import left_out, seen, wanted
+from clerkstack.shapes import Json, JsonObject, object_at
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from clerkstack.clients.errors import Conflict, ServerError, Unreachable
 from clerkstack.failures import ResourceFailed
-from clerkstack.reconcile.changes import Json, JsonObject, Path
+from clerkstack.reconcile.changes import Path
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json, JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import Config, PlatformClient

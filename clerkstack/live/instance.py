@@ -16,9 +16,9 @@ from clerkstack.kept_url import same_url
 from clerkstack.live.headers import read_headers
 from clerkstack.live.reads import Reads
 from clerkstack.live.roles import NoRoles, account_with_roles, read_access, read_roles
-from clerkstack.reconcile.changes import object_at
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import hide
+from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import Deployment, EnvironmentVariable, VercelClient
     from clerkstack.clients.vercel import Project as VercelProject
     from clerkstack.live.session import Session
-    from clerkstack.reconcile.changes import JsonObject
     from clerkstack.reconcile.headers import LiveHeaders
     from clerkstack.settings.models import Settings
     from clerkstack.settings.projects import Project
+    from clerkstack.shapes import JsonObject
 
 Value = TypeVar("Value")
 

@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
     from clerkstack.settings.models import Connection
 
-_sessions: dict[Connection, Session] = {}
-_lock = threading.RLock()
-
-
-def session_for(connection: Connection) -> Session:
-    """The session of these credentials; the process has only one for each."""
-    with _lock:
-        if connection not in _sessions:
-            _sessions[connection] = Session(connection)
-        return _sessions[connection]
-
 
 class Session:
     """Clients and cached reads of one run.

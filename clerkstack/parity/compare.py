@@ -21,9 +21,9 @@ from clerkstack.parity.entities import (
 )
 from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
-from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.reconcile.fields import is_unset
 from clerkstack.scrub import scrubbed, scrubbed_values
+from clerkstack.shapes import Json, JsonObject
 
 INSTANCE = "instance"
 # In the order of the set-up guide.

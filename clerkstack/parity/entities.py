@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 from clerkstack.checks.finding import Finding
 from clerkstack.reconcile.api_keys import FEATURE, FEATURE_SWITCH, SWITCHES
 from clerkstack.reconcile.api_keys import SECTION as API_KEYS
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
 from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import IN_SET, role_view
 from clerkstack.reconcile.sections import with_defaults
+from clerkstack.shapes import Json, JsonObject, object_at
 
 if TYPE_CHECKING:
     from clerkstack.clients.frontend import ApiKeySettings

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from clerkstack.settings.variable_names import PATHS
 
 if TYPE_CHECKING:
-    from clerkstack.reconcile.changes import Json
     from clerkstack.settings.models import Settings
+    from clerkstack.shapes import Json
 
 OWN = "<own>"
 WEBHOOK = "webhook"  # the path of the stack's endpoint, which is not a field of the config

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Literal, TypeVar
 
-from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.reconcile.fields import is_unset
+from clerkstack.shapes import Json, JsonObject
 
 Kind = Literal["boolean", "integer", "text", "list", "object"]
 Shape = Mapping[str, Kind]

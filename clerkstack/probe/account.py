@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.changes import JsonObject, object_at
 from clerkstack.settings.models import Settings
+from clerkstack.shapes import JsonObject, object_at
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable

@@ -10,13 +10,13 @@ from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
 from clerkstack.reconcile.api_keys import SECTION as API_KEYS_SECTION
-from clerkstack.reconcile.changes import object_at
 from clerkstack.settings.keys import (
     wrong_platform_key,
     wrong_publishable_key,
     wrong_secret_key,
 )
 from clerkstack.settings.targets import DEPLOYED
+from clerkstack.shapes import object_at
 
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
 TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})

@@ -16,8 +16,8 @@ from clerkstack.kept_url import kept_url
 from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
 from clerkstack.probe.reading import NO_SVIX
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.changes import Json, JsonObject, object_at
 from clerkstack.reconcile.fields import is_unset
+from clerkstack.shapes import Json, JsonObject, object_at
 
 FEATURE = "clerkstack_probe"
 VARIABLE = "CLERKSTACK_PROBE"

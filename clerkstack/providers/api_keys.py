@@ -34,11 +34,11 @@ from clerkstack.reconcile.api_keys import (
     needed_switches,
     written_switches,
 )
-from clerkstack.reconcile.changes import Change, Json, JsonObject, changes_between
+from clerkstack.reconcile.changes import Change, changes_between
 from clerkstack.reconcile.danger import Danger, api_key_dangers
-from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import Holding, shared_of
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json, JsonObject, as_object
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
 GROUP = "the API key switches"

@@ -17,18 +17,19 @@ from pulumi.dynamic import (
 )
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
+from clerkstack.desired.rolling_out import refusal, rolls_out
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog
 from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.neighbours import refusals, report_kept, report_shared, sharing
 from clerkstack.providers.shared import ProviderSession, provider_session
-from clerkstack.reconcile.changes import Json, JsonObject, same_document, whole_numbers
+from clerkstack.reconcile.changes import same_document
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.sharing import Holding, Sharing
-from clerkstack.rotation.rolling_out import refusal, rolls_out
 from clerkstack.safe import hide
 from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
+from clerkstack.shapes import Json, JsonObject, whole_numbers
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient

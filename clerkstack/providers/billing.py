@@ -50,14 +50,13 @@ from clerkstack.reconcile.billing import (
     split,
 )
 from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
-from clerkstack.reconcile.changes import Json, JsonObject
 from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.ledger import Ledger, billing_holding, past_of
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.previewed import unpreviewed
-from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json, JsonObject, as_object, as_objects
 
 KEEP = (
     "Nothing was written. To stop managing billing and leave it on the instance unchanged: "

@@ -13,8 +13,8 @@ from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog, probe_log
 from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, Noted, inputs_of
-from clerkstack.reconcile.changes import JsonObject
 from clerkstack.settings.keys import frontend_host
+from clerkstack.shapes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance

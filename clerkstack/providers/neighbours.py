@@ -12,9 +12,9 @@ from typing import Any
 
 from clerkstack.intent_log import Record, records_of
 from clerkstack.notices import notice
-from clerkstack.reconcile.changes import Groups, JsonObject, whole_numbers
 from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
+from clerkstack.shapes import Groups, JsonObject, whole_numbers
 from clerkstack.state.marks import SIGNATURE
 from clerkstack.state.neighbours import (
     Neighbour,

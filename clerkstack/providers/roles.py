@@ -26,7 +26,7 @@ from clerkstack.providers.base import (
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
+from clerkstack.reconcile.changes import changes_between
 from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import (
@@ -41,9 +41,9 @@ from clerkstack.reconcile.roles import (
     permissions_of,
     role_changes,
 )
-from clerkstack.reconcile.shapes import as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
 from clerkstack.settings.names import BUILT_IN_ROLES
+from clerkstack.shapes import Groups, Json, JsonObject, as_texts
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient

@@ -13,7 +13,7 @@ from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.failures import plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.reconcile.changes import JsonObject
+from clerkstack.shapes import JsonObject
 
 NOTHING_YET: JsonObject = {"rotated": {}, "journal": "{}"}
 

@@ -24,15 +24,7 @@ from clerkstack.providers.base import (
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile.changes import (
-    Change,
-    Groups,
-    Json,
-    JsonObject,
-    changes_between,
-    groups_in,
-    live_view,
-)
+from clerkstack.reconcile.changes import Change, changes_between, live_view
 from clerkstack.reconcile.danger import Danger, toggle_dangers
 from clerkstack.reconcile.fields import is_unset, same_value
 from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
@@ -48,9 +40,9 @@ from clerkstack.reconcile.sections import (
     with_nothing_to_select,
     without_moved,
 )
-from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.sharing import CLIENT_SECRET, Holding, Sharing, shared_of
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, groups_in
 
 TOKEN = "session"
 """The section with the session token's template, null if there is none."""

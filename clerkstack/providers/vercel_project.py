@@ -20,9 +20,8 @@ from clerkstack.clients.read_only import read_only
 from clerkstack.failures import plainly
 from clerkstack.notices import notice
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.reconcile.changes import JsonObject
-from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.taken import obstacles, refusals
+from clerkstack.shapes import JsonObject, as_object, as_texts
 
 # Previews hide properties that begin like this: they belong to one run and change nothing.
 ASKED = "__asked"

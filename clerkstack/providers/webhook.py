@@ -33,7 +33,7 @@ from clerkstack.providers.base import (
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
-from clerkstack.reconcile.changes import JsonObject, changes_between, live_view
+from clerkstack.reconcile.changes import changes_between, live_view
 from clerkstack.reconcile.headers import (
     HEADERS_BEFORE,
     MASKED,
@@ -50,7 +50,6 @@ from clerkstack.reconcile.headers import (
 )
 from clerkstack.reconcile.ownership import revert
 from clerkstack.reconcile.previewed import unpreviewed
-from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import HEADER, Holding, Sharing, shared_of
 from clerkstack.reconcile.webhook import (
     EVENTS_SETTING,
@@ -65,6 +64,7 @@ from clerkstack.reconcile.webhook import (
     wanted,
 )
 from clerkstack.safe import may_hold_secret
+from clerkstack.shapes import JsonObject, as_object, as_texts
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient

@@ -27,8 +27,8 @@ from clerkstack.providers.base import (
     inputs_of,
     refuse_surprises,
 )
-from clerkstack.reconcile.changes import JsonObject
 from clerkstack.reconcile.sharing import Sharing
+from clerkstack.shapes import JsonObject
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,11 @@ import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
 
 from clerkstack.clients.errors import NotFound
+from clerkstack.desired.rolling_out import is_secret, rest_as_was, rolls_out
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of
-from clerkstack.reconcile.changes import Json, JsonObject
-from clerkstack.reconcile.shapes import as_object
 from clerkstack.reconcile.taken import Found, holder, is_alone, split_name
-from clerkstack.rotation.rolling_out import is_secret, rest_as_was, rolls_out
+from clerkstack.shapes import Json, JsonObject, as_object
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable

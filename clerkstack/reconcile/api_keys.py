@@ -7,7 +7,7 @@ instance has shown it.
 
 from __future__ import annotations
 
-from clerkstack.reconcile.changes import JsonObject
+from clerkstack.shapes import JsonObject
 
 SECTION = "api_keys_settings"
 FEATURE = "enabled"

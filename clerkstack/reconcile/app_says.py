@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from clerkstack.reconcile.changes import Json, JsonObject
-from clerkstack.reconcile.shapes import as_object, as_objects, as_texts, as_texts_by_name
+from clerkstack.shapes import Json, JsonObject, as_object, as_objects, as_texts, as_texts_by_name
 
 
 class AppSays(TypedDict, total=False):

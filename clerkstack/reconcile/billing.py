@@ -17,20 +17,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from clerkstack.reconcile.app_says import AppSays, app_says
-from clerkstack.reconcile.changes import (
-    Change,
-    Groups,
-    Json,
-    JsonObject,
-    Path,
-    changes_between,
-    live_view,
-)
+from clerkstack.reconcile.changes import Change, Path, changes_between, live_view
 from clerkstack.reconcile.fields import is_unset
-from clerkstack.reconcile.names import CLERKS_PLANS
 from clerkstack.reconcile.ownership import joined
-from clerkstack.reconcile.shapes import Malformed, as_object, as_objects, as_texts
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.settings.names import CLERKS_PLANS
+from clerkstack.shapes import Groups, Json, JsonObject, Malformed, as_object, as_objects, as_texts
 
 SECTION = "billing"
 KINDS = ("settings", "features", "plans", "defaults")

@@ -25,13 +25,13 @@ from clerkstack.reconcile.billing import (
     split,
     with_plans_to_come,
 )
-from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, billing_reverts, needed_by_others, past_of
 from clerkstack.reconcile.ownership import joined
-from clerkstack.reconcile.shapes import as_object, as_objects
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects
 
 # A run needs two writes at most: the second has what must wait for the first.
 WRITES = 2

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from clerkstack.reconcile.fields import SECRETS, WHOLE, is_unset, same_declared, same_value
-from clerkstack.reconcile.fields import Json as Json  # part of every document
+from clerkstack.shapes import Json, JsonObject
 
-JsonObject: TypeAlias = "dict[str, Json]"
-Groups: TypeAlias = "Mapping[str, JsonObject]"
-"""Fields by the name of their owner: a section of the config, a role, `plans/pro`."""
 Path: TypeAlias = "tuple[str, ...]"
 Same: TypeAlias = "Callable[[str, Json, Json], bool]"
 
@@ -119,28 +116,6 @@ def live_view(declared: Mapping[str, Json], live: Mapping[str, Json]) -> JsonObj
             is_same = same_value(key, declared_value, live_value)
             view[key] = declared_value if is_same else live_value
     return view
-
-
-def whole_numbers(value: Json) -> Json:
-    """Turn floats without a fraction into integers: the engine passes all numbers as floats."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [whole_numbers(item) for item in value]
-    if isinstance(value, dict):
-        return {key: whole_numbers(item) for key, item in value.items()}
-    return value
-
-
-def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
-    """`document[key]` if it is an object, else an empty one."""
-    value = document.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
-    """The groups of fields in a document, without what is not an object."""
-    return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
 
 
 def _shown(name: str, value: Json) -> str:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from clerkstack.reconcile.billing import ENABLED_FOR, features_of, slugs_of
-from clerkstack.reconcile.changes import Change, Groups, Json
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.names import OAUTH_PREFIX
-from clerkstack.reconcile.shapes import as_texts
+from clerkstack.shapes import Groups, Json, as_texts
 
 PRICE = ("amount", "annual_monthly_amount", "currency")
 TOGGLES = {"organization_enabled": "organizationEnabled", "user_enabled": "userEnabled"}

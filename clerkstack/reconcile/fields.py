@@ -8,9 +8,7 @@ field and on the instance.
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+from clerkstack.shapes import Json
 
 SETS = frozenset(
     {

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from clerkstack.reconcile.changes import Json, JsonObject
-from clerkstack.reconcile.shapes import as_objects, as_texts_by_name
+from clerkstack.shapes import Json, JsonObject, as_objects, as_texts_by_name
 
 Headers = Mapping[str, str]
 Writes = dict[str, str | None]

@@ -15,10 +15,9 @@ from clerkstack.reconcile.billing import (
     slugs_of,
     split,
 )
-from clerkstack.reconcile.changes import Groups, Json, JsonObject
 from clerkstack.reconcile.ownership import Past, found_before, joined, revert, undeclared
-from clerkstack.reconcile.shapes import as_object, as_texts
 from clerkstack.reconcile.sharing import Holding, Sharing, shared_of
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_texts
 
 # Fields of plans and features that are null if they have no value.
 CLEARABLE = ("description", "free_trial_days", "jwt_value", "avatar_url")

@@ -14,8 +14,3 @@ BILLING_KINDS = {"plans": "plan", "features": "feature"}
 def section_name(section: str) -> str:
     """A section's name in reports."""
     return SECTIONS.get(section, section.replace(OAUTH_PREFIX, "OAuth "))
-
-
-CLERKS_PLANS = {"org": "free_org", "user": "free_user"}
-"""The plan that Clerk itself creates when billing is turned on, by payer
-(https://clerk.com/docs/guides/billing/overview)."""

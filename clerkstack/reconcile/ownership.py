@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from clerkstack.reconcile.changes import Groups, JsonObject
 from clerkstack.reconcile.fields import is_unset, same_value
+from clerkstack.shapes import Groups, JsonObject
 
 
 class Past(NamedTuple):

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import cast
 
-from clerkstack.reconcile.changes import Change, Json, Path
+from clerkstack.reconcile.changes import Change, Path
 from clerkstack.reconcile.fields import same_value
+from clerkstack.shapes import Json
 
 _ABSENT = object()
 

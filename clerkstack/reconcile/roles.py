@@ -11,10 +11,10 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from clerkstack.reconcile.changes import Groups, Json, JsonObject, changes_between
+from clerkstack.reconcile.changes import changes_between
 from clerkstack.reconcile.ownership import Past
-from clerkstack.reconcile.shapes import as_object, as_objects, as_texts
 from clerkstack.settings.names import CREATOR_NEEDS
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects, as_texts
 
 IN_SET = "in_initial_role_set"
 SET = "initial role set"

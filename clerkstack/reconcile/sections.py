@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.ownership import Past
-from clerkstack.reconcile.shapes import as_object, as_objects, as_texts_by_name
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects, as_texts_by_name
 
 SECRET_INPUT = "client_secret_"
 """The prefix of the properties with the client secrets, before the OAuth provider's name."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from clerkstack.reconcile.changes import Change, Groups, Json, JsonObject
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.fields import is_unset, same_value
+from clerkstack.shapes import Groups, Json, JsonObject
 
 CLIENT_SECRET = "client secret"
 """The field of a holding with the fingerprint of a connection's client secret."""

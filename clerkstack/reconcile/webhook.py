@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from clerkstack.kept_url import kept_url
-from clerkstack.reconcile.changes import Json, JsonObject
-from clerkstack.reconcile.shapes import as_texts
 from clerkstack.settings.events import KNOWN_EVENTS, near_event
+from clerkstack.shapes import Json, JsonObject, as_texts
 
 OPTIONAL = "optional_events"
 EVENTS_SETTING = "clerkstack:webhook.events"

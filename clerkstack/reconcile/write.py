@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from clerkstack.reconcile.changes import Change, Json, JsonObject, Path
+from clerkstack.reconcile.changes import Change, Path
 from clerkstack.reconcile.fields import same_value, sent
-from clerkstack.reconcile.shapes import as_object
+from clerkstack.shapes import Json, JsonObject, as_object
 
 
 @dataclass(frozen=True)

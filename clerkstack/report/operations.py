@@ -7,8 +7,9 @@ from typing import Any
 from pydantic import Field
 
 from clerkstack.adopt.unmanaged_items import Unmanaged
+from clerkstack.desired.secret_kinds import Kind
 from clerkstack.report.document import Document, Part
-from clerkstack.rotation.journal import Copy, Entry, Holder, Kind, Other, Running, fingerprint
+from clerkstack.rotation.journal import Copy, Entry, Holder, Other, Running, fingerprint
 from clerkstack.smoke.report import SmokeStep
 
 

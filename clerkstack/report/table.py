@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from clerkstack.reconcile.changes import Json
 from clerkstack.report.values import one_line
 from clerkstack.safe import safe, visible
+from clerkstack.shapes import Json
 
 # Without a terminal, nothing is cut or wrapped.
 WIDE = 10_000

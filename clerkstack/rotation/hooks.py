@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
+from clerkstack.desired.rolling_out import is_rolled_out, refusal
 from clerkstack.failures import ResourceFailed
-from clerkstack.rotation.rolling_out import is_rolled_out, refusal
 
 
 def write_secrets_only() -> None:

@@ -13,11 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, SecretStr, ValidationError
 
+from clerkstack.desired.secret_kinds import Kind
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.kinds import KINDS as KINDS
-from clerkstack.rotation.kinds import WORDS as WORDS
-from clerkstack.rotation.kinds import Kind as Kind
-from clerkstack.rotation.kinds import variables_of as variables_of
 
 Result = Literal["done", "aborted", "refused", "replaced"]
 Finding = Literal["holds", "may hold"]

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from clerkstack.desired.secret_kinds import Kind
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import Entry, Holder, Journal, Kind, Result, Running
+from clerkstack.rotation.journal import Entry, Holder, Journal, Result, Running
 from clerkstack.rotation.stacks import StackSecrets, enter, known_of
 from clerkstack.state.model import State
 

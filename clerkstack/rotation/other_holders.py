@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pydantic import SecretStr
 
 from clerkstack.clients.vercel import EnvironmentVariable, SharedVariable
-from clerkstack.rotation.journal import KINDS, WORDS, Copy, Kind, Other, fingerprint, variables_of
+from clerkstack.desired.secret_kinds import KINDS, WORDS, Kind, variables_of
+from clerkstack.rotation.journal import Copy, Other, fingerprint
 from clerkstack.rotation.stacks import Owned
 from clerkstack.settings.variable_names import OLDER_SECRET_KEYS, names_of
 

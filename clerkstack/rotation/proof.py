@@ -19,8 +19,9 @@ from pydantic import SecretStr
 from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
 from clerkstack.clients.health import Health, HealthClient
 from clerkstack.clients.webhook_probe import WebhookProbe
+from clerkstack.desired.secret_kinds import WORDS, Kind, variables_of
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import WORDS, Kind, fingerprint, variables_of
+from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.stacks import held_by
 from clerkstack.settings.models import Settings
 from clerkstack.settings.names import PREFIX

@@ -6,8 +6,9 @@ import secrets as randomness
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from clerkstack.desired.secret_kinds import WORDS, Kind
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import WORDS, Copy, Kind, Running, Side, fingerprint, now
+from clerkstack.rotation.journal import Copy, Running, Side, fingerprint, now
 from clerkstack.rotation.stacks import StackSecrets
 from clerkstack.settings.models import Settings
 

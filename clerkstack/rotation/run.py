@@ -15,14 +15,13 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from clerkstack.desired.secret_kinds import WORDS, Kind
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import (
     MILLISECONDS,
     MILLISECONDS_OF_HOUR,
-    WORDS,
     Copy,
     Entry,
-    Kind,
     Other,
     Running,
     Side,

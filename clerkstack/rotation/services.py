@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, UnexpectedAnswer, Unreachable
+from clerkstack.desired.secret_kinds import WORDS, Kind
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import WORDS, Kind, Running, fingerprint
+from clerkstack.rotation.journal import Running, fingerprint
 from clerkstack.settings.models import Settings
 
 if TYPE_CHECKING:

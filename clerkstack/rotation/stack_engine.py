@@ -11,9 +11,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from clerkstack.desired.rolling_out import environment_of as rolling_out
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.events import more_than_values, news, reasons, seen
-from clerkstack.rotation.rolling_out import environment_of as rolling_out
 from clerkstack.rotation.run import Refused
 from clerkstack.rotation.stacks import COMMAND
 from clerkstack.settings.targets import DEPLOYED

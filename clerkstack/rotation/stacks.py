@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from clerkstack.desired.secret_kinds import KINDS, WORDS, Kind, variables_of
 from clerkstack.desired.variables import takes_no_events
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import KINDS, WORDS, Journal, Kind, variables_of
+from clerkstack.rotation.journal import Journal
 from clerkstack.settings.projects import Project
 from clerkstack.state.marks import secret
 from clerkstack.state.model import Resource, State

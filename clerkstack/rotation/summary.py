@@ -5,17 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from clerkstack.desired.secret_kinds import WORDS, Kind
 from clerkstack.rotation.holder import is_at_it
-from clerkstack.rotation.journal import (
-    WORDS,
-    Entry,
-    Journal,
-    Kind,
-    Other,
-    Running,
-    fingerprint,
-    now,
-)
+from clerkstack.rotation.journal import Entry, Journal, Other, Running, fingerprint, now
 from clerkstack.rotation.stacks import StackSecrets
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError, Forbidden, NotFound, UnexpectedAnswer
+from clerkstack.desired.secret_kinds import Kind
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import Copy, Journal, Kind, Other, fingerprint
+from clerkstack.rotation.journal import Copy, Journal, Other, fingerprint
 from clerkstack.rotation.other_holders import (
     Looked,
     Question,

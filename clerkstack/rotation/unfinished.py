@@ -3,7 +3,8 @@ the state may have that secret, and the update would give it to the app."""
 
 from __future__ import annotations
 
-from clerkstack.rotation.journal import WORDS, Journal, now
+from clerkstack.desired.secret_kinds import WORDS
+from clerkstack.rotation.journal import Journal, now
 from clerkstack.state.model import State
 
 

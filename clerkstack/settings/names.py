@@ -17,6 +17,10 @@ CONNECTION_KEYS = (*SECRET_KEYS, f"{PREFIX}urls")
 BUILT_IN_ROLES = ("org:admin", "org:member")
 """Clerk's own roles, which every instance has."""
 
+CLERKS_PLANS = {"org": "free_org", "user": "free_user"}
+"""The plan that Clerk itself creates when billing is turned on, by payer
+(https://clerk.com/docs/guides/billing/overview)."""
+
 CREATOR_NEEDS = frozenset(
     {"org:sys_memberships:manage", "org:sys_memberships:read", "org:sys_profile:delete"}
 )

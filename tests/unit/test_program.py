@@ -21,7 +21,6 @@ from clerkstack.program import (
     roles_in_vain,
 )
 from clerkstack.reconcile.billing import DeclaredBilling
-from clerkstack.reconcile.changes import JsonObject
 from clerkstack.settings.models import (
     AppSettings,
     BillingSettings,
@@ -30,6 +29,7 @@ from clerkstack.settings.models import (
     OrganizationsSettings,
     Settings,
 )
+from clerkstack.shapes import JsonObject
 
 CATALOG = """
 features: {sso: {name: SSO}}

@@ -13,11 +13,12 @@ import pytest
 from clerkstack.app.git import git
 from clerkstack.checks.finding import Finding
 from clerkstack.cli.doctor import _code
+from clerkstack.desired.secret_kinds import KINDS, variables_of
 from clerkstack.doctor import machine, services
 from clerkstack.doctor import stack as stacks
 from clerkstack.doctor.model import Check, examined, failed, ok, warning
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import KINDS, Journal, now, variables_of
+from clerkstack.rotation.journal import Journal, now
 from clerkstack.rotation.stacks import enter, known_of
 from clerkstack.settings.variable_names import DEFAULT
 from clerkstack.state.locks import Owner

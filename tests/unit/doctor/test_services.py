@@ -12,9 +12,10 @@ import pytest
 import respx
 
 from clerkstack.checks.finding import Finding
+from clerkstack.desired.secret_kinds import variables_of
 from clerkstack.doctor import services
 from clerkstack.doctor import stack as stacks
-from clerkstack.rotation.journal import fingerprint, variables_of
+from clerkstack.rotation.journal import fingerprint
 from clerkstack.settings.variable_names import DEFAULT
 from local.world import seed as seeded
 from tests.unit.doctor.here import Here, examine, look

@@ -14,8 +14,9 @@ from clerkstack.clients.errors import ServerError
 from clerkstack.clients.platform import PlatformClient
 from clerkstack.failures import ResourceFailed
 from clerkstack.live.config_document import ConfigDocument
-from clerkstack.reconcile.changes import Change, Json, changes_between
+from clerkstack.reconcile.changes import Change, changes_between
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json
 
 WANTED: dict[str, Json] = {"billing": {"user_enabled": False, "organization_enabled": True}}
 

@@ -8,14 +8,13 @@ import pytest
 
 from clerkstack.reconcile.changes import (
     Change,
-    Json,
     changes_between,
     live_view,
     not_shown,
     same_document,
-    whole_numbers,
 )
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json, whole_numbers
 
 
 def test_only_declared_fields_are_compared() -> None:

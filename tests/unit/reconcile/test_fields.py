@@ -7,17 +7,11 @@ from typing import Any
 import pytest
 
 from clerkstack.parity.compare import MEMBERS
-from clerkstack.reconcile.changes import (
-    Change,
-    Json,
-    JsonObject,
-    changes_between,
-    live_view,
-    same_document,
-)
+from clerkstack.reconcile.changes import Change, changes_between, live_view, same_document
 from clerkstack.reconcile.fields import EMPTY, SETS, is_unset
 from clerkstack.reconcile.ownership import found_before, revert
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import Json, JsonObject
 
 PLAN = ("billing", "plans", "pro")
 CONNECTION = "connection_oauth_google"

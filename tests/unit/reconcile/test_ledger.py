@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from clerkstack.reconcile.billing import DeclaredBilling, billing_plan, live_groups
-from clerkstack.reconcile.changes import Groups
 from clerkstack.reconcile.ledger import Ledger, billing_reverts
 from clerkstack.reconcile.ownership import Past
+from clerkstack.shapes import Groups
 
 FOUND = {"name": "Pro", "payer_type": "org", "amount": 900, "annual_monthly_amount": 700}
 DECLARED = {"name": "Pro", "payer_type": "org", "amount": 900}

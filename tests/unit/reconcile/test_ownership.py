@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from clerkstack.reconcile.changes import Change, JsonObject
+from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.ownership import found_before, revert, undeclared
 from clerkstack.reconcile.write import WritePlan
+from clerkstack.shapes import JsonObject
 
 LIVE: dict[str, JsonObject] = {"a": {"x": 1, "y": None}, "b": {"x": 2}}
 

@@ -10,7 +10,7 @@ from pulumi.output import Unknown
 from clerkstack.reconcile.app_says import app_says
 from clerkstack.reconcile.billing import DeclaredBilling, live_groups
 from clerkstack.reconcile.ledger import Ledger
-from clerkstack.reconcile.shapes import Malformed
+from clerkstack.shapes import Malformed
 
 SECRET = "sk_live_secret"
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from clerkstack.desired.secret_kinds import KINDS
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import KINDS, fingerprint, now
+from clerkstack.rotation.journal import fingerprint, now
 from clerkstack.rotation.journal_store import Held
 from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Refused

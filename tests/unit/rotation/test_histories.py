@@ -18,9 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from hypothesis.stateful import run_state_machine_as_test as walk
 
 from clerkstack.clients.errors import ApiError
+from clerkstack.desired.secret_kinds import KINDS, Kind
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation import journal
-from clerkstack.rotation.journal import KINDS, Entry, Kind
+from clerkstack.rotation.journal import Entry
 from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.run import Refused
 from local.world import World

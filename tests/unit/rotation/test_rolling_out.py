@@ -11,15 +11,7 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack import providers
-from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.problems import ClerkstackError
-from clerkstack.providers.api_keys import ApiKeysProvider
-from clerkstack.providers.base import ClerkProvider
-from clerkstack.providers.billing import BillingProvider
-from clerkstack.providers.instance import InstanceProvider
-from clerkstack.providers.rotations import RotationsProvider
-from clerkstack.providers.written_variables import EDITED, WrittenVariablesProvider
-from clerkstack.rotation.rolling_out import (
+from clerkstack.desired.rolling_out import (
     COMMAND_TYPE,
     ROLL_OUT,
     WRITTEN_TYPE,
@@ -28,6 +20,14 @@ from clerkstack.rotation.rolling_out import (
     is_rolled_out,
     rest_as_was,
 )
+from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.problems import ClerkstackError
+from clerkstack.providers.api_keys import ApiKeysProvider
+from clerkstack.providers.base import ClerkProvider
+from clerkstack.providers.billing import BillingProvider
+from clerkstack.providers.instance import InstanceProvider
+from clerkstack.providers.rotations import RotationsProvider
+from clerkstack.providers.written_variables import EDITED, WrittenVariablesProvider
 from policies.judge import Judge, level_of
 from policies.rules import Level, Rules
 from policies.view import Resource, Stack

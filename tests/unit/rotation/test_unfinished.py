@@ -7,9 +7,9 @@ from typing import Any
 import pulumi
 import pytest
 
+from clerkstack.desired.rolling_out import ROLL_OUT
 from clerkstack.program import refuse_ended_secrets
 from clerkstack.rotation.journal import Journal, Running, now
-from clerkstack.rotation.rolling_out import ROLL_OUT
 from clerkstack.rotation.unfinished import ended_meanwhile
 from clerkstack.state.own import state_of
 

@@ -15,10 +15,11 @@ from typing import Any
 from pydantic import SecretStr
 
 from clerkstack.clients.vercel import VercelClient
+from clerkstack.desired.secret_kinds import KINDS, Kind, variables_of
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.problems import ClerkstackError
-from clerkstack.rotation.journal import KINDS, Holder, Kind, Running, now, variables_of
+from clerkstack.rotation.journal import Holder, Running, now
 from clerkstack.rotation.journal_store import JournalStore
 from clerkstack.rotation.proof import NotProved
 from clerkstack.rotation.requests import RotationRequest

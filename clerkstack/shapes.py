@@ -1,4 +1,5 @@
-"""Functions that read parts of a JSON document with a known shape; errors name the place.
+"""JSON documents: their types, and functions that read parts with a known shape; errors name the
+place.
 
 A resource's properties pass through the engine, and a state can be edited by hand. So each resource
 reads its properties once, at the boundary, and then works with typed fields. Plain functions and
@@ -8,16 +9,42 @@ docs/decisions/0010-resources-read-their-properties-without-pydantic.md).
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import TypeAlias, TypeVar
 
 from clerkstack.problems import ClerkstackError
-from clerkstack.reconcile.fields import Json
 
-Part = TypeVar("Part", dict[str, Json], str)
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+JsonObject: TypeAlias = "dict[str, Json]"
+Groups: TypeAlias = "Mapping[str, JsonObject]"
+"""Fields by the name of their owner: a section of the config, a role, `plans/pro`."""
+Part = TypeVar("Part", "dict[str, Json]", str)
 
 
 class Malformed(ClerkstackError, ValueError):
     """A document does not have the expected shape; names the place."""
+
+
+def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
+    """`document[key]` if it is an object, else an empty one."""
+    value = document.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
+    """The groups of fields in a document, without what is not an object."""
+    return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
+
+
+def whole_numbers(value: Json) -> Json:
+    """Turn floats without a fraction into integers: the engine passes all numbers as floats."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in value]
+    if isinstance(value, dict):
+        return {key: whole_numbers(item) for key, item in value.items()}
+    return value
 
 
 def as_object(value: Json, place: str) -> dict[str, Json]:

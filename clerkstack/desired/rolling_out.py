@@ -15,8 +15,8 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from clerkstack.desired.secret_kinds import KINDS, variables_of
 from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.rotation.kinds import KINDS, variables_of
 
 ROLL_OUT = "CLERKSTACK_ROLL_OUT"
 WRITTEN_TYPE = "pulumi-python:dynamic/clerkstack:WrittenVariables"

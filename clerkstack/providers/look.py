@@ -13,7 +13,7 @@ import pulumi
 from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
 from clerkstack.desired.variables import Variable
 from clerkstack.failures import ResourceFailed
-from clerkstack.live.session import session_for
+from clerkstack.providers.shared import provider_session
 from clerkstack.reconcile.taken import Obstacles, obstacles, refusals
 from clerkstack.safe import safe
 from clerkstack.settings.models import Connection
@@ -92,7 +92,7 @@ class Look:
 
     def _list(self) -> Sequence[EnvironmentVariable]:
         try:
-            return session_for(self._connection).variables(self._team, self._project)
+            return provider_session(self._connection).variables(self._team, self._project)
         except (RateLimited, ServerError, Unreachable) as failure:
             if not pulumi.runtime.is_dry_run():
                 raise
