@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from clerkstack.adopt.splitting import Plan, Split, plan
@@ -48,7 +49,7 @@ def plans_of(
     if write:
         for project in settings.vercel_projects:
             found = live.variables(project)
-            if finish(live.vercel(project.team_id), project.project_id, found):
+            if finish(live.session.vercel(project.team_id), project.project_id, found):
                 live.variables(project, fresh=True)
     signing = signing_secret_of(settings, live, Known.of(state))
     on = settings.components.environment
@@ -87,7 +88,12 @@ def split_shared(
     """Split what is shared; the ids of the declared variables that came of it."""
     ids: dict[str, str] = {}
     for each in done.splits:
-        ids |= split(live.vercel(project.team_id), project.project_id, each)
+        ids |= split(
+            live.session.vercel(project.team_id),
+            project.project_id,
+            each,
+            partial(live.variables, project, fresh=True),
+        )
         report(f"{project.prefix}{each.variable.key}: {split_off(each)} split off")
     return ids
 

@@ -8,7 +8,7 @@ variable keeps the value until the last place has its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from clerkstack.adopt.splitting import Own, Split, places, value_of
@@ -23,9 +23,14 @@ if TYPE_CHECKING:
 TARGETS = ("production", "preview", "development")
 
 
-def split(client: VercelClient, project: str, wanted: Split) -> dict[str, str]:
+def split(
+    client: VercelClient,
+    project: str,
+    wanted: Split,
+    read: Callable[[], Sequence[EnvironmentVariable]],
+) -> dict[str, str]:
     """Split a variable and read it back; returns the ids of the resulting declared variables, by
-    name.
+    name. `read` reads the project's variables again.
 
     Raises:
         ClerkstackError: Vercel does not show what was written.
@@ -40,7 +45,7 @@ def split(client: VercelClient, project: str, wanted: Split) -> dict[str, str]:
     for own in wanted.own:
         _move(client, project, shared, own, left)
         left.remove(own.place)
-    live = client.list_variables(project, decrypt=True)
+    live = read()
     _verify(live, wanted, left)
     log.forget()
     variables = {own.name: _at(live, shared.key, own.place) for own in wanted.own if own.name}

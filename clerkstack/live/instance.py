@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from clerkstack.clients.platform import ApplicationInstance
     from clerkstack.clients.role_answers import Permission, Role, RoleSet
     from clerkstack.clients.svix import Attempt, Endpoint, SvixClient
-    from clerkstack.clients.vercel import Deployment, EnvironmentVariable, VercelClient
+    from clerkstack.clients.vercel import Deployment, EnvironmentVariable
     from clerkstack.clients.vercel import Project as VercelProject
     from clerkstack.live.session import Session
     from clerkstack.reconcile.headers import LiveHeaders
@@ -85,7 +85,6 @@ class LiveInstance(Closing):
         self._declared_key = publishable_key
         self._opened = ExitStack()
         self._owns_session = False
-        self._of_teams: dict[str | None, VercelClient] = {}
 
     @classmethod
     def of(cls, settings: Settings, session: Session, reads: Reads | None = None) -> Self:
@@ -98,7 +97,6 @@ class LiveInstance(Closing):
     def close(self) -> None:
         """Close the connections; the next read opens them again."""
         self._opened.close()
-        self._of_teams.clear()
         self.__dict__.pop("_backend", None)
         if self._owns_session:
             self.session.close()
@@ -319,13 +317,6 @@ class LiveInstance(Closing):
 
     # -- its projects at Vercel -------------------------------------------------------------------
 
-    def vercel(self, team_id: str | None) -> VercelClient:
-        """A client of Vercel's API, one for each team."""
-        if team_id not in self._of_teams:
-            client = self._opened.enter_context(self.session.vercel(team_id))
-            self._of_teams[team_id] = client
-        return self._of_teams[team_id]
-
     def variables(
         self, project: Project, *, decrypt: bool = True, fresh: bool = False
     ) -> tuple[EnvironmentVariable, ...]:
@@ -334,12 +325,12 @@ class LiveInstance(Closing):
         Args:
             project: one of the settings' projects.
             decrypt: include readable values.
-            fresh: read them again.
+            fresh: read them again, after a write.
         """
         return self._once(
             f"Vercel: {project.prefix}variables",
             lambda: tuple(
-                self.vercel(project.team_id).list_variables(project.project_id, decrypt=decrypt)
+                self.session.variables(project.team_id, project.project_id, decrypt=decrypt)
             ),
             project.project_id,
             str(decrypt),
@@ -350,7 +341,7 @@ class LiveInstance(Closing):
         """A project as Vercel shows it (GET /v9/projects/{idOrName}). Raises NotFound."""
         return self._once(
             f"Vercel: {project.prefix}project",
-            lambda: self.vercel(project.team_id).get_project(project.project_id),
+            lambda: self.session.vercel(project.team_id).get_project(project.project_id),
             project.project_id,
         )
 
@@ -367,7 +358,7 @@ class LiveInstance(Closing):
         own = project_id or project.project_id
         return self._once(
             f"Vercel: {project.prefix}deployment",
-            lambda: self.vercel(project.team_id).latest_deployment(own, target),
+            lambda: self.session.vercel(project.team_id).latest_deployment(own, target),
             own,
             target,
         )

@@ -39,6 +39,7 @@ class Session:
         self._applications: dict[str, Application] = {}
         self._documents: dict[tuple[str, str], ConfigDocument] = {}
         self._platform: PlatformClient | None = None
+        self._of_teams: dict[str | None, VercelClient] = {}
         self._verified: set[tuple[str, str]] = set()
 
     def close(self) -> None:
@@ -47,6 +48,8 @@ class Session:
             if self._platform is not None:
                 self._platform.close()
                 self._platform = None
+            while self._of_teams:
+                self._of_teams.popitem()[1].close()
 
     @property
     def platform(self) -> PlatformClient:
@@ -212,7 +215,7 @@ class Session:
         )
 
     def vercel(self, team_id: str | None) -> VercelClient:
-        """A client of Vercel's API, for a team or the token owner's own projects.
+        """The client of Vercel's API, for a team or the token owner's own projects.
 
         Raises:
             ResourceFailed: the stack's config has no token.
@@ -224,24 +227,29 @@ class Session:
             raise ResourceFailed(
                 "This stack has no token for Vercel: pulumi config set --secret vercel:apiToken"
             )
-        return VercelClient(
-            token=token,
-            base_url=self._connection.urls.vercel,
-            team_id=team_id,
-            note=self.requests.append,
-        )
+        with self._lock:
+            if team_id not in self._of_teams:
+                self._of_teams[team_id] = VercelClient(
+                    token=token,
+                    base_url=self._connection.urls.vercel,
+                    team_id=team_id,
+                    note=self.requests.append,
+                )
+            return self._of_teams[team_id]
 
     def variables(
         self, team_id: str | None, project_id: str, *, decrypt: bool = False
     ) -> list[EnvironmentVariable]:
         """A Vercel project's variables as they are now (GET /v10/projects/{id}/env).
 
+        What must be read before and after a write is read here; `LiveInstance.variables` reads it
+        once in a run.
+
         Args:
             team_id, project_id: the project.
             decrypt: with the values that Vercel lets be read.
         """
-        with self.vercel(team_id) as vercel:
-            return vercel.list_variables(project_id, decrypt=decrypt)
+        return self.vercel(team_id).list_variables(project_id, decrypt=decrypt)
 
     def svix_app(self, application_id: str, environment: str) -> SvixClient | None:
         """A client of the instance's Svix app, None if it has none."""

@@ -214,9 +214,9 @@ def values(account: Account) -> Iterator[Result]:
     if encrypted is None:
         yield unresolved("vercel.decrypt", "the project has no encrypted variable")
         return
-    declared = account.settings.environment
-    with account.session.vercel(declared.team_id) as client:
-        read = client.get_variable(declared.project_id, encrypted.id).readable_value is not None
+    declared = account.settings.vercel_projects[0]
+    client = account.session.vercel(declared.team_id)
+    read = client.get_variable(declared.project_id, encrypted.id).readable_value is not None
     listed = "in the list" if encrypted.readable_value is not None else "not in the list"
     detail = f"{encrypted.key}: {'by its id' if read else 'not by its id'}, {listed}"
     yield holds("vercel.decrypt", read, detail)
@@ -224,11 +224,11 @@ def values(account: Account) -> Iterator[Result]:
 
 def projects(account: Account) -> Iterator[Result]:
     """What Vercel lists in addition to the stack's own variables."""
-    declared = account.settings.environment
-    with account.session.vercel(declared.team_id) as client:
-        listed_projects = client.list_projects()
-        shared = client.list_shared_variables()
-        custom = client.custom_environments(declared.project_id)
+    declared = account.settings.vercel_projects[0]
+    client = account.session.vercel(declared.team_id)
+    listed_projects = client.list_projects()
+    shared = client.list_shared_variables()
+    custom = client.custom_environments(declared.project_id)
     mine = any(declared.project_id in (project.id, project.name) for project in listed_projects)
     detail = (
         f"{len(listed_projects)} projects, {len(shared)} shared variables, "
@@ -240,8 +240,7 @@ def projects(account: Account) -> Iterator[Result]:
 def deployments(account: Account) -> Iterator[Result]:
     """What Vercel shows of deployments."""
     declared, target = account.settings.vercel_projects[0], DEPLOYED[account.settings.instance]
-    with account.session.vercel(declared.team_id) as client:
-        newest = client.latest_deployment(declared.project_id, target)
+    newest = account.session.vercel(declared.team_id).latest_deployment(declared.project_id, target)
     if newest is None:
         yield unresolved("vercel.deployments", f"nothing is deployed to {target}")
         return

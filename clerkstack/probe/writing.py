@@ -167,37 +167,37 @@ def _remove_endpoints(app: SvixClient) -> None:
 def variable(account: Account) -> Iterator[Result]:
     """A sensitive variable for preview, under the probe's own name."""
     declared = account.settings.vercel_projects[0]
-    with account.session.vercel(declared.team_id) as client:
+    client = account.session.vercel(declared.team_id)
 
-        def there() -> list[str]:
-            listed = client.list_variables(declared.project_id)
-            return [variable.id for variable in listed if variable.key == VARIABLE]
+    def there() -> list[str]:
+        listed = account.session.variables(declared.team_id, declared.project_id)
+        return [variable.id for variable in listed if variable.key == VARIABLE]
 
-        def remove() -> None:
-            for variable_id in there():
-                client.delete_variable(declared.project_id, variable_id)
+    def remove() -> None:
+        for variable_id in there():
+            client.delete_variable(declared.project_id, variable_id)
 
-        remove()
-        try:
-            made = client.create_variable(
-                declared.project_id, VARIABLE, "probe", targets=["preview"], comment=NOTE
-            )
-            client.write_variable(declared.project_id, made.id, "written again")
-            found = client.list_variables(declared.project_id, decrypt=True)
-            live = next((variable for variable in found if variable.id == made.id), None)
-            if live is None:
-                yield holds("vercel.write", False, "it is not in the list")
-                return
-            seen = (live.key, live.type, live.target, live.comment)
-            kept = seen == (VARIABLE, "sensitive", ("preview",), NOTE)
-            yield holds("vercel.write", kept, "as it was sent" if kept else f"it is {seen}")
-            hidden = live.readable_value is None
-            yield holds("vercel.sensitive", hidden, "not readable" if hidden else "readable")
-        finally:
-            with suppress(ApiError):
-                remove()
-            if there():
-                raise ClerkstackError(f"{VARIABLE} was left at Vercel: remove it by hand")
+    remove()
+    try:
+        made = client.create_variable(
+            declared.project_id, VARIABLE, "probe", targets=["preview"], comment=NOTE
+        )
+        client.write_variable(declared.project_id, made.id, "written again")
+        found = account.session.variables(declared.team_id, declared.project_id, decrypt=True)
+        live = next((variable for variable in found if variable.id == made.id), None)
+        if live is None:
+            yield holds("vercel.write", False, "it is not in the list")
+            return
+        seen = (live.key, live.type, live.target, live.comment)
+        kept = seen == (VARIABLE, "sensitive", ("preview",), NOTE)
+        yield holds("vercel.write", kept, "as it was sent" if kept else f"it is {seen}")
+        hidden = live.readable_value is None
+        yield holds("vercel.sensitive", hidden, "not readable" if hidden else "readable")
+    finally:
+        with suppress(ApiError):
+            remove()
+        if there():
+            raise ClerkstackError(f"{VARIABLE} was left at Vercel: remove it by hand")
 
 
 OF_CONFIG = Probe(

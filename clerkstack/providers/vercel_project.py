@@ -80,8 +80,7 @@ class VercelProjectProvider(ClerkProvider):
     def _seen(self, inputs: JsonObject) -> JsonObject:
         project = str(inputs["project_id"])
         if (_team(inputs), project) not in self.session.seen_projects:
-            with self.session.vercel(_team(inputs)) as vercel:
-                vercel.get_project(project)
+            self.session.vercel(_team(inputs)).get_project(project)
         return inputs
 
 

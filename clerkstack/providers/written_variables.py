@@ -105,11 +105,11 @@ class WrittenVariablesProvider(ClerkProvider):
         live = self._there(declared)
         before = {name: variable.updated_at for name, variable in live.items()}
         if edited:
-            with self.session.vercel(declared.team_id) as vercel:
-                for name in edited:
-                    if name in live:
-                        value = str(values[name])
-                        vercel.write_variable(declared.project_id, live[name].id, value)
+            vercel = self.session.vercel(declared.team_id)
+            for name in edited:
+                if name in live:
+                    value = str(values[name])
+                    vercel.write_variable(declared.project_id, live[name].id, value)
             live = self._there(declared)
         new = {name: value for name, value in values.items() if was.values.get(name) != value}
         _verify(new, live)

@@ -72,7 +72,9 @@ def rotator_of(
         services,
         Prover(settings),
         Survey(
-            settings, live, lambda: neighbours(stack, settings.application_id, settings.instance)
+            settings,
+            live.session,
+            lambda: neighbours(stack, settings.application_id, settings.instance),
         ),
         progress,
         confirm,

@@ -35,7 +35,7 @@ from clerkstack.state.neighbours import UnknownNeighbours
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable, VercelClient
     from clerkstack.clients.vercel import Project as Listed
-    from clerkstack.live.instance import LiveInstance
+    from clerkstack.live.session import Session
     from clerkstack.settings.projects import Project
     from clerkstack.state.neighbours import Neighbour
 
@@ -58,14 +58,14 @@ class Survey:
     def __init__(
         self,
         settings: Settings,
-        live: LiveInstance,
+        session: Session,
         stacks: Callable[[], Sequence[Neighbour]],
     ) -> None:
-        self._settings, self._live, self._stacks = settings, live, stacks
+        self._settings, self._session, self._stacks = settings, session, stacks
 
     def close(self) -> None:
         """Close the connections."""
-        self._live.close()
+        self._session.close()
 
     def look(
         self, known: StackSecrets, state: State, secrets: Mapping[Kind, SecretStr]
@@ -105,7 +105,7 @@ class Survey:
         Raises:
             ApiError, Unreachable, UnexpectedAnswer: it is unknown whether it was written.
         """
-        vercel = self._live.vercel(copy.team_id)
+        vercel = self._session.vercel(copy.team_id)
         try:
             if look:
                 live_value = vercel.get_variable(copy.project_id, copy.variable_id).readable_value
@@ -154,7 +154,7 @@ class Survey:
         mine: Owned,
         findings: Findings,
     ) -> None:
-        vercel = self._live.vercel(team_id)
+        vercel = self._session.vercel(team_id)
         try:
             listed = {project.id: project for project in vercel.list_projects()}
         except (Forbidden, NotFound) as refusal:
@@ -174,7 +174,7 @@ class Survey:
                     project.project_id,
                     name,
                     team_id,
-                    vercel.list_variables(project.project_id, decrypt=True),
+                    self._session.variables(team_id, project.project_id, decrypt=True),
                     {},
                     own=True,
                     built=frozenset({project.deployed} if project.deployed else ()),
@@ -187,7 +187,7 @@ class Survey:
             if other.id in seen:
                 continue
             try:
-                variables = vercel.list_variables(other.id, decrypt=True)
+                variables = self._session.variables(team_id, other.id, decrypt=True)
             except (Forbidden, NotFound):
                 findings.notes.append(f"the token cannot read the variables of {other.name}")
                 continue

@@ -97,7 +97,7 @@ def whole_run(client: VercelClient, instance: str) -> None:
     live = client.list_variables(PROJECT, decrypt=True)
     finish(client, PROJECT, live)
     for each in planned(client, instance).splits:
-        split(client, PROJECT, each)
+        split(client, PROJECT, each, lambda: client.list_variables(PROJECT, decrypt=True))
 
 
 @pytest.mark.parametrize("instance", STACKS)

@@ -1,61 +1,80 @@
-"""Nobody but the reader, the providers and the emulators' probe makes a client to read with."""
+"""One reader of an instance: who else makes a client, or asks by one, and why."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[3]
-CLIENTS = {"BackendClient", "PlatformClient", "FrontendClient", "SvixClient", "VercelClient"}
-MAKES = {
-    "clerkstack/live/session.py": CLIENTS,
-    # It has a token and a project, and no stack.
-    "clerkstack/cli/redeploy.py": {"VercelClient"},
-    # It asks as a browser does; of a deployment without a stack, too.
-    "clerkstack/smoke/steps.py": {"FrontendClient"},
-}
-LISTS = {
-    "list_endpoints",
-    "list_variables",
-    "list_roles",
-    "list_role_sets",
-    "list_redirect_urls",
-    "latest_deployment",
-    "svix_app",
-}
-"""What a client of an instance is asked for, beside what only one place could want."""
-ASKS = ("live", "providers", "clients", "probe")
-ALSO = {
-    "clerkstack/redeployment.py",  # as the command of it
-    "clerkstack/rotation/survey.py",  # it looks at all projects of a team
-    "clerkstack/adopt/variables.py",  # it reads back what it wrote
-    "clerkstack/parity/read.py",
-}
-FILES = sorted(
-    path.relative_to(TOP)
-    for folder in ("clerkstack", "components", "policies")
-    for path in (TOP / folder).rglob("*.py")
+from clerkstack.clients.backend import BackendClient
+from clerkstack.clients.frontend import FrontendClient
+from clerkstack.clients.platform import PlatformClient
+from clerkstack.clients.svix import SvixClient
+from clerkstack.clients.vercel import VercelClient
+from clerkstack.live.session import Session
+from tests.unit.test_layers import modules, package_of
+
+CLIENTS = (BackendClient, FrontendClient, PlatformClient, SvixClient, VercelClient)
+BEGIN = ("count_", "custom_", "dns_", "get_", "latest_", "list_", "recent_", "svix_")
+READS = frozenset(
+    name for asked in (*CLIENTS, Session) for name in vars(asked) if name.startswith(BEGIN)
 )
+MAKES = {
+    # Those of a stack.
+    "clerkstack.live.session": {client.__name__ for client in CLIENTS},
+    # It asks as a browser does; of a deployment without a stack, too.
+    "clerkstack.smoke.steps": {"FrontendClient"},
+    # It has a token and a project, and no stack.
+    "clerkstack.cli.redeploy": {"VercelClient"},
+}
+"""The modules that make a client, and which."""
+ASKS = {
+    "clerkstack.providers.vercel_project": "whether the project is there",
+    "clerkstack.providers.roles": "the write protocol: ids that a write needs",
+    "clerkstack.providers.webhook": "the write protocol: before a write, and read back",
+    "clerkstack.probe.reading": "each answer itself is what is looked at",
+    "clerkstack.probe.writing": "each answer itself is what is looked at",
+    "clerkstack.rotation.services": "Svix, with whichever key is valid in the midst of a rotation",
+    "clerkstack.rotation.survey": "projects of others, and what is there now, before a write",
+    "clerkstack.redeployment": "the build that it starts, of any project",
+}
+"""The modules that ask by a client what no reader asks, and why."""
 
 
-def calls(tree: ast.AST) -> Iterator[str]:
-    """The names that are called, of functions and of methods."""
+@pytest.fixture(scope="module")
+def outside() -> dict[str, ast.Module]:
+    """What is neither a client nor the reader."""
+    return {
+        name: ast.parse(file.read_text())
+        for name, file in modules().items()
+        if package_of(name) != "clients"
+    }
+
+
+def made(tree: ast.Module) -> Iterator[str]:
+    names = {client.__name__ for client in CLIENTS}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            name = node.func
-            yield name.attr if isinstance(name, ast.Attribute) else getattr(name, "id", "")
-        elif isinstance(node, ast.Attribute):
-            yield node.attr
+        if isinstance(node, ast.Call) and names & set(ast.unparse(node.func).split(".")):
+            yield ast.unparse(node.func).split(".")[0]
 
 
-@pytest.mark.parametrize("file", FILES, ids=str)
-def test_a_file_makes_no_client_and_reads_no_list(file: Path) -> None:
-    called = {*calls(ast.parse((TOP / file).read_text()))}
+def test_a_client_is_made_by_the_session(outside: dict[str, ast.Module]) -> None:
+    makes = {name: set(made(tree)) for name, tree in outside.items()}
 
-    if file.parts[1] != "clients":
-        assert called & CLIENTS <= MAKES.get(str(file), set())
-    if file.parts[1] not in ASKS and str(file) not in ALSO:
-        assert not called & LISTS
+    assert {name: clients for name, clients in makes.items() if clients} == MAKES
+
+
+def test_what_is_read_of_an_instance_is_read_by_its_reader(outside: dict[str, ast.Module]) -> None:
+    """Not by a list of its own, such as the variables of a project or the plans of an instance."""
+    asking = {
+        name
+        for name, tree in outside.items()
+        if package_of(name) != "live"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in READS
+        # `live` is the reader; pulumi.get_project() is the engine's.
+        if ast.unparse(node.value).split(".")[-1] not in ("live", "pulumi")
+    }
+
+    assert asking == set(ASKS)

@@ -14,11 +14,21 @@ from local.world import World
 from local.world import seed as seeded
 from tests.unit.rotation.testbed import RotationTestbed
 
+PROJECT = {"projectId": seeded.VERCEL_PROJECT_ID}
+
 
 @pytest.fixture
 def account(running: World) -> Iterator[Account]:
-    running.reset()
-    project = json.dumps({"projectId": seeded.VERCEL_PROJECT_ID})
-    settings = RotationTestbed(running, configured={"environment": project}).settings
+    yield from _account(running, PROJECT)
+
+
+@pytest.fixture
+def account_with_named_projects(running: World) -> Iterator[Account]:
+    yield from _account(running, {"projects": {"app": PROJECT}})
+
+
+def _account(world: World, environment: dict[str, object]) -> Iterator[Account]:
+    world.reset()
+    settings = RotationTestbed(world, configured={"environment": json.dumps(environment)}).settings
     with LiveInstance.of(settings, Session(settings.connection)) as live:
         yield Account(settings, live)

@@ -50,6 +50,20 @@ def test_all_hold_and_what_was_made_is_gone(running: World, account: Account) ->
     assert repr(everything(running)) == before
 
 
+def test_a_project_that_has_a_name_is_asked_too(
+    running: World, account_with_named_projects: Account
+) -> None:
+    body = {"key": "K", "value": "v", "type": "encrypted", "target": ["preview"]}
+    running.vercel.create_variable(running.vercel.projects[seeded.VERCEL_PROJECT_ID], body)
+
+    found = probed(account_with_named_projects, **SILENT)  # type: ignore[arg-type]
+
+    states = {each.premise: each.state for each in found.values()}
+    assert not failing(found)
+    assert states["vercel.decrypt"] is State.HOLDS
+    assert states["vercel.projects"] is State.HOLDS
+
+
 def test_reading_writes_nothing(running: World, account: Account) -> None:
     running.clear_journal()
 
@@ -72,14 +86,13 @@ def test_what_an_earlier_run_left_is_removed(running: World, account: Account) -
         app.create_endpoint(
             url=writing.ADDRESS, event_types=["user.created"], description=writing.NOTE
         )
-    with account.session.vercel(None) as vercel:
-        vercel.create_variable(
-            account.settings.environment.project_id,
-            writing.VARIABLE,
-            "left",
-            targets=["production"],
-            comment=writing.NOTE,
-        )
+    account.session.vercel(None).create_variable(
+        account.settings.environment.project_id,
+        writing.VARIABLE,
+        "left",
+        targets=["production"],
+        comment=writing.NOTE,
+    )
 
     found = probed(account, **SILENT)  # type: ignore[arg-type]
 

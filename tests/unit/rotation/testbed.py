@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from clerkstack.clients.vercel import VercelClient
 from clerkstack.desired.secret_kinds import KINDS, Kind, variables_of
-from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Holder, Running, now
@@ -330,8 +329,8 @@ class Process:
 
     def survey(self) -> Survey:
         settings = self.testbed.settings
-        live = LiveInstance.of(settings, Session(settings.connection))
-        real = Survey(settings, live, lambda: self.testbed.neighbours)
+        session = Session(settings.connection)
+        real = Survey(settings, session, lambda: self.testbed.neighbours)
         return Watched(real, self)  # type: ignore[return-value]
 
     def myself(self) -> Holder:
