@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tree_sitter import Node
 
-from clerkstack.app.syntax import EXPORTS, MEMBERS, TRANSPARENT, bare, content
+from clerkstack.app.syntax import EXPORTS, MEMBERS, TRANSPARENT, arguments_of, bare
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
@@ -43,7 +43,7 @@ _DEEPEST = 60
 
 def _called(at: Pass, node: Node, scope: Scope) -> None:
     callee = bare(node.child_by_field_name("function") or node)
-    given = content(node.child_by_field_name("arguments"))
+    given = arguments_of(node)
     if at.source.short(callee) in _FIRST and given:
         _change(at, given[0], node, scope)
     elif callee.type == "member_expression" and at.source.last(callee) in _METHODS:
@@ -132,7 +132,7 @@ def _handed_to(at: Pass, part: Node) -> Node | None:
         callee = above.child_by_field_name("function")
         return None if at.source.short(callee) in _HARMLESS else above
     if kind == "member_expression" and above is not None and above.type == "call_expression":
-        given = content(above.child_by_field_name("arguments"))
+        given = arguments_of(above)
         visits = at.source.last(around).startswith("reduce")
         return above if visits or any(it.type == "identifier" for it in given) else None
     return None

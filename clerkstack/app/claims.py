@@ -13,7 +13,7 @@ from tree_sitter import Node
 
 from clerkstack.app.clerk import CLAIMS
 from clerkstack.app.facts_of_files import Ir
-from clerkstack.app.syntax import bare, content
+from clerkstack.app.syntax import arguments_of, bare, content
 from clerkstack.app.words import CLAIMED, GIVEN
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _is_shown(at: Pass, node: Node) -> bool:
 def _looked_up(at: Pass, node: Node, scope: Scope) -> None:
     """`sessionClaims.fea.includes('o:x')`, `['org:a', 'org:b'].includes(orgRole)`."""
     callee = bare(node.child_by_field_name("function") or node)
-    given = content(node.child_by_field_name("arguments"))
+    given = arguments_of(node)
     held, method = callee.child_by_field_name("object"), at.source.last(callee)
     if not given or held is None:
         return
@@ -159,12 +159,12 @@ def _chosen(at: Pass, chain: Node, given: list[Node], scope: Scope) -> None:
     while callee is not None and callee.type == "member_expression":
         chain = bare(callee.child_by_field_name("object") or chain)
         callee = chain.child_by_field_name("function")
-    subject = content(chain.child_by_field_name("arguments"))
+    subject = arguments_of(chain)
     if not subject or at.source.of(callee) != "match":
         return
     for pattern in given[:-1]:
         is_one = at.source.last(pattern.child_by_field_name("function")) == "union"
-        for value in content(pattern.child_by_field_name("arguments")) if is_one else [pattern]:
+        for value in arguments_of(pattern) if is_one else [pattern]:
             _equal(at, subject[0], value, scope)
 
 

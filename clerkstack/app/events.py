@@ -12,7 +12,15 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from clerkstack.app.syntax import FUNCTIONS, Source, around, bare, content, without_nothing
+from clerkstack.app.syntax import (
+    FUNCTIONS,
+    Source,
+    arguments_of,
+    around,
+    bare,
+    content,
+    without_nothing,
+)
 from clerkstack.app.words import NAME, OF_EVENTS
 
 EVENT = re.compile(rf"(?:{OF_EVENTS})\.[a-zA-Z]+")
@@ -119,7 +127,7 @@ class Events:
 
     def _call(self, node: Node) -> None:
         callee = node.child_by_field_name("function")
-        given = content(node.child_by_field_name("arguments"))
+        given = arguments_of(node)
         method = self._source.last(callee)
         if method in _LOOKING and given and self._part(given[0]) is not None:
             held = bare((callee and callee.child_by_field_name("object")) or node)
@@ -194,7 +202,7 @@ class Events:
         source, there = self.brings.get(name.rpartition(".")[0] or name, ("", ""))
         if source not in _SIGNING or (there != "Webhook" and not name.endswith(".Webhook")):
             return
-        given = content(node.child_by_field_name("arguments"))
+        given = arguments_of(node)
         secret = self._read(given[0]) if given else "?"
         self.verifies.append([source, self._source.place(node), secret])
 

@@ -149,7 +149,7 @@ class Expressions:
             return self._this(scope, place)
         elif kind == "new_expression":
             found = ["x", "is a new expression, not a constant", place]
-            given = content(node.child_by_field_name("arguments"))
+            given = arguments_of(node)
             made = self._source.short(node.child_by_field_name("constructor"))
             if given and made in ("Set", "Map"):
                 entries = self.of(given[0], scope)
@@ -299,7 +299,7 @@ class Expressions:
         """Record a name for a function, or for the function inside a call such as `memo(…)`."""
         node = self.component_of(node)
         if node.type == "call_expression":
-            given = content(node.child_by_field_name("arguments"))
+            given = arguments_of(node)
             node = next((each for each in given if each.type in FUNCTIONS), node)
         if node.type in FUNCTIONS:
             self.named.setdefault(node.id, name)
@@ -311,7 +311,7 @@ class Expressions:
         }`."""
         options = node
         if self._source.short(node.child_by_field_name("function")) == "defineComponent":
-            options = next(iter(content(node.child_by_field_name("arguments"))), node)
+            options = next(iter(arguments_of(node)), node)
         elif self._suffix != ".vue":
             return node
         if options.type != "object":

@@ -25,7 +25,7 @@ from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
-from clerkstack.app.syntax import Source, bare, content
+from clerkstack.app.syntax import LOADED, NAME, Source, bare, content
 from clerkstack.app.words import GIVEN
 
 SECONDS = 0.6
@@ -38,8 +38,8 @@ Visit: TypeAlias = "Callable[[Pass, Node, Scope], None]"
 _NESTED = 40
 _MANY = 1000
 _MANY_NAMES = 200
-_REQUIRED = re.compile(rb"\b(?:require|import)\s*\(\s*([\"'])([^\"'\n]{1,300})\1")
-# Names that receive a wanted result: `const { can } = useGates()`.
+_REQUIRED = re.compile(LOADED.encode())
+# What a name is given that is wanted: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
 # Names that receive a loaded module.
 _LOADED = _GIVEN + rb"[^;=]{0,60}(?:=>[^;=]{0,60})?\b(?:import|require)\s*\("
@@ -49,7 +49,6 @@ _AS = (
     rb"(?![ \t]*(?:[\w(<`]|\.(?!bind\b)))"
     rb"|[{,]\s*(?:NAMES)\s*:\s*(\w+)\s*[,}=]"
 )
-_NAMES = re.compile(r"[A-Za-z_$][\w$]*")
 _WORDS = rb"|".join(extractor.WORDS for extractor in EXTRACTORS)
 _AGAIN: dict[str, list[Visit]] = {kind: [visit] for kind, visit in asking.VISITS.items()}
 _AGAIN["identifier"] = [changing.VISITS["identifier"]]
@@ -244,11 +243,11 @@ class Pass:
             if inner is not None and inner in wanted:
                 self.local.add(name)
         for found in re.finditer(_LOADED, self.source.text) if wanted else ():
-            self.local |= set(_NAMES.findall(found.group(1).decode(errors="ignore")))
+            self.local |= set(NAME.findall(found.group(1).decode(errors="ignore")))
         if self.local:
             hooks = rb"|".join(re.escape(each.encode()) for each in sorted(self.local))
             for found in re.finditer(_GIVEN + rb"(?:" + hooks + rb")\s*\(", self.source.text):
-                self.local |= set(_NAMES.findall(found.group(1).decode()))
+                self.local |= set(NAME.findall(found.group(1).decode()))
             self.local |= self._also(self.local)
 
     def _also(self, names: set[str]) -> set[str]:

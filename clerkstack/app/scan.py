@@ -13,6 +13,7 @@ from clerkstack.app.clerk import is_clerks
 from clerkstack.app.evaluate import Callers
 from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.gathering import Gathering, Job
+from clerkstack.app.imports import Imports
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed
 from clerkstack.app.modules import Module, Modules
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 # The most rounds of searching for callers of functions that check a parameter.
 _ROUNDS = 12
 _MOST_FILES = 3000
-_SOURCE = re.compile(rb"\b(?:from|import|require)\s*\(?\s*[\"']([^\"'\n]{1,200})[\"']")
 _NAMES_CLERK = re.compile(rb"\bclerk\b|@clerk/", re.IGNORECASE)
 _OTHERS_LARGEST = 512 * 1024
 
@@ -273,11 +273,8 @@ class Reached:
     """Decides whether a file, or one that it imports, imports a Clerk package."""
 
     def __init__(self, root: Path, modules: Modules) -> None:
-        self._root = root
-        self._modules = modules
-        self._reader = Reader(root)
+        self._imports = Imports(root, modules)
         self._there: dict[Path, bool] = {}
-        self._sources: dict[Path, list[str]] = {}
 
     def __call__(self, file: Path) -> bool:
         if file not in self._there:
@@ -292,8 +289,7 @@ class Reached:
                 return True
             if at in self._there and at != file:
                 continue
-            for source in self._of(at):
-                there = self._modules.file_of(at.parent, source)
+            for source, there in self._imports.of(at, types=True):
                 if there is None and is_clerks(source):
                     return True
                 if there is not None and there not in seen:
@@ -302,19 +298,6 @@ class Reached:
         # None of its imports does.
         self._there |= dict.fromkeys(seen, False) if not pending else {}
         return False
-
-    def _of(self, file: Path) -> list[str]:
-        if file not in self._sources:
-            self._modules.allowance.look(file)
-            text = b""
-            if file.is_relative_to(self._root):
-                try:
-                    text = self._reader.read(file.relative_to(self._root).as_posix())
-                except NotRead:
-                    text = b""
-            found = _SOURCE.findall(text)
-            self._sources[file] = [each.decode(errors="replace") for each in found]
-        return self._sources[file]
 
 
 def _refuse_empty(folders: Sequence[str], names: Sequence[str]) -> None:

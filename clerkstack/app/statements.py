@@ -11,14 +11,13 @@ from tree_sitter import Node
 from clerkstack.app.expressions import PROPS
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.scopes import SCOPES, bound
-from clerkstack.app.syntax import EXPORTS, FUNCTIONS, VARIABLES, bare, content
+from clerkstack.app.syntax import EXPORTS, FUNCTIONS, LOADED, NAME, VARIABLES, bare, content
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
 
 _REQUIRE = re.compile(r"require\s*\(\s*([\"'`])([^\"'`\n]{1,300})\1\s*\)")
-_LOADS = re.compile(r"\b(?:import|require)\s*\(\s*([\"'`])([^\"'`\n]{1,300})\1")
-_NAMES = re.compile(r"[A-Za-z_$][\w$]*")
+_LOADED = re.compile(LOADED)
 _MOST_NAMES = 200
 _FORMS = {
     **dict.fromkeys(("class", "class_declaration", "abstract_class_declaration"), "a class"),
@@ -137,7 +136,7 @@ def _variables(at: Pass, node: Node) -> None:
             at.exp.reference(name, at.top)
             if value is not None:
                 _own(at, value, name)
-                loaded = _LOADS.findall(at.source.short(value))
+                loaded = _LOADED.findall(at.source.short(value))
                 if loaded:
                     at.facts.loads[name] = [source for _, source in loaded]
                 if _is_fixed(at, value, child.child_by_field_name("type")):
@@ -167,7 +166,7 @@ def _inside(at: Pass, value: Node, name: str) -> None:
 
 
 def _names_in(at: Pass, node: Node) -> list[str]:
-    names = dict.fromkeys(_NAMES.findall(at.source.of(node)))
+    names = dict.fromkeys(NAME.findall(at.source.of(node)))
     return [it for it in names if it in at.top.names or it in at.facts.imports][:_MOST_NAMES]
 
 

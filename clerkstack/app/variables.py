@@ -6,7 +6,7 @@ import re
 
 from tree_sitter import Node
 
-from clerkstack.app.syntax import TRANSPARENT, Source, bare, content, without_nothing
+from clerkstack.app.syntax import TRANSPARENT, Source, arguments_of, bare, content, without_nothing
 from clerkstack.app.words import NAME
 
 _NAME = re.compile(NAME)
@@ -104,7 +104,7 @@ class Variables:
 
     def _call(self, node: Node) -> None:
         callee = self._source.short(node.child_by_field_name("function"))
-        given = content(node.child_by_field_name("arguments"))
+        given = arguments_of(node)
         if callee in _GETTING and given and given[0].type == "string":
             name = self._source.of(given[0])[1:-1]
             self._add(name, node, sure=callee == "Deno.env.get" and self._needed(node))

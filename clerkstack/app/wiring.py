@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clerkstack.app.facts_of_files import column_of, line_of
+from clerkstack.app.imports import Imports
 from clerkstack.app.jsonc import read_object
 from clerkstack.app.own_tests import is_script, is_test
 from clerkstack.app.reading import NotRead, Reader
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from clerkstack.app.modules import Modules
     from clerkstack.app.says import Says
 
-_SOURCE = re.compile(
-    rb"\b(?:from|import|require)\s*\(?\s*[\"']([^\"'\n]{1,200})[\"']|\bimport\s+type\b[^;'\"]*"
-)
 _MOST_REACHED, _DEEPEST = 300, 6
 _LISTED = re.compile(r"next\.config\.\w+$|(?:^|/)(?:src/)?(?:middleware|proxy)\.\w+$")
 _REWRITES = re.compile(rb"\brewrites?\b|\bbasePath\b")
@@ -199,8 +197,8 @@ class _Joining:
         self._says = says
         self._modules = modules
         self._reader = Reader(root)
-        self._texts: dict[str, bytes] = {}
-        self._imports: dict[str, list[str]] = {}
+        self._imports = Imports(root, modules)
+        self._of_file: dict[str, list[str]] = {}
 
     # Events.
 
@@ -266,7 +264,9 @@ class _Joining:
         unresolved: list[str] = []
         for each in sorted(files, key=lambda it: (it != file, it)):
             said = self._says.get(each, {})
-            sure = each == file or bool(_ABOUT.search(each.encode() + self._text(each)))
+            sure = each == file or bool(
+                _ABOUT.search(each.encode() + self._imports.text(self._root / each))
+            )
             found = [(event, place) for event, place in said.get("events", ())]
             for name, at in said.get("compared", ()):
                 event = self._constant(each, name)
@@ -298,7 +298,7 @@ class _Joining:
         source, there = self._says[file].get("brings", {}).get(base, (None, ""))
         if source is None:
             return None
-        at = self._file(file, source)
+        at = self._within(self._modules.file_of((self._root / file).parent, source))
         constants = {} if at is None else self._says.get(at, {}).get("constants", {})
         return constants.get(key if there == "*" else there + dot + key)
 
@@ -316,26 +316,16 @@ class _Joining:
         return seen
 
     def _of(self, file: str) -> list[str]:
-        if file not in self._imports:
-            sources = [each.decode(errors="replace") for each in _SOURCE.findall(self._text(file))]
-            found = (self._file(file, source) for source in dict.fromkeys(sources) if source)
-            self._imports[file] = [each for each in found if each is not None]
-        return self._imports[file]
+        if file not in self._of_file:
+            found = (self._within(at) for _, at in self._imports.of(self._root / file, types=False))
+            self._of_file[file] = [name for name in dict.fromkeys(found) if name is not None]
+        return self._of_file[file]
 
-    def _file(self, file: str, source: str) -> str | None:
-        at = self._modules.file_of((self._root / file).parent, source)
+    def _within(self, at: Path | None) -> str | None:
+        """A file by its path within the root."""
         if at is None or not at.is_relative_to(self._root):
             return None
         return at.relative_to(self._root).as_posix()
-
-    def _text(self, file: str) -> bytes:
-        if file not in self._texts:
-            self._modules.allowance.look(self._root / file)
-            try:
-                self._texts[file] = self._reader.read(file)
-            except NotRead:
-                self._texts[file] = b""
-        return self._texts[file]
 
     # Variables.
 
@@ -372,8 +362,8 @@ class _Joining:
             for file, said in self._says.items()
             if "side" not in said
             and any(sure and is_server_secret(name) for name, _, sure in said.get("reads", ()))
-            # `createEnv` keeps server variables from the browser.
-            and b"createEnv" not in self._text(file)
+            # It gives a browser what is meant for it.
+            and b"createEnv" not in self._imports.text(self._root / file)
         }
         found: dict[str, str] = {}
         for name in names if stems else ():
