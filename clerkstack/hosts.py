@@ -6,6 +6,7 @@ The policies, the cutover and the settings share this list.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from clerkstack.safe import shown_url
@@ -62,9 +63,14 @@ def is_local(host: str) -> bool:
     return not address.is_global
 
 
+def is_within(host: str, domains: Iterable[str]) -> bool:
+    """Whether a host is one of the domains or below one."""
+    return any(is_below(host, domain) for domain in domains)
+
+
 def is_hosted(host: str) -> bool:
     """Whether a host is below a hosting provider's own domain."""
-    return any(is_below(host, domain) for domain in HOSTED)
+    return is_within(host, HOSTED)
 
 
 def is_preview(host: str) -> bool:

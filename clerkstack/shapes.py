@@ -25,10 +25,19 @@ class Malformed(ClerkstackError, ValueError):
     """A document does not have the expected shape; names the place."""
 
 
+def object_of(value: Json) -> JsonObject:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
 def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
     """`document[key]` if it is an object, else an empty one."""
-    value = document.get(key)
-    return value if isinstance(value, dict) else {}
+    return object_of(document.get(key))
+
+
+def list_of(value: Json) -> list[Json]:
+    """The value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else []
 
 
 def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from clerkstack.hosts import is_below, is_local, why_not_production
+from clerkstack.hosts import is_local, why_not_production
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.keys import frontend_host
 from clerkstack.settings.variable_names import names_of
@@ -91,8 +91,3 @@ def _domains(declared: object, *keys: object) -> Iterator[str]:
             # The Frontend API of a production instance is clerk.<domain>.
             if host.startswith("clerk."):
                 yield host.removeprefix("clerk.")
-
-
-def within(host: str, domains: set[str]) -> bool:
-    """Whether a host is one of the domains or below one."""
-    return any(is_below(host, domain) for domain in domains)

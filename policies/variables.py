@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from clerkstack.checks.finding import Finding
+from clerkstack.hosts import is_within
 from clerkstack.settings.variable_names import PUBLIC_PREFIXES, names_of
-from policies.hosts import APP_URLS, Url, app_hosts, production_domains, within
+from policies.hosts import APP_URLS, Url, app_hosts, production_domains
 from policies.keys import holds_live_key, holds_secret
 from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.view import CLERKS, DEVELOPMENT, PRODUCTION, UNKNOWN, Resource, Stack, Variable
@@ -155,7 +156,7 @@ def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
         if variable.key not in APP_URLS or not variable.in_production:
             continue
         url = Url.of(variable.known)
-        if url.host and not url.before_production and not within(url.host, domains):
+        if url.host and not url.before_production and not is_within(url.host, domains):
             yield violation(
                 f"{variable.key} leads to {url.host}, and the production instance is for "
                 f"{_listed(domains)}",

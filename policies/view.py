@@ -6,18 +6,17 @@ plain dicts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import DYNAMIC, VARIABLE_TYPE, WRITTEN_TYPE
 from clerkstack.settings.variable_names import NameSet
-from clerkstack.state.marks import UNKNOWNS, is_secret
+from clerkstack.shapes import list_of
+from clerkstack.state.marks import UNKNOWNS, is_secret, shown
 
 # The types as the engine names them; dynamic resources by `module=` and `name=`.
-DYNAMIC = "pulumi-python:dynamic/clerkstack:"
 INSTANCE = f"{DYNAMIC}Instance"
 ORGANIZATIONS = f"{DYNAMIC}OrganizationSettings"
 ROLES = f"{DYNAMIC}OrganizationRoles"
@@ -27,7 +26,7 @@ API_KEYS = f"{DYNAMIC}ApiKeys"
 WEBHOOK = f"{DYNAMIC}WebhookEndpoint"
 ROTATIONS = f"{DYNAMIC}Rotations"
 CLERKS = (INSTANCE, ORGANIZATIONS, ROLES, SIGN_IN, BILLING, API_KEYS, WEBHOOK, ROTATIONS)
-WRITTEN = f"{DYNAMIC}WrittenVariables"
+WRITTEN = WRITTEN_TYPE
 VARIABLE = VARIABLE_TYPE
 VARIABLES = "vercel:index/projectEnvironmentVariables:ProjectEnvironmentVariables"
 SHARED = "vercel:index/sharedEnvironmentVariable:SharedEnvironmentVariable"
@@ -57,24 +56,12 @@ def plain(value: Any) -> Any:
         return UNKNOWN if value in UNKNOWNS or value == _REDACTED else value
     if isinstance(value, Mapping):
         if is_secret(value):
-            return _opened(value)
+            opened = shown(value)
+            return UNKNOWN if opened is value else plain(opened)
         return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, Sequence):
         return [plain(inner) for inner in value]
     return value
-
-
-def _opened(secret: Mapping[str, Any]) -> Any:
-    """The value of a secret: `value` over the wire, `plaintext` (JSON) in an exported state."""
-    if "value" in secret:
-        return plain(secret["value"])
-    text = secret.get("plaintext")
-    return plain(json.loads(text)) if isinstance(text, str) else UNKNOWN
-
-
-def listed(value: Any) -> list[Any]:
-    """The value if it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
 
 
 def unknown_in(value: Any) -> bool:
@@ -106,7 +93,7 @@ class Variable:
         return cls(
             key=key if isinstance(key, str) else "",
             value=value if isinstance(value, str | Unknown) else None,
-            targets=None if unknown_in(targets) else tuple(map(str, listed(targets))),
+            targets=None if unknown_in(targets) else tuple(map(str, list_of(targets))),
             sensitive=UNKNOWN
             if inputs.get("sensitive") is UNKNOWN
             else bool(inputs.get("sensitive")),
@@ -171,7 +158,7 @@ class Resource:
         """The Vercel variables it declares, whatever its type."""
         if self.type in (VARIABLE, SHARED):
             yield Variable.of(self.inputs)
-        for variable in listed(self.inputs.get(_LISTS.get(self.type, ""))):
+        for variable in list_of(self.inputs.get(_LISTS.get(self.type, ""))):
             if isinstance(variable, dict):
                 yield Variable.of(variable)
 

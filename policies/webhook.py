@@ -7,10 +7,11 @@ from typing import Any
 
 from clerkstack.checks.finding import Finding
 from clerkstack.settings.events import EVENT_FORM, SENDERO_EVENTS
+from clerkstack.shapes import list_of
 from policies.hosts import Url, app_hosts
 from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.variables import HOSTS
-from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, listed, unknown_in
+from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, unknown_in
 
 
 def _url(resource: Resource) -> Url | None:
@@ -64,7 +65,7 @@ def _events(resource: Resource, values: Values) -> Iterator[Finding]:
     if unknown_in(events):
         yield unjudged("the webhook's events")
         return
-    declared, needed = set(map(_event, listed(events))), set(values["events"])
+    declared, needed = set(map(_event, list_of(events))), set(values["events"])
     if not declared:
         yield violation("the webhook names no events, so Clerk would send every event")
     elif needed - declared:

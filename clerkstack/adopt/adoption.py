@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.adopt.billing import catalog_from, catalog_of, differing
 from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.adopt.into_state import take_over
-from clerkstack.adopt.stack import NO_URL, Existing, foreign_keys, settled, unmanaged
+from clerkstack.adopt.stack import NO_URL, Existing, as_text, foreign_keys, settled, unmanaged
 from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.app.code import AppCode
 from clerkstack.app.read import read_app
@@ -41,6 +40,7 @@ from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.settings.variable_names import names_of
 from clerkstack.shapes import object_at
+from clerkstack.state.backends import config_file
 from clerkstack.state.cleaning import SECRET
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.known import Known
@@ -103,15 +103,15 @@ def adoption_of(
         ApiError, Unreachable, UnexpectedAnswer, ResourceFailed: a service failed.
     """
     raw, encrypted = config
-    # Refuse now what the program would refuse once the files are written.
-    unread = misplaced(raw, project_name(), SourceMap(_stack_file(stack), stack), stack)
+    # What the program would refuse once the files are written is refused before.
+    unread = misplaced(raw, project_name(), SourceMap(config_file(stack), stack), stack)
     if problems := [each.problem for each in unread]:
         raise InputError(problems)
     plain = {key.removeprefix(PREFIX): config_value(value) for key, value in raw.items()}
 
     def load(values: Mapping[str, Any]) -> Settings:
         named = {
-            key if key == VERCEL_TOKEN else f"{PREFIX}{key}": _text(value)
+            key if key == VERCEL_TOKEN else f"{PREFIX}{key}": as_text(value)
             for key, value in values.items()
             if key == VERCEL_TOKEN or ":" not in key
         }
@@ -259,8 +259,9 @@ def written(stack: str, found: Adoption, report: Callable[[str], None]) -> list[
 def _files_as_they_were(
     stack: str, found: Adoption, report: Callable[[str], None]
 ) -> Iterator[None]:
-    """Restore the files if this block fails before anything is in the state."""
-    files = (found.catalog_file, _stack_file(stack))
+    """Write and take over inside; where that fails before anything is in the state, the files are
+    put back."""
+    files = (found.catalog_file, config_file(stack))
     before = {file: file.read_bytes() if file.exists() else None for file in files}
     try:
         yield
@@ -273,10 +274,6 @@ def _files_as_they_were(
                     file.unlink(missing_ok=True)
             report("Nothing was added to the state; the files are unchanged.")
         raise
-
-
-def _stack_file(stack: str) -> Path:
-    return Path(f"Pulumi.{stack.rpartition('/')[2]}.yaml")
 
 
 def _write(stack: str, found: Adoption) -> None:
@@ -293,7 +290,7 @@ def _write(stack: str, found: Adoption) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             replace_file(file, head + found.catalog_text)
         if plain := {p: v for p, v in found.changed_settings.items() if p not in found.secret}:
-            file = _stack_file(stack)
+            file = config_file(stack)
             changes = {
                 ("config", f"{PREFIX}{first}", *rest): value
                 for (first, *rest), value in plain.items()
@@ -307,7 +304,3 @@ def _write(stack: str, found: Adoption) -> None:
         key = f"{PREFIX}{spelled(path)}"
         words = ("config", "set", "--stack", stack, "--secret", "--path", key)
         pulumi(*words, given=found.changed_settings[path])
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

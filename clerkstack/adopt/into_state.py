@@ -7,15 +7,14 @@ with its own inputs, which an import does not have. Vercel's variables are impor
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.clients.read_only import READ_ONLY
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import DYNAMIC, VARIABLE_TYPE
 from clerkstack.drift.compare import declared_variables
 from clerkstack.problems import ClerkstackError
-from clerkstack.state.engine import export, import_state, pulumi
+from clerkstack.state.engine import export, import_state, preview_steps, pulumi
 from clerkstack.state.imports import import_variables
 from clerkstack.state.marks import secret
 from clerkstack.state.model import State, name_of
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from clerkstack.settings.models import Settings
 
 # Resources that respect READ_ONLY, and their components.
-OURS = ("pulumi-python:dynamic/clerkstack:", "clerkstack:components:")
+OURS = (DYNAMIC, "clerkstack:components:")
 
 
 def take_over(
@@ -67,10 +66,7 @@ def _up(stack: str, state: State, *words: str) -> None:
 
 
 def _steps(stack: str, state: State) -> list[dict[str, Any]]:
-    options = ("--json", "--stack", stack)
-    shown = pulumi("preview", *options, variables={READ_ONLY: "true"}, state=state)
-    steps: list[dict[str, Any]] = json.loads(shown)["steps"]
-    return steps
+    return preview_steps(stack, variables={READ_ONLY: "true"}, state=state)
 
 
 def _new(stack: str, state: State) -> list[tuple[str, str]]:

@@ -427,10 +427,11 @@ def _refuse_managed(thing: str, managed: bool) -> None:
 def _in_words(difference: Finding) -> str:
     if difference.found is None:
         return "is not there"
-    return f"{_short(difference.found)} is live, {_short(difference.expected)} would be declared"
+    return f"{as_text(difference.found)} is live, {as_text(difference.expected)} would be declared"
 
 
-def _short(value: Json) -> str:
+def as_text(value: Json) -> str:
+    """A text as it is, any other value as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -30,9 +30,8 @@ Asked = tuple[Kind, str, str | None]
 
 
 @dataclass(frozen=True)
-class Known:
-    """The plans, features, roles and permissions that exist once a stack is deployed, as far as
-    known.
+class Available:
+    """What there is to ask for once a stack is deployed, as far as it is known.
 
     Attributes:
         plans: by slug, with the field names of Clerk's config.
@@ -154,8 +153,8 @@ def expanded(uses: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Asked, str
             yield (kind, *named(kind, written)), where
 
 
-def unknown(asked: Asked, where: str | None, known: Known, *, live: bool) -> str | None:
-    """Return why a check can never be true; None if it can.
+def unknown(asked: Asked, where: str | None, known: Available, *, live: bool) -> str | None:
+    """Why a check can never be true, None where it can.
 
     Args:
         asked: kind, slug and payer.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from clerkstack.app.amounts import ANNUAL, MONTHLY, cents_of
-from clerkstack.app.finding import Finding
+from clerkstack.app.exports import Exports
 from clerkstack.app.modules import Modules
 from clerkstack.app.values import Constant, Unresolved
 from clerkstack.problems import InputError, Problem
@@ -92,7 +92,7 @@ def read_declaration(
     modules = modules or Modules()
     made_of: set[tuple[Path, str]] = set()
     try:
-        finding = Finding(path, modules)
+        finding = Exports(path, modules)
         entries = finding.plans(plans_name)
         reading = _Reading(errors, modules)
         plans: dict[str, DeclaredPlan] = {}

@@ -28,8 +28,8 @@ _NOT_YET: Ir = ["x", "is in a file that takes too long to read", 0]
 _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
 
-class TooMuch(Exception):
-    """The file has too many expressions, or takes too long."""
+class TooManyExpressions(Exception):
+    """The file has more expressions than are looked at, or takes too long."""
 
 
 class Expressions:
@@ -37,9 +37,9 @@ class Expressions:
 
     Args:
         source: the file's text.
-        facts: receives the constants, functions and types that an expression needs.
-        go_on: raises `TooMuch` if the file takes too long.
-        suffix: the suffix of the file's name.
+        facts: where the constants, functions and types go that an expression needs.
+        go_on: raises `TooManyExpressions` where the file took too long.
+        suffix: of the file's name.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Expressions:
         if self._left % 256 == 0:
             self._go_on()
         if self._left < 0:
-            raise TooMuch
+            raise TooManyExpressions
         if self._depth > _DEEPEST:
             return ["x", "is nested too deeply", self._source.place(node)]
         self._depth += 1
@@ -362,7 +362,7 @@ class Expressions:
             at, scope = pending.pop()
             self._left -= 1
             if self._left < 0:
-                raise TooMuch
+                raise TooManyExpressions
             if at.type == "return_statement":
                 found += [self.of(each, scope) for each in content(at)]
             elif at.type.endswith(
@@ -638,7 +638,7 @@ class Expressions:
             return None
         self._left -= 1
         if self._left < 0:
-            raise TooMuch
+            raise TooManyExpressions
         if self._depth > _DEEPEST:
             return None
         self._depth += 1

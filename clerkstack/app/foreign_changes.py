@@ -14,8 +14,8 @@ from pathlib import Path
 
 from clerkstack.app.declaration import AppDeclaration, refused
 from clerkstack.app.evaluate import Evaluator
+from clerkstack.app.exports import changed_by
 from clerkstack.app.facts_of_files import FileFacts, Ir
-from clerkstack.app.finding import changed_by
 from clerkstack.app.gathering import Gathering, Job
 from clerkstack.app.kept import Kept
 from clerkstack.app.listing import listed

@@ -20,7 +20,7 @@ from clerkstack.app import asking, changing, claims, grammar
 from clerkstack.app.auto_imports import pascal
 from clerkstack.app.blocks import Block, Element, script_of
 from clerkstack.app.clerk import COMPONENTS, is_others_type
-from clerkstack.app.expressions import Expressions, TooMuch
+from clerkstack.app.expressions import Expressions, TooManyExpressions
 from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
@@ -95,8 +95,8 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
     try:
         at.json() if is_json else at.run()
         facts = at.facts
-    except TooMuch as error:
-        # Partial facts would look complete.
+    except TooManyExpressions as error:
+        # A part would be told as if it were all.
         facts = FileFacts(stopped=[str(error) or "contains more than clerkstack reads"])
     if not is_json:
         facts.says = says_of(root, code, suffix, until)
@@ -142,9 +142,9 @@ class Pass:
         self._errors: list[Node] = []
 
     def go_on(self) -> None:
-        """Raise TooMuch if the file takes too long."""
+        """Raises TooManyExpressions where the file took too long."""
         if time.process_time() > self._until:
-            raise TooMuch(f"takes more than {SECONDS:g} s to search")
+            raise TooManyExpressions(f"takes more than {SECONDS:g} s to search")
 
     def is_check(self, node: Node) -> bool:
         """Return whether a call or element was recorded as a possible check."""

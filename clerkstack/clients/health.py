@@ -52,8 +52,8 @@ class HealthClient(Client):
         return self._http.request(Health, "health", "GET", path)
 
 
-def _read_error(body: Any) -> Refusal:
-    """Show nothing of the app's answer."""
+def show_nothing(body: Any) -> Refusal:
+    """Read an app's answer as an error of which nothing is shown."""
     json.dumps(body)
     return Refusal()
 
@@ -61,6 +61,6 @@ def _read_error(body: Any) -> Refusal:
 SERVICE = Service(
     name="The app",
     setting="clerkstack:appUrl",
-    read_error=_read_error,
+    read_error=show_nothing,
     remedies={404: "Name the app's health route in clerkstack:rotation.healthPath"},
 )

@@ -11,7 +11,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import secrets
 import time
 from collections.abc import Mapping
@@ -22,7 +21,8 @@ from typing import Any, Unpack
 import httpx
 from pydantic import SecretStr
 
-from clerkstack.clients.errors import ApiError, Refusal
+from clerkstack.clients.errors import ApiError
+from clerkstack.clients.health import show_nothing
 from clerkstack.clients.http import Client, Http, Options, Service
 
 EVENT_TYPE = "clerkstack.test"
@@ -104,15 +104,9 @@ def encoded_body(body: dict[str, Any]) -> bytes:
     return httpx.Request("POST", "https://body.invalid", json=body).content
 
 
-def _read_error(body: Any) -> Refusal:
-    """Show nothing of the app's answer."""
-    json.dumps(body)
-    return Refusal()
-
-
 SERVICE = Service(
     name="The app's webhook endpoint",
     setting="clerkstack:appUrl, clerkstack:webhook",
-    read_error=_read_error,
+    read_error=show_nothing,
     remedies={},
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
-from clerkstack.app.asked import Asked, Known, unknown
+from clerkstack.app.asked import Asked, Available, unknown
 from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
 from clerkstack.app.kinds import ACCESS
 from clerkstack.checks.finding import Finding, Severity
@@ -177,7 +177,7 @@ class _Comparing:
         self._live_plans = object_at(billing, "plans")
         self._live_features = object_at(billing, "features")
         self._clerks = clerks_plans(declared)
-        self._known: Known = together(
+        self._known: Available = together(
             sold_afterwards(declared, None if self._live is None else billing),
             access_afterwards(access, None if self._live is None else self._live.access),
         )

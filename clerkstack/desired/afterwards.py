@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from clerkstack.app.asked import PAYERS, Known
+from clerkstack.app.asked import PAYERS, Available
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
     SECTION,
@@ -31,7 +31,7 @@ class Access:
     on: bool = True
 
 
-def sold_afterwards(declared: DeclaredBilling, live: Mapping[str, Json] | None = None) -> Known:
+def sold_afterwards(declared: DeclaredBilling, live: Mapping[str, Json] | None = None) -> Available:
     """Plans and features.
 
     Args:
@@ -44,7 +44,7 @@ def sold_afterwards(declared: DeclaredBilling, live: Mapping[str, Json] | None =
     payers = [payer for payer in PAYERS if toggles.get(ENABLED_FOR[payer]) is not False]
     plans = _over(declared.all_plans, as_objects(section.get("plans"), f"{SECTION}.plans"))
     features = _over(declared.features, as_objects(section.get("features"), f"{SECTION}.features"))
-    return Known(
+    return Available(
         plans=with_plans_to_come(plans, payers, section),
         features=features,
         payers=tuple(payers),
@@ -53,7 +53,7 @@ def sold_afterwards(declared: DeclaredBilling, live: Mapping[str, Json] | None =
 
 def access_afterwards(
     inputs: Mapping[str, Json], live: Access | None = None, *, gone: Collection[str] = ()
-) -> Known:
+) -> Available:
     """Roles and permissions.
 
     Args:
@@ -66,7 +66,7 @@ def access_afterwards(
     own = as_object(inputs.get("permissions"), "permissions")
     on = inputs.get("enabled", live.on if live is not None and "roles" not in inputs else True)
     if on is False:
-        return Known(organizations=False)
+        return Available(organizations=False)
     there = {} if live is None else live.roles
     outside = set() if live is None else {*live.outside} - declared.keys()
     held = {
@@ -88,7 +88,7 @@ def access_afterwards(
     idle = own.keys() - permissions
     # A declared role that lists no permissions keeps those that it has on the instance.
     unsaid = live is None and bool(held.keys() - listed)
-    return Known(
+    return Available(
         roles=held.keys(),
         permissions=permissions,
         idle_roles=outside,
@@ -98,7 +98,7 @@ def access_afterwards(
     )
 
 
-def together(sold: Known, access: Known) -> Known:
+def together(sold: Available, access: Available) -> Available:
     """Everything that can be checked, of both."""
     return replace(access, plans=sold.plans, features=sold.features, payers=sold.payers)
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from clerkstack.app.agreement import disagreeing, disagreements, meant
-from clerkstack.app.asked import PAYERS, Asked, Known, expanded, unknown
+from clerkstack.app.asked import PAYERS, Asked, Available, expanded, unknown
 from clerkstack.app.facts import payer_of
 from clerkstack.desired.afterwards import Access, access_afterwards, sold_afterwards
 from clerkstack.reconcile.app_says import AppSays, app_says
@@ -89,7 +89,7 @@ def _believed(app: AppSays, live: object) -> list[str]:
     return app.get("unmanaged", []) if live is None else []
 
 
-def _uncertain(asking: Sequence[Asking], declared: Known) -> list[Asking]:
+def _uncertain(asking: Sequence[Asking], declared: Available) -> list[Asking]:
     return [
         (asked, where)
         for asked, where in asking
@@ -98,7 +98,7 @@ def _uncertain(asking: Sequence[Asking], declared: Known) -> list[Asking]:
 
 
 def _unknown(
-    asking: Sequence[Asking], known: Known, believed: Collection[str], *, live: bool
+    asking: Sequence[Asking], known: Available, believed: Collection[str], *, live: bool
 ) -> list[str]:
     reasons = (
         unknown(asked, where, known, live=live)
@@ -116,7 +116,7 @@ def unanswered(app: AppSays, live: Mapping[str, Json]) -> list[str]:
         live: the section `billing` of an instance, or as a write leaves it.
     """
     plans, features = offered(live), as_objects(live.get("features"), f"{SECTION}.features")
-    known = Known(plans, features)
+    known = Available(plans, features)
     refused = [
         difference.message
         for difference in disagreeing(app, plans, features, other="the instance")

@@ -15,12 +15,10 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
+from clerkstack.desired.resource_types import COMMAND_TYPE, VARIABLE_TYPE, WRITTEN_TYPE
 from clerkstack.desired.secret_kinds import KINDS, variables_of
-from clerkstack.desired.variables import VARIABLE_TYPE
 
 ROLL_OUT = "CLERKSTACK_ROLL_OUT"
-WRITTEN_TYPE = "pulumi-python:dynamic/clerkstack:WrittenVariables"
-COMMAND_TYPE = "command:local:Command"
 NAMES = frozenset(name for kind in KINDS for name in variables_of(kind))
 """The variables that hold a rotated secret, by every name that an app reads."""
 Value = TypeVar("Value")

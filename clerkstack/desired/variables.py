@@ -11,8 +11,6 @@ from clerkstack.settings.variable_names import PURPOSES, Purpose, names_of
 if TYPE_CHECKING:
     from clerkstack.settings.projects import Project
 
-VARIABLE_TYPE = "vercel:index/projectEnvironmentVariable:ProjectEnvironmentVariable"
-"""The resource of one variable, as the state names it."""
 
 Value = TypeVar("Value")
 """A value: a string, or the output that will have it."""

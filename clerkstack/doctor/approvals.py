@@ -53,7 +53,7 @@ WANTED = {
 OPTIONAL = {"preview-production": Wanted(reviewers=True, branches=False)}
 
 
-class Reader(Protocol):
+class GithubReader(Protocol):
     """The part of GitHub's client that is used."""
 
     def environments(self) -> tuple[Environment, ...]:
@@ -79,7 +79,7 @@ def repository_of(environ: Mapping[str, str], folder: Path) -> str | None:
     return match[1] if match else None
 
 
-def approvals(repository: str | None, folder: Path, reader: Reader | None) -> Finding:
+def approvals(repository: str | None, folder: Path, reader: GithubReader | None) -> Finding:
     """The approvals that production requires. At most two requests."""
     if repository is None or not (folder / DEPLOYING).exists():
         return ok("no workflow of GitHub deploys from here")
@@ -96,7 +96,7 @@ def approvals(repository: str | None, folder: Path, reader: Reader | None) -> Fi
         return warning(f"{repository}: unknown ({error})", f"Look at {HOW}")
 
 
-def _judged(reader: Reader) -> Finding:
+def _judged(reader: GithubReader) -> Finding:
     environments = {environment.name.lower(): environment for environment in reader.environments()}
     severe: list[str] = []
     less: list[str] = []
@@ -128,7 +128,7 @@ def _wrong(environment: Environment | None, required: Wanted) -> str:
     return " and ".join(missing)
 
 
-def _open(reader: Reader, environment: Environment) -> str:
+def _open(reader: GithubReader, environment: Environment) -> str:
     """Why its branch policy keeps nobody out, empty if it does."""
     policy = environment.deployment_branch_policy
     if policy is not None and policy.custom_branch_policies:

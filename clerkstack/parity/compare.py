@@ -23,7 +23,7 @@ from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.reconcile.fields import is_unset
 from clerkstack.scrub import scrubbed, scrubbed_values
-from clerkstack.shapes import Json, JsonObject
+from clerkstack.shapes import Json, list_of, object_of
 
 INSTANCE = "instance"
 # In the order of the set-up guide.
@@ -175,9 +175,9 @@ class _Both:
         for name in (*mine, *(name for name in theirs if name not in mine)):
             here, there = mine.get(name), theirs.get(name)
             if _all_of(dict, here, there):
-                yield from self._walk(_object(here), _object(there), (*at, name))
+                yield from self._walk(object_of(here), object_of(there), (*at, name))
             elif name in MEMBERS and _all_of(list, here, there):
-                for member, *has in _members(_list(here), _list(there)):
+                for member, *has in _members(list_of(here), list_of(there)):
                     yield (*at, f"{MEMBERS[name]} {member}"), has[0], has[1]
             elif not self._same(name, here, there):
                 yield (*at, name), _shown(name, here), _shown(name, there)
@@ -226,11 +226,3 @@ def _shown(name: str, value: Json) -> Json:
 
 def _nothing(name: str, value: Json) -> Json:
     return None if value == [] or is_unset(name, value) else value
-
-
-def _object(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []

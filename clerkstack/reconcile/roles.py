@@ -14,7 +14,7 @@ from typing import Protocol
 from clerkstack.reconcile.changes import changes_between
 from clerkstack.reconcile.ownership import Past
 from clerkstack.settings.names import CREATOR_NEEDS
-from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects, as_texts
+from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects, as_texts, list_of
 
 IN_SET = "in_initial_role_set"
 SET = "initial role set"
@@ -220,7 +220,7 @@ def permissions_of(declared: Groups) -> set[str]:
         str(permission)
         for key, fields in declared.items()
         if not is_permission(key)
-        for permission in _list(fields.get("permissions"))
+        for permission in list_of(fields.get("permissions"))
     }
 
 
@@ -231,12 +231,8 @@ def creator_lacks(declared: Groups, view: Groups) -> list[str]:
         return []
     whole = {**view.get(creator, {}), **declared.get(creator, {})}
     return sorted(
-        CREATOR_NEEDS - {str(permission) for permission in _list(whole.get("permissions"))}
+        CREATOR_NEEDS - {str(permission) for permission in list_of(whole.get("permissions"))}
     )
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
 
 
 def _rank(key: str) -> int:

@@ -3,14 +3,12 @@ the progress of builds, and the reasons of a refusal."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.state.cleaning import Cleaning
-from clerkstack.state.preview import Preview, read_preview
+from clerkstack.state.preview import Preview, event_of, read_preview
 
 DEPLOYMENT = re.compile(r"dpl_\w+: [A-Z]+")
 WRITES = {"update": "updated", "create": "created"}
@@ -19,8 +17,8 @@ _EXCEPTION = re.compile(r"^(?:Preview failed: )?(?:[\w.]+\.[A-Z]\w+: )?")
 
 
 def news(line: str) -> str:
-    """Return the news in a line: a written variable, or the progress of a build."""
-    event = _event(line)
+    """The news in a line: a variable written, how far a build is."""
+    event = event_of(line)
     if event is None:
         found = DEPLOYMENT.search(line)
         return found[0] if found else ""
@@ -57,7 +55,7 @@ def reasons(lines: Sequence[str]) -> str:
     found = seen(lines)
     said = [f"policy {each.check}{_of(each.subject)}: {each.message}" for each in found.refused]
     said += [f"{_EXCEPTION.sub('', error.message)}{_at(error.subject)}" for error in found.errors]
-    rest = [line for line in lines if _event(line) is None and line.strip()]
+    rest = [line for line in lines if event_of(line) is None and line.strip()]
     return "\n".join(dict.fromkeys(said)) or "\n".join(rest[-LAST_LINES:])
 
 
@@ -67,13 +65,3 @@ def _of(resource: str) -> str:
 
 def _at(resource: str) -> str:
     return f" [{resource}]" if resource else ""
-
-
-def _event(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) else None

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from clerkstack.desired.resource_types import COMMAND_TYPE
 from clerkstack.desired.rolling_out import environment_of as rolling_out
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.events import more_than_values, news, reasons, seen
 from clerkstack.rotation.run import Refused
-from clerkstack.rotation.stacks import COMMAND
 from clerkstack.settings.targets import DEPLOYED
 from clerkstack.settings.vercel_plugin import ADDRESS
 from clerkstack.state.backends import folder_of
@@ -80,7 +80,7 @@ class StackEngine:
             HalfDone: an update is running, or was killed.
         """
         if any(
-            each.kind in ("creating", "deleting") and each.resource.type != COMMAND
+            each.kind in ("creating", "deleting") and each.resource.type != COMMAND_TYPE
             for each in state.pending
         ):
             raise self._half_done()

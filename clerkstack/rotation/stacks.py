@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from clerkstack.desired.resource_types import COMMAND_TYPE
 from clerkstack.desired.secret_kinds import KINDS, WORDS, Kind, variables_of
 from clerkstack.desired.variables import takes_no_events
 from clerkstack.problems import ClerkstackError
@@ -30,7 +31,6 @@ OUTPUTS: dict[Kind, tuple[str, str]] = {
     "webhook": (ENDPOINT, "signing_secret"),
 }
 """The resource and the output that hold a secret."""
-COMMAND = "command:local:Command"
 
 
 @dataclass(frozen=True)
@@ -231,5 +231,5 @@ def _rotated(rotations: Resource) -> dict[Kind, int]:
 def _rolls_out(resource: Resource) -> bool:
     # The second: the program's commands that rebuild the apps.
     return resource.is_own(WRITTEN) or (
-        resource.type == COMMAND and "clerkstack:components:Environment$" in resource.urn
+        resource.type == COMMAND_TYPE and "clerkstack:components:Environment$" in resource.urn
     )

@@ -22,6 +22,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clerkstack.desired.resource_types import DYNAMIC
+
 if TYPE_CHECKING:
     from clerkstack.state.model import State
 
@@ -30,7 +32,6 @@ NODE = "pulumi-nodejs:"  # prefix of a type, and of a reference to the plugin
 PLUGIN = "pulumi:providers:"
 COMMAND = "command:"
 
-_OF_TYPE = "pulumi-python:dynamic/clerkstack:"
 _MODULES = {
     "ApiKeys": "api_keys",
     "Billing": "billing",
@@ -50,7 +51,7 @@ OWN: dict[str, tuple[str, str]] = {}
 own module, no data, and `serialize_as_secret_always = False`."""
 
 PROVIDERS = OWN | {
-    f"{_OF_TYPE}{name}": (f"clerkstack.providers.{module}", f"{name}Provider")
+    f"{DYNAMIC}{name}": (f"clerkstack.providers.{module}", f"{name}Provider")
     for name, module in _MODULES.items()
 }
 """Module and class of each resource's provider, by the resource's type."""

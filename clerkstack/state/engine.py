@@ -24,6 +24,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from clerkstack.backend import backend as backend_of_shell
 from clerkstack.problems import ClerkstackError
@@ -114,6 +115,26 @@ def pulumi(
     if ran.code and not tolerate:
         raise failure(words[0], ran)
     return ran.out
+
+
+def preview_steps(
+    stack: str,
+    *options: str,
+    tolerate: bool = False,
+    variables: Mapping[str, str] = NONE,
+    state: State | None = None,
+) -> list[dict[str, Any]]:
+    """The steps of a preview, as the engine prints them; see `pulumi`.
+
+    Raises:
+        ValueError: it failed (with `tolerate`) before it had any.
+    """
+    words = ("preview", "--json", "--stack", stack, *options)
+    plan = json.loads(pulumi(*words, tolerate=tolerate, variables=variables, state=state))
+    steps: list[dict[str, Any]] | None = plan.get("steps")
+    if steps is None:
+        raise ValueError("the preview has no steps")
+    return steps
 
 
 def run(

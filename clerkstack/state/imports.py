@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clerkstack.clients.read_only import READ_ONLY
-from clerkstack.desired.variables import VARIABLE_TYPE
-from clerkstack.state.engine import pulumi
+from clerkstack.desired.resource_types import VARIABLE_TYPE
+from clerkstack.state.engine import preview_steps, pulumi
 from clerkstack.state.model import State, name_of
 from clerkstack.state.variables import NaturalKey, natural_key
 
@@ -28,11 +28,9 @@ def import_variables(
     progress(f"{stack}: looking for variables that are missing from the state")
     # This run adds variables to the state, so it must not refuse them as somebody else's.
     reading = {READ_ONLY: "true"}
-    options = ("--json", "--stack", stack)
-    shown = pulumi("preview", *options, tolerate=True, variables=reading, state=state)
     try:
-        steps = json.loads(shown)["steps"]
-    except (ValueError, KeyError):
+        steps = preview_steps(stack, tolerate=True, variables=reading, state=state)
+    except ValueError:
         progress("The program cannot be previewed: fix that first, then run this again.")
         return []
     new = {step["urn"]: step["newState"] for step in steps if step.get("op") == "create"}

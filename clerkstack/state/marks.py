@@ -46,8 +46,10 @@ def secret(value: Any) -> dict[str, str]:
 
 
 def shown(value: Any) -> Any:
-    """A property of a state that was exported with secrets shown: the value of a secret, or the
-    property itself."""
-    if is_secret(value) and "plaintext" in value:
+    """The value of a secret that is shown, `plaintext` (JSON) in an exported state and `value` on
+    the wire; anything else as it is."""
+    if is_secret(value) and "value" in value:
+        return value["value"]
+    if is_secret(value) and isinstance(value.get("plaintext"), str):
         return json.loads(value["plaintext"])
     return value

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.state.marks import shown
 
 OWN = "/clerkstack:"

@@ -15,7 +15,7 @@ from clerkstack.files import replace_file
 from clerkstack.problems import ClerkstackError
 from clerkstack.state.backends import BACKEND, config_file, same, secrets_provider, settled
 from clerkstack.state.compare import differences
-from clerkstack.state.engine import current_backend, export, pulumi
+from clerkstack.state.engine import current_backend, export, preview_steps, pulumi
 from clerkstack.state.failures import NoSuchTarget, UnknownStack
 from clerkstack.state.locks import Locked
 from clerkstack.state.model import State, name_of
@@ -213,12 +213,11 @@ def _pending(
     stack: str, state: State, bench: Workshop | None = None, target: str | None = None
 ) -> list[tuple[str, ...]]:
     """The steps of an update that would change something."""
-    words = ["preview", "--json", "--stack", stack]
-    variables = {}
+    options, variables = [], {}
     if bench is not None and target is not None:
-        words += ["--config-file", str(bench.config)]
+        options = ["--config-file", str(bench.config)]
         variables[BACKEND] = target
-    steps = json.loads(pulumi(*words, variables=variables, state=state))["steps"]
+    steps = preview_steps(stack, *options, variables=variables, state=state)
     return [
         (step["op"], step["urn"], *sorted(step.get("diffReasons") or ()))
         for step in steps

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, get_args
 
@@ -17,6 +17,7 @@ from pydantic import Field, StrictBool
 
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.state.cleaning import Cleaning, plain
+from clerkstack.state.model import name_of
 from clerkstack.state.properties import Property, changed, named, secret_leaves, top_of
 
 # A replacement has three steps; only `replace` is counted.
@@ -74,7 +75,7 @@ class Preview:
 def read_preview(lines: Iterable[str], clean: Cleaning) -> Preview:
     """Read the events of a preview, one per line; other lines are skipped."""
     preview = Preview()
-    for event in _events(lines):
+    for event in filter(None, map(event_of, lines)):
         if details := event.get("resourcePreEvent"):
             _read_step(preview, details.get("metadata") or {}, clean)
         elif details := event.get("policyEvent"):
@@ -92,14 +93,15 @@ def read_preview(lines: Iterable[str], clean: Cleaning) -> Preview:
     return preview
 
 
-def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event
+def event_of(line: str) -> dict[str, Any] | None:
+    """The event in a line, None if it is another text."""
+    if not line.startswith("{"):
+        return None
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _read_step(preview: Preview, step: dict[str, Any], clean: Cleaning) -> None:
@@ -115,7 +117,7 @@ def _read_step(preview: Preview, step: dict[str, Any], clean: Cleaning) -> None:
         for property_ in _properties(step)
     )
     preview.changes.append(
-        Change(operation, clean(_name(urn)), str(step.get("type")).rpartition(":")[2], properties)
+        Change(operation, clean(name_of(urn)), str(step.get("type")).rpartition(":")[2], properties)
     )
 
 
@@ -150,7 +152,7 @@ def _violation(event: dict[str, Any], clean: Cleaning) -> Finding:
     refused = event.get("enforcementLevel") == MANDATORY
     return Finding(
         clean(str(event.get("policyName", ""))),
-        clean(_name(str(event.get("resourceUrn", "")))),
+        clean(name_of(str(event.get("resourceUrn", "")))),
         severity=Severity.FAILED if refused else Severity.WARNING,
         message=clean(str(event.get("message", "")).strip()),
     )
@@ -165,11 +167,7 @@ def _read_diagnostic(preview: Preview, event: dict[str, Any], clean: Cleaning) -
     place, severity = kinds.get(str(event.get("severity")), (None, Severity.NOTE))
     if place is None or not message:
         return
-    subject = clean(_name(str(event.get("urn") or "")))
+    subject = clean(name_of(str(event.get("urn") or "")))
     finding = Finding(CHECK, subject, severity=severity, message=message)
     if finding not in place:
         place.append(finding)
-
-
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]

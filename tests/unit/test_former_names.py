@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.settings.models import Settings
 from clerkstack.settings.projects import Project
 from clerkstack.state import own

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.state import engine
 from clerkstack.state.model import Resource
 from clerkstack.state.neighbours import (

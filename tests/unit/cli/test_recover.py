@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from clerkstack.cli.settings import stack_settings
-from clerkstack.desired.variables import VARIABLE_TYPE as VARIABLE
+from clerkstack.desired.resource_types import VARIABLE_TYPE as VARIABLE
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.session import Session
 from clerkstack.recovery import variables_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.settings.names import VARIABLE_COMMENT
 from local.project import settings_on
 from local.world import World

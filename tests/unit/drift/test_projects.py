@@ -7,7 +7,7 @@ from typing import Any
 from clerkstack.catalog.load import load_catalog
 from clerkstack.checks.finding import Finding
 from clerkstack.clients.vercel import EnvironmentVariable
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.drift.compare import declared_variables, differences
 from clerkstack.settings.models import Settings
 from clerkstack.state.known import Known

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.rotation.events import more_than_values, news, reasons, seen
 
 URN = "urn:pulumi:prod::clerkstack::x::environment-production-CLERK_SECRET_KEY"

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from clerkstack.clients.errors import ApiError
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.rotation.journal import Holder, Journal, fingerprint, now
 from clerkstack.rotation.journal_store import Held, see_to

@@ -11,16 +11,14 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
 from clerkstack import providers
+from clerkstack.desired.resource_types import COMMAND_TYPE, VARIABLE_TYPE, WRITTEN_TYPE
 from clerkstack.desired.rolling_out import (
-    COMMAND_TYPE,
     ROLL_OUT,
-    WRITTEN_TYPE,
     as_if_new,
     environment_of,
     is_rolled_out,
     rest_as_was,
 )
-from clerkstack.desired.variables import VARIABLE_TYPE
 from clerkstack.problems import ClerkstackError
 from clerkstack.providers.api_keys import ApiKeysProvider
 from clerkstack.providers.base import ClerkProvider

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clerkstack.desired.variables import VARIABLE_TYPE
+from clerkstack.desired.resource_types import VARIABLE_TYPE
 from clerkstack.state.model import Resource, State
 from clerkstack.state.variables import (
     RAW_STATE_DELTA,

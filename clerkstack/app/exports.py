@@ -14,8 +14,8 @@ from clerkstack.app.plans import NAMED_PLANS, declared, entries, is_plan, plans_
 from clerkstack.app.values import Constant, Either, Unresolved
 
 
-class Finding:
-    """The exports of one file, and the constants behind them."""
+class Exports:
+    """The exports of one file, and the constants they are made of."""
 
     def __init__(self, path: Path, modules: Modules) -> None:
         self._modules = modules
