@@ -76,11 +76,7 @@ def _new(stack: str, state: State) -> list[tuple[str, str]]:
 
 
 def _names(state: State) -> list[str]:
-    return [
-        resource.name
-        for resource in state.resources
-        if resource.custom and resource.entry.get("id")
-    ]
+    return [resource.name for resource in state.resources if resource.custom and resource.id]
 
 
 def _ids(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str]:

@@ -132,14 +132,14 @@ def state(patient: Patient) -> Finding:
         )
     if foreign := foreign_in(exported):
         return failed("it contains code that is not this project's", refusal(foreign, patient.name))
-    if not exported.entries:
+    if not exported.resources:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
     if without := without_id(exported):
         return warning(
             f"{len(without)} variables have no id in the state: a refresh would drop them",
             f"bin/clerkstack recover --stack {patient.name} adds it",
         )
-    kind, count = exported.encrypted_by, len(exported.entries)
+    kind, count = exported.encrypted_by, len(exported.resources)
     if kind == "passphrase" and not passphrase_set():
         return warning(f"{count} resources, secrets encrypted by a passphrase that is not set here")
     return ok(f"{count} resources, secrets encrypted by {kind}")

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
 from clerkstack.intent_log import Record, records_of
 from clerkstack.notices import notice
 from clerkstack.reconcile.ownership import joined
 from clerkstack.reconcile.sharing import Contradiction, Holding, Sharing
 from clerkstack.shapes import Groups, JsonObject, whole_numbers
-from clerkstack.state.marks import SIGNATURE
+from clerkstack.state.model import Resource
 from clerkstack.state.neighbours import (
     Neighbour,
     States,
@@ -85,7 +84,7 @@ def sharing(
     """
     stacks = list(stacks)
     by_stack = {
-        neighbour.stack: (str(resource.entry.get("created") or ""), _plain(resource.outputs))
+        neighbour.stack: (resource.created, _plain(resource))
         for neighbour in stacks
         if (resource := neighbour.resource(kind)) is not None
     }
@@ -174,13 +173,10 @@ def _is_of(props: JsonObject, olds: JsonObject) -> bool:
     return bool(props) and all(key in olds and olds[key] == props[key] for key in props)
 
 
-def _plain(outputs: Mapping[str, Any]) -> JsonObject:
-    """Properties of an exported state in the form that a provider gets, without the secrets."""
-    return {
-        key: whole_numbers(value)
-        for key, value in outputs.items()
-        if key != "__provider" and not (isinstance(value, dict) and SIGNATURE in value)
-    }
+def _plain(resource: Resource) -> JsonObject:
+    """Its outputs in the form that a provider gets, without the secrets."""
+    outputs = resource.plain_outputs.items()
+    return {key: whole_numbers(value) for key, value in outputs if key != "__provider"}
 
 
 def _with_record(known: Holding | None, hold: Hold, stack: str, record: Record) -> Holding:

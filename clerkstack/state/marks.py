@@ -34,6 +34,11 @@ UNKNOWNS = frozenset(
 """Texts instead of values that are known only after the update."""
 
 
+def is_marked(value: object) -> bool:
+    """Whether a value is not plain JSON: a secret, a file, a reference."""
+    return isinstance(value, Mapping) and SIGNATURE in value
+
+
 def is_secret(value: object) -> bool:
     """Whether a value is a secret, shown or encrypted."""
     return isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from clerkstack.desired.resource_types import VARIABLE_TYPE
-from clerkstack.state.marks import shown
+from clerkstack.state.marks import is_marked, shown
 
 OWN = "/clerkstack:"
 """The prefix of the types of this program's dynamic resources."""
@@ -74,6 +74,16 @@ class Resource:
     def outputs(self) -> dict[str, Any]:
         """The properties that the provider returned; secrets as in the export."""
         return self.entry.get("outputs") or {}
+
+    @property
+    def plain_outputs(self) -> dict[str, Any]:
+        """The outputs that are plain JSON: without secrets, files and references."""
+        return {key: value for key, value in self.outputs.items() if not is_marked(value)}
+
+    @property
+    def created(self) -> str:
+        """When it was created (ISO 8601), empty if the state does not say."""
+        return str(self.entry.get("created") or "")
 
     def output(self, name: str) -> Any:
         """One output, with a shown secret opened; None if there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,3 +83,16 @@ def test_nobody_else_starts_the_engine() -> None:
     started = [file.name for file, source in sources().items() if source.starts_the_engine]
 
     assert started == ["engine.py"]
+
+
+def test_nobody_else_reads_or_edits_the_document() -> None:
+    """Others ask the model of a state: `resource.created`, not `resource.entry["created"]`."""
+    document = re.compile(r"\.entry(?:\[|\.get\b|\.setdefault\b|\.pop\b)|\bSIGNATURE\b")
+
+    reading = [
+        str(file.relative_to(TOP))
+        for file in sources()
+        if STATE not in file.parents and document.search(file.read_text())
+    ]
+
+    assert reading == []
