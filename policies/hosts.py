@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -52,6 +52,20 @@ class Url:
         """Why its host is no production host, or None."""
         why = why_not_production(self.host, or_proxy=OR_PROXY)
         return f"leads to {self.host}, which {why}" if why and self.host else why
+
+
+def astray(subject: str, url: Url, hosts: Collection[str]) -> str | None:
+    """Why a URL does not lead to production, None if it does. `hosts` are production's, empty if no
+    configuration names them."""
+    if hosts:
+        where = f"leads to {url.host}; production is at {listed(hosts)}"
+        return None if url.host in hosts else f"{subject} {where}"
+    return f"{subject} {url.before_production}" if url.before_production else None
+
+
+def listed(hosts: Collection[str]) -> str:
+    """Hosts as messages list them, each once."""
+    return ", ".join(sorted(set(hosts)))
 
 
 def app_hosts(stack: Stack) -> set[str]:

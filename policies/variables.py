@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from clerkstack.checks.finding import Finding
 from clerkstack.hosts import is_within
 from clerkstack.settings.variable_names import PUBLIC_PREFIXES, names_of
-from policies.hosts import APP_URLS, Url, app_hosts, production_domains
+from policies.hosts import APP_URLS, Url, app_hosts, astray, listed, production_domains
 from policies.keys import holds_live_key, holds_secret
 from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.view import CLERKS, DEVELOPMENT, PRODUCTION, UNKNOWN, Resource, Stack, Variable
@@ -139,13 +139,8 @@ def _app_url(resource: Resource, values: Values) -> Iterator[Finding]:
             continue
         if url.scheme != "https":
             yield violation(f"{variable.key} is not https")
-        hosts = set(values["hosts"])
-        if hosts and url.host not in hosts:
-            yield violation(
-                f"{variable.key} leads to {url.host}; production is at {_listed(hosts)}"
-            )
-        elif not hosts and (why := url.before_production):
-            yield violation(f"{variable.key} {why}")
+        if why := astray(variable.key, url, values["hosts"]):
+            yield violation(why)
 
 
 def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
@@ -159,13 +154,9 @@ def _app_domain(stack: Stack, values: Values) -> Iterator[Finding]:
         if url.host and not url.before_production and not is_within(url.host, domains):
             yield violation(
                 f"{variable.key} leads to {url.host}, and the production instance is for "
-                f"{_listed(domains)}",
+                f"{listed(domains)}",
                 resource,
             )
-
-
-def _listed(names: set[str]) -> str:
-    return ", ".join(sorted(names))
 
 
 HOSTS = Option((), "the hosts of production. If empty: the instance's domain and the app's URL")

@@ -8,7 +8,7 @@ from typing import Any
 from clerkstack.checks.finding import Finding
 from clerkstack.settings.events import EVENT_FORM, SENDERO_EVENTS
 from clerkstack.shapes import list_of
-from policies.hosts import Url, app_hosts
+from policies.hosts import Url, app_hosts, astray, listed
 from policies.policy import Option, Policy, Values, unjudged, violation
 from policies.variables import HOSTS
 from policies.view import PRODUCTION, UNKNOWN, WEBHOOK, Resource, Stack, unknown_in
@@ -34,15 +34,8 @@ def _https(resource: Resource, _values: Values) -> Iterator[Finding]:
 
 def _reachable(resource: Resource, values: Values) -> Iterator[Finding]:
     url = _url(resource)
-    if url is None:
-        return
-    hosts = set(values["hosts"])
-    if hosts and url.host not in hosts:
-        yield violation(
-            f"the webhook leads to {url.host}; production is at {', '.join(sorted(hosts))}"
-        )
-    elif not hosts and (why := url.before_production):
-        yield violation(f"the webhook {why}")
+    if url is not None and (why := astray("the webhook", url, values["hosts"])):
+        yield violation(why)
 
 
 def _at_the_app(stack: Stack, values: Values) -> Iterator[Finding]:
@@ -53,7 +46,7 @@ def _at_the_app(stack: Stack, values: Values) -> Iterator[Finding]:
         url = _url(resource)
         if url is not None and not url.before_production and url.host not in hosts:
             yield violation(
-                f"the webhook leads to {url.host}, and the app is at {', '.join(sorted(hosts))}",
+                f"the webhook leads to {url.host}, and the app is at {listed(hosts)}",
                 resource,
             )
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from clerkstack.app.auto_imports import pascal
 from clerkstack.app.clerk import COMPONENTS
+from clerkstack.app.words import IDENTIFIER
 
 BLOCKS = frozenset({".vue", ".svelte", ".astro", ".mdx"})
 _SCRIPT = re.compile(rb"<script\b[^<>]*>", re.IGNORECASE)
@@ -40,7 +41,6 @@ _TAG_OF_VUE = re.compile(rb"<([A-Z][\w.]*|[a-z][a-z0-9]*(?:-[a-z0-9]+)*)(?=[\s/>
 _NAME = re.compile(rb"[\s/]*([^\s=<>/{}\"'`]+)(\s*=\s*)?")
 _BRACE = re.compile(rb"[\s/]*\{\s*(\.\.\.)?\s*")
 _UNQUOTED = re.compile(rb"(?:[^\s\"'=<>`{}/]|/(?!>))+")
-_PROP = re.compile(r"[A-Za-z_$][\w$]*")
 _LONGEST = 8000
 _BLANK = bytes(byte if byte == ord("\n") else ord(" ") for byte in range(256))
 _CHECKED = 64
@@ -226,7 +226,7 @@ class _Reading:
                     return
                 start, at = brace.end(), end + 1
                 name = template[start:end].decode(errors="replace").strip()
-                if brace.group(1) is not None or _PROP.fullmatch(name):
+                if brace.group(1) is not None or IDENTIFIER.fullmatch(name):
                     yield self._attribute("..." if brace.group(1) else name, start, end, True)
                 continue
             found = _NAME.match(template, at, until)
@@ -238,7 +238,7 @@ class _Reading:
             if self._suffix == ".vue":  # plan-slug
                 name = name[:1] + pascal(name)[1:]
             if found.group(2) is None:
-                if is_bound and _PROP.fullmatch(name):  # :plan
+                if is_bound and IDENTIFIER.fullmatch(name):  # :plan
                     yield self._attribute(name, found.end(1) - len(name), found.end(1), True)
                 continue
             value = self._value(template, at, until)
@@ -246,7 +246,7 @@ class _Reading:
                 return
             start, end, at, is_code = value
             name = name or "..."  # v-bind="{ plan: 'pro' }"
-            if name == "..." or _PROP.fullmatch(name):
+            if name == "..." or IDENTIFIER.fullmatch(name):
                 yield self._attribute(name, start, end, is_code or is_bound)
 
     def _value(self, template: bytes, at: int, until: int) -> tuple[int, int, int, bool] | None:

@@ -25,8 +25,8 @@ from clerkstack.app.facts_of_files import FileFacts, Ir, stem_of
 from clerkstack.app.says import says_of
 from clerkstack.app.scopes import SCOPES, Scope
 from clerkstack.app.statements import read_statement, statements
-from clerkstack.app.syntax import LOADED, NAME, Source, bare, content
-from clerkstack.app.words import GIVEN
+from clerkstack.app.syntax import LOADED, Source, bare, content
+from clerkstack.app.words import GIVEN, IDENTIFIER
 
 SECONDS = 0.6
 """Seconds of CPU for one file."""
@@ -243,11 +243,11 @@ class Pass:
             if inner is not None and inner in wanted:
                 self.local.add(name)
         for found in re.finditer(_LOADED, self.source.text) if wanted else ():
-            self.local |= set(NAME.findall(found.group(1).decode(errors="ignore")))
+            self.local |= set(IDENTIFIER.findall(found.group(1).decode(errors="ignore")))
         if self.local:
             hooks = rb"|".join(re.escape(each.encode()) for each in sorted(self.local))
             for found in re.finditer(_GIVEN + rb"(?:" + hooks + rb")\s*\(", self.source.text):
-                self.local |= set(NAME.findall(found.group(1).decode()))
+                self.local |= set(IDENTIFIER.findall(found.group(1).decode()))
             self.local |= self._also(self.local)
 
     def _also(self, names: set[str]) -> set[str]:

@@ -11,7 +11,8 @@ from tree_sitter import Node
 from clerkstack.app.expressions import PROPS
 from clerkstack.app.facts_of_files import Ir
 from clerkstack.app.scopes import SCOPES, bound
-from clerkstack.app.syntax import EXPORTS, FUNCTIONS, LOADED, NAME, VARIABLES, bare, content
+from clerkstack.app.syntax import EXPORTS, FUNCTIONS, LOADED, VARIABLES, bare, content
+from clerkstack.app.words import IDENTIFIER
 
 if TYPE_CHECKING:
     from clerkstack.app.onepass import Pass
@@ -166,7 +167,7 @@ def _inside(at: Pass, value: Node, name: str) -> None:
 
 
 def _names_in(at: Pass, node: Node) -> list[str]:
-    names = dict.fromkeys(NAME.findall(at.source.of(node)))
+    names = dict.fromkeys(IDENTIFIER.findall(at.source.of(node)))
     return [it for it in names if it in at.top.names or it in at.facts.imports][:_MOST_NAMES]
 
 

@@ -32,7 +32,6 @@ VARIABLES = frozenset({"lexical_declaration", "variable_declaration"})
 MEMBERS = frozenset({"member_expression", "subscript_expression"})
 # Of CommonJS.
 EXPORTS = re.compile(r"(module\s*\.\s*)?exports\b")
-NAME = re.compile(r"[A-Za-z_$][\w$]*")
 LOADED = r"\b(?:import|require)\s*\(\s*([\"'`])((?:[^\"'`\n$]|\$(?!\{)){1,300})\1"
 """What is loaded by a call: `import('./gates')`, `require('./gates')`."""
 # Longer lines are a bundle's: their columns are counted in bytes.

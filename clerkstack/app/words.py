@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
+IDENTIFIER = re.compile(r"[A-Za-z_$][\w$]*")
+"""A name of JavaScript."""
+
 RESOURCES = (
     *("apiKey", "email", "organization", "organizationDomain", "organizationInvitation"),
     *("organizationMembership", "paymentAttempt", "permission", "role", "session", "sms"),

@@ -34,7 +34,7 @@ NAMES_MEND = (
 )
 
 
-class Reader(Protocol):
+class EngineReader(Protocol):
     """Reads a stack with the engine."""
 
     def settings(self) -> Settings:
@@ -58,7 +58,7 @@ class Patient:
     """The stack that is examined; everything is read once."""
 
     name: str
-    reader: Reader
+    reader: EngineReader
     live_of: Callable[[Settings], LiveInstance]
 
     @cached_property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -126,8 +126,7 @@ class Rotator:
         known, running, resumed = self.journal_store.claim(
             lambda known: start_or_resume(request, known, self.settings, self.journal_store.stack)
         )
-        services = self.services_of(known)
-        try:
+        with self._at_work(known, running) as services:
             if resumed:
                 self.progress(
                     "", f"continuing the rotation that {running.who} started: {_words(running)}"
@@ -158,12 +157,6 @@ class Rotator:
             if not running.looked:
                 self._look_late(known, running, request)
             return self._forward(running, services, fresh=fresh)
-        except BaseException:
-            self._let_go(running)
-            raise
-        finally:
-            services.close()
-            self.survey.close()
 
     def abort(self) -> Entry:
         """Go back to the old secrets while they are valid.
@@ -175,8 +168,7 @@ class Rotator:
         """
         self.progress(CLAIM, "recording in the state that the rotation is aborted")
         known, running, _ = self.journal_store.claim(aborting)
-        services = self.services_of(known)
-        try:
+        with self._at_work(known, running) as services:
             self.progress(MINT, "checking which secrets are valid")
             self._look_for_mints(running, services)
             if self._can_go_back(running, services):
@@ -186,14 +178,21 @@ class Rotator:
                 f"The old {WORDS['clerk']} is no longer valid, so there is no way back. To "
                 f"continue: bin/clerkstack rotate --stack {self.journal_store.stack}"
             )
+
+    # -- the steps ---------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _at_work(self, known: StackSecrets, running: Running) -> Iterator[Services]:
+        """Open the services; whatever fails inside, let go of the rotation."""
+        services = self.services_of(known)
+        try:
+            yield services
         except BaseException:
             self._let_go(running)
             raise
         finally:
             services.close()
             self.survey.close()
-
-    # -- the steps ---------------------------------------------------------------------------------
 
     def _prepare(
         self, known: StackSecrets, running: Running, services: Services, request: RotationRequest
