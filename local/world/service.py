@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 
@@ -28,6 +28,48 @@ class Service(Protocol):
 
     def method_not_allowed(self, request: Request) -> Response:
         """Return the vendor's own answer for a known URL with another method."""
+
+
+class Backend(Protocol):
+    """A vendor's state."""
+
+    def live(self) -> Any:
+        """Give the state as it is."""
+
+    def load(self, state: Any) -> None:
+        """Take a state from the file."""
+
+
+Kind = TypeVar("Kind", bound=Backend)
+
+
+class OfBackend(Generic[Kind]):
+    """The part of a service that is the same for every vendor: its state."""
+
+    def __init__(self, backend: Kind) -> None:
+        self.backend = backend
+
+    def dump(self) -> Any:
+        """Give the state for the file."""
+        return self.backend.live()
+
+    def load(self, state: Any) -> None:
+        """Take a state from the file."""
+        self.backend.load(state)
+
+
+class Refusal(Protocol):
+    """A vendor's error: its status, and its body in the vendor's form."""
+
+    status: int
+
+    def body(self) -> Any:
+        """Give the answer."""
+
+
+def refusal(error: Refusal) -> Response:
+    """Give an error the vendor's form."""
+    return JSONResponse(error.body(), status_code=error.status)
 
 
 @runtime_checkable

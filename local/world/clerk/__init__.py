@@ -27,8 +27,8 @@ from local.world.clerk.backend import ClerkBackend
 from local.world.clerk.backend_api import backend_routes
 from local.world.clerk.errors import ClerkError
 from local.world.clerk.frontend_api import frontend_routes
-from local.world.clerk.http import refusal
 from local.world.clerk.platform import platform_routes
+from local.world.service import OfBackend, refusal
 
 __all__ = ["ClerkBackend", "ClerkService", "FrontendService"]
 
@@ -47,25 +47,14 @@ class _Refusing:
         return self.not_found(request)
 
 
-class ClerkService(_Refusing):
+class ClerkService(OfBackend[ClerkBackend], _Refusing):
     """Platform and Backend API as one of the world's services, with the dashboard."""
 
     name = "clerk"
 
-    def __init__(self, backend: ClerkBackend) -> None:
-        self.backend = backend
-
     def routes(self) -> list[Route]:
         """Return the HTTP routes."""
         return [*platform_routes(self.backend), *backend_routes(self.backend)]
-
-    def dump(self) -> Any:
-        """Return the state for the file."""
-        return self.backend.live()
-
-    def load(self, state: Any) -> None:
-        """Load the state from the file."""
-        self.backend.load(state)
 
     def bump(self, request: Request) -> None:
         """Increase the config version that the request would be checked against."""

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from local.world.clerk import errors
 from local.world.clerk.models import Instance
 from local.world.clerk.schema import Document
+from local.world.service import refusal
 from local.world.wire import number, parsed
 
 if TYPE_CHECKING:
@@ -186,11 +187,6 @@ def bare_list(call: Call, items: list[Document]) -> Any:
     page = page_if_wanted(call, items)
     counted = "paginated" in call.query and call.flag("paginated", status=422)
     return {"data": page, "total_count": len(items)} if counted else page
-
-
-def refusal(error: errors.ClerkError) -> Response:
-    """Return an error the vendor's form."""
-    return JSONResponse(error.body(), status_code=error.status)
 
 
 def checked(

@@ -21,37 +21,28 @@ body, after the secret was rotated.
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.world.service import OfBackend
 from local.world.svix.models import SvixBackend
 from local.world.svix.routes import make_routes
 
 __all__ = ["SvixBackend", "SvixService"]
 
 
-class SvixService:
+class SvixService(OfBackend[SvixBackend]):
     """Svix as one of the world's services."""
 
     name = "svix"
 
     def __init__(self, backend: SvixBackend | None = None) -> None:
-        self.backend = backend or SvixBackend()
+        super().__init__(backend or SvixBackend())
 
     def routes(self) -> list[Route]:
         """Return the HTTP routes."""
         return make_routes(self.backend)
-
-    def dump(self) -> Any:
-        """Return the state for the file."""
-        return self.backend.live()
-
-    def load(self, state: Any) -> None:
-        """Take a state from the file."""
-        self.backend.load(state)
 
     def not_found(self, request: Request) -> Response:  # noqa: ARG002
         """Answer for an unknown URL, without a body."""

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.world.service import refusal
 from local.world.svix import errors, inputs, queries
 from local.world.svix.calls import Answer, Call, Operation, once
 from local.world.svix.message_routes import OPERATIONS as MESSAGES
@@ -170,11 +171,6 @@ def _endpoint(backend: SvixBackend, operation: Operation) -> Callable[[Request],
         return JSONResponse(answer, status_code=status)
 
     return endpoint
-
-
-def refusal(error: errors.SvixError) -> Response:
-    """Return the answer of a refusal."""
-    return JSONResponse(error.body(), status_code=error.status)
 
 
 def invalid(error: errors.Invalid) -> Response:

@@ -11,38 +11,29 @@ refusal's status and all refusals under ``failed``; an unknown variable or proje
 
 from __future__ import annotations
 
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from local.world.service import OfBackend, refusal
 from local.world.vercel.backend import VercelBackend
 from local.world.vercel.errors import VercelError
-from local.world.vercel.routes import make_routes, refusal
+from local.world.vercel.routes import make_routes
 
 __all__ = ["VercelBackend", "VercelService"]
 
 
-class VercelService:
+class VercelService(OfBackend[VercelBackend]):
     """Vercel as one of the world's services."""
 
     name = "vercel"
 
     def __init__(self, backend: VercelBackend | None = None) -> None:
-        self.backend = backend or VercelBackend()
+        super().__init__(backend or VercelBackend())
 
     def routes(self) -> list[Route]:
         """Return the HTTP routes."""
         return make_routes(self.backend)
-
-    def dump(self) -> Any:
-        """Return the state for the file."""
-        return self.backend.live()
-
-    def load(self, state: Any) -> None:
-        """Take a state from the file."""
-        self.backend.load(state)
 
     def not_found(self, request: Request) -> Response:
         """Answer for an unknown URL."""

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from local.world.service import refusal
 from local.world.vercel import errors
 from local.world.vercel.backend import Created, Page, VercelBackend
 from local.world.vercel.models import TARGETS, Deployment, Project
@@ -326,8 +327,3 @@ def _endpoint(backend: VercelBackend, operation: Operation) -> Callable[[Request
         return JSONResponse(answer, status_code=status)
 
     return endpoint
-
-
-def refusal(error: errors.VercelError) -> Response:
-    """Return an error in the form that clients expect."""
-    return JSONResponse(error.body(), status_code=error.status)
