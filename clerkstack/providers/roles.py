@@ -97,11 +97,11 @@ class OrganizationRolesProvider(WritingProvider):
     def unmet(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[str]:
         """Missing permissions, an unsuitable creator's role, an instance without roles."""
         ref = self.ref(_inputs).instance
-        if self.session.instance(*ref) is None:
-            return []  # its permissions are unknown until it is created
         try:
-            with self.backend(ref) as backend:
-                live = read_roles(backend, _wanted(_inputs, _olds))
+            with LiveInstance(self.session, ref) as instance:
+                if instance.found() is None:
+                    return []  # its permissions are unknown until it is created
+                live = read_roles(instance, _wanted(_inputs, _olds))
         except NoRoles as failure:
             return [str(failure)]
         except ApiError as failure:
@@ -116,8 +116,8 @@ class OrganizationRolesProvider(WritingProvider):
         if _inputs.get("environment") != "production" or not undeclared_access(_inputs):
             return []
         try:
-            with self.backend(self.ref(_inputs).instance) as backend:
-                live = read_roles(backend, _wanted(_inputs, _state))
+            with LiveInstance(self.session, self.ref(_inputs).instance) as instance:
+                live = read_roles(instance, _wanted(_inputs, _state))
         except NoRoles:
             return []
         others, known = self.sharing(self.ref(_inputs), _state), DeclaredRoles.of(_state)
@@ -144,8 +144,8 @@ class OrganizationRolesProvider(WritingProvider):
         """The live values of what the state declares, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            with self.backend(self.ref(props).instance) as backend:
-                live = read_roles(backend, _wanted(props, {})).view()
+            with LiveInstance(self.session, self.ref(props).instance) as instance:
+                live = read_roles(instance, _wanted(props, {})).view()
         except (NotFound, NoRoles):
             return ReadResult(None, {})
         declared = DeclaredRoles.of(props)

@@ -136,20 +136,19 @@ class WebhookEndpointProvider(WritingProvider):
         new = [event for event in new if event not in optional_of(inputs)]
         if not new:
             return []
+        ref = self.ref(inputs).instance
+        offered: Offered = None
         try:
-            svix = self.session.svix_app(*self.ref(inputs).instance)
+            with LiveInstance(self.session, ref) as live:
+                offered = self.offered(ref, live.event_types)
         except (NotFound, ResourceFailed):
-            svix = None  # there is no instance yet, or no key for it
+            pass  # there is no instance yet, no key for it, or no app at Svix
         except (ApiError, Unreachable) as failure:
             notice(
                 "Svix's event types cannot be read now; they will be read before a write. "
                 f"{failure}"
             )
             return []
-        offered = None
-        if svix is not None:
-            with svix:
-                offered = self.offered(self.ref(inputs).instance, svix.list_event_types)
         return [why for why in (unknown_events(new, inputs, offered),) if why]
 
     @contextmanager
