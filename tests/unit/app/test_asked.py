@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from clerkstack.app.asked import Asked, Known, compact, expanded, unknown
+from clerkstack.app.asked import Asked, Available, compact, expanded, unknown
 from clerkstack.app.kinds import ACCESS, Kind, named
 from clerkstack.app.uses import Use
 
-KNOWN = Known(
+KNOWN = Available(
     plans={
         "pro": {"payer_type": "org", "features": ["sso", "shown"]},
         "solo": {"payer_type": "user", "features": ["sync"]},

@@ -140,11 +140,6 @@ class Vercel:
     def __init__(self, team_id: str | None) -> None:
         self._team = team_id
 
-    def __enter__(self) -> Vercel:
-        return self
-
-    def __exit__(self, *_: object) -> None: ...
-
     def list_variables(self, project: str, *, decrypt: bool) -> list[EnvironmentVariable]:
         assert decrypt
         self.asked.append(f"{self._team} {project} variables")
@@ -158,6 +153,11 @@ class Vercel:
 class Session:
     requests: list[Any] = []
     vercel = Vercel
+
+    def variables(
+        self, team_id: str | None, project: str, *, decrypt: bool
+    ) -> list[EnvironmentVariable]:
+        return self.vercel(team_id).list_variables(project, decrypt=decrypt)
 
 
 def test_each_project_is_read_once_and_with_its_own_team() -> None:
