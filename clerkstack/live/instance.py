@@ -59,6 +59,9 @@ class NoPublishableKey(ResourceFailed):
 class LiveInstance(Closing):
     """A live instance, read lazily, and each thing only once in a run.
 
+    What a write needs as it is now, before it and read back, comes from the session that this
+    reader reads from too: `variables`, `instance(fresh=True)`, `config(…).sections(fresh=True)`.
+
     Nothing is sent before the first read, and nothing is ever written. Secrets that are read are
     hidden from everything that this process shows. Everything but `found` raises NoInstance if the
     application has no such instance. Other failures are raised as ApiError, Unreachable or
