@@ -103,7 +103,7 @@ def adoption_of(
         ApiError, Unreachable, UnexpectedAnswer, ResourceFailed: a service failed.
     """
     raw, encrypted = config
-    # What the program would refuse once the files are written is refused before.
+    # Refuse now what the program would refuse once the files are written.
     unread = misplaced(raw, project_name(), SourceMap(config_file(stack), stack), stack)
     if problems := [each.problem for each in unread]:
         raise InputError(problems)
@@ -259,8 +259,7 @@ def written(stack: str, found: Adoption, report: Callable[[str], None]) -> list[
 def _files_as_they_were(
     stack: str, found: Adoption, report: Callable[[str], None]
 ) -> Iterator[None]:
-    """Write and take over inside; where that fails before anything is in the state, the files are
-    put back."""
+    """Restore the files if this block fails before anything is in the state."""
     files = (found.catalog_file, config_file(stack))
     before = {file: file.read_bytes() if file.exists() else None for file in files}
     try:

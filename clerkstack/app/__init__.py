@@ -1,1 +1,1 @@
-"""The app's own code, as one side of the comparison of plans and features."""
+"""The app's own code: one side of the comparison of plans and features."""

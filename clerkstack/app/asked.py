@@ -31,7 +31,8 @@ Asked = tuple[Kind, str, str | None]
 
 @dataclass(frozen=True)
 class Available:
-    """What there is to ask for once a stack is deployed, as far as it is known.
+    """The plans, features, roles and permissions that exist once a stack is deployed, as far as
+    known.
 
     Attributes:
         plans: by slug, with the field names of Clerk's config.
@@ -154,7 +155,7 @@ def expanded(uses: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[Asked, str
 
 
 def unknown(asked: Asked, where: str | None, known: Available, *, live: bool) -> str | None:
-    """Why a check can never be true, None where it can.
+    """Return why a check can never be true; None if it can.
 
     Args:
         asked: kind, slug and payer.

@@ -15,7 +15,7 @@ from clerkstack.app.values import Constant, Either, Unresolved
 
 
 class Exports:
-    """The exports of one file, and the constants they are made of."""
+    """The exports of one file, and the constants behind them."""
 
     def __init__(self, path: Path, modules: Modules) -> None:
         self._modules = modules

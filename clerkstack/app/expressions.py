@@ -29,7 +29,7 @@ _EITHER = {"??": ("left", "right"), "||": ("left", "right"), "&&": ("right",)}
 
 
 class TooManyExpressions(Exception):
-    """The file has more expressions than are looked at, or takes too long."""
+    """The file has too many expressions, or takes too long."""
 
 
 class Expressions:
@@ -37,9 +37,9 @@ class Expressions:
 
     Args:
         source: the file's text.
-        facts: where the constants, functions and types go that an expression needs.
-        go_on: raises `TooManyExpressions` where the file took too long.
-        suffix: of the file's name.
+        facts: receives the constants, functions and types that an expression needs.
+        go_on: raises `TooManyExpressions` if the file takes too long.
+        suffix: the suffix of the file's name.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ _NESTED = 40
 _MANY = 1000
 _MANY_NAMES = 200
 _REQUIRED = re.compile(LOADED.encode())
-# What a name is given that is wanted: `const { can } = useGates()`.
+# Names that receive a wanted result: `const { can } = useGates()`.
 _GIVEN = rb"\b(?:const|let)\s+(\w+|\{[^{}=]{0,300}\})\s*=\s*(?:await\s+)?"
 # Names that receive a loaded module.
 _LOADED = _GIVEN + rb"[^;=]{0,60}(?:=>[^;=]{0,60})?\b(?:import|require)\s*\("
@@ -96,7 +96,7 @@ def facts_of(text: bytes, suffix: str, wanted: Iterable[str] = ()) -> FileFacts:
         at.json() if is_json else at.run()
         facts = at.facts
     except TooManyExpressions as error:
-        # A part would be told as if it were all.
+        # Partial facts would look complete.
         facts = FileFacts(stopped=[str(error) or "contains more than clerkstack reads"])
     if not is_json:
         facts.says = says_of(root, code, suffix, until)
@@ -142,7 +142,7 @@ class Pass:
         self._errors: list[Node] = []
 
     def go_on(self) -> None:
-        """Raises TooManyExpressions where the file took too long."""
+        """Raise TooManyExpressions if the file takes too long."""
         if time.process_time() > self._until:
             raise TooManyExpressions(f"takes more than {SECONDS:g} s to search")
 

@@ -34,7 +34,7 @@ MEMBERS = frozenset({"member_expression", "subscript_expression"})
 EXPORTS = re.compile(r"(module\s*\.\s*)?exports\b")
 LOADED = r"\b(?:import|require)\s*\(\s*([\"'`])((?:[^\"'`\n$]|\$(?!\{)){1,300})\1"
 """What is loaded by a call: `import('./gates')`, `require('./gates')`."""
-# Longer lines are a bundle's: their columns are counted in bytes.
+# Longer lines belong to bundles; their columns are counted in bytes.
 _LONGEST_LINE = 20_000
 _SHORT = 200
 

@@ -362,7 +362,7 @@ class _Joining:
             for file, said in self._says.items()
             if "side" not in said
             and any(sure and is_server_secret(name) for name, _, sure in said.get("reads", ()))
-            # It gives a browser what is meant for it.
+            # `createEnv` keeps server variables from the browser.
             and b"createEnv" not in self._imports.text(self._root / file)
         }
         found: dict[str, str] = {}

@@ -17,7 +17,7 @@ _EXCEPTION = re.compile(r"^(?:Preview failed: )?(?:[\w.]+\.[A-Z]\w+: )?")
 
 
 def news(line: str) -> str:
-    """The news in a line: a variable written, how far a build is."""
+    """Return the news in a line: a written variable, or the progress of a build."""
     event = event_of(line)
     if event is None:
         found = DEPLOYMENT.search(line)
