@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, settings
 from clerkstack import safe
 from clerkstack.app import looking, onepass, uses
 from local.machine.plugins import OUTLIVES
-from tests import durations, trust
+from tests import durations, kms, trust
 from tests.absent import pytest_terminal_summary as pytest_terminal_summary
+from tests.forks import Forks
 from tests.leaks import recorded
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +46,22 @@ def _unhurried(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     if request.node.get_closest_marker("limits") is None:
         for module in (looking, onepass, uses):
             monkeypatch.setattr(module, "SECONDS", 100.0)
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """The process that is forked for the Python processes of deployments."""
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def sealing() -> Iterator[kms.Kms]:
+    """The KMS that encrypts the secrets of stacks."""
+    started = kms.Kms()
+    yield started
+    started.stop()
 
 
 @pytest.fixture(autouse=True)

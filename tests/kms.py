@@ -12,6 +12,9 @@ import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import pytest
+
+from local import project
 from local.aws import CREDENTIALS, HOST, REGION
 
 KEY = "alias/of-the-tests"
@@ -39,6 +42,11 @@ class Kms:
             # It is reached by http; the engine would read the authorities of the shell each time.
             "AWS_CA_BUNDLE": "",
         }
+
+    def use(self, patch: pytest.MonkeyPatch) -> None:
+        """Have it encrypt the secrets of the stacks that are made from now on."""
+        for name, value in {**self.variables, project.PROVIDER: PROVIDER}.items():
+            patch.setenv(name, value)
 
     def stop(self) -> None:
         """End it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,13 +12,13 @@ import pytest
 
 from local.aws import Aws, Place
 from local.github import Github
-from local.project import ENVIRONMENT, PROVIDER, Project
+from local.project import Project
 from local.world import World
-from tests import kms
 from tests.absent import missing
 from tests.deployments import declared
 from tests.forks import Forks
 from tests.kept import Kept, kept
+from tests.kms import Kms
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,36 +28,19 @@ def _engine() -> None:
         missing("the engine: pulumi is not on PATH; run the tests with `make test`")
 
 
-@pytest.fixture(scope="session")
-def _forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
-    started = Forks(tmp_path_factory.mktemp("forks"))
-    yield started
-    started.stop()
-
-
 @pytest.fixture(autouse=True)
-def _forked(_forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
+def _forked(forks: Forks, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python processes of the test's deployments are forks."""
-    monkeypatch.setenv(ENVIRONMENT, str(_forks.environment))
-    # Plugins run with the Python on PATH.
-    monkeypatch.setenv("PATH", str(_forks.environment / "bin"), prepend=os.pathsep)
-
-
-@pytest.fixture(scope="session")
-def _kms() -> Iterator[kms.Kms]:
-    started = kms.Kms()
-    yield started
-    started.stop()
+    forks.use(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
-def _sealed(_kms: kms.Kms, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _sealed(sealing: Kms, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The secrets of the test's stacks are encrypted by KMS; by the passphrase where the test is
     marked so, and at first where it has a KMS of its own."""
     if "aws" in request.fixturenames or request.node.get_closest_marker("passphrase"):
         return
-    for name, value in {**_kms.variables, PROVIDER: kms.PROVIDER}.items():
-        monkeypatch.setenv(name, value)
+    sealing.use(monkeypatch)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ test is started with `ALONE` in its environment; all are, where there is no C co
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -18,6 +19,10 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+
+import pytest
+
+from local.project import ENVIRONMENT
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parent / "bin" / "packages.py"
@@ -63,6 +68,17 @@ class Forks:
         assert self._process.stdout is not None
         if self._process.stdout.readline() != b"ready\n":
             raise RuntimeError("the process that is to be forked did not start")
+
+    @property
+    def pid(self) -> int:
+        """The number of the process: all forks are its children."""
+        return self._process.pid
+
+    def use(self, patch: pytest.MonkeyPatch) -> None:
+        """Have the Python processes of copies of the project be forks from now on."""
+        patch.setenv(ENVIRONMENT, str(self.environment))
+        # Plugins run with the Python on PATH.
+        patch.setenv("PATH", str(self.environment / "bin"), prepend=os.pathsep)
 
     def stop(self) -> None:
         """End it."""

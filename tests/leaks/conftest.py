@@ -9,16 +9,36 @@ import pytest
 from local.github import Github
 from local.world import World, minted
 from tests.engine.cutting_over import HOST
+from tests.forks import Forks
 from tests.kept import kept
+from tests.kms import Kms
 from tests.leaks.deployed import hold_the_secret_key, with_every_secret
 from tests.leaks.scene import Scene
 from tests.smoke.deployment import need_app
 
 
 @pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """Development and production are deployed, the app runs, nothing was found."""
+def scene(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    forks: Forks,
+    sealing: Kms,
+) -> Iterator[Scene]:
+    """Development and production are deployed, the app runs, nothing was found.
+
+    Python processes are forks, and a KMS encrypts the secrets. In modules marked `passphrase` that
+    does, and every process is one of its own.
+    """
     need_app()
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("passphrase") is None:
+            forks.use(patch)
+            sealing.use(patch)
+        yield from deployed(tmp_path_factory, forks)
+
+
+def deployed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Scene]:
+    """The scene, with the environment as it is."""
     folder = tmp_path_factory.mktemp("scene")
     beginning = kept(with_every_secret)
     others = set(minted.given_out) - set(beginning.minted)
@@ -27,4 +47,4 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         project = beginning.put_project(folder / "project", world)
         app.settle()
         hold_the_secret_key(world)
-        yield Scene(project, world, github, folder / "temporary", frozenset(others))
+        yield Scene(project, world, github, folder / "temporary", forks.pid, frozenset(others))

@@ -48,6 +48,8 @@ class Scene:
     world: World
     github: Github
     temporary: Path
+    forking: int
+    """The number of the process whose children are forks."""
     others: frozenset[tuple[str, str]] = field(repr=False)
     """What other worlds gave out: not to be looked for."""
     _planted: Planted = field(default_factory=Planted, repr=False)
@@ -75,7 +77,7 @@ class Scene:
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            watch.follow(process.pid)
+            watch.follow(process.pid, self.forking)
             stdout, stderr = process.communicate(timeout=TIMEOUT)
         planted = self.planted()
         leaks = [f"stdout: {each}" for each in planted.find(stdout)]
@@ -109,7 +111,7 @@ HOLDERS = (
     (r"^(sh|dirname|python\S*) clerkstack\b", "the passphrase", "the shell of who runs it has it"),
     (
         r"^(pulumi|python\S* (pulumi|policies|start\.py|pip|packages\.py)"
-        r"|(sh|dirname) (pulumi-|pack)|sh python-of-the-host|python3?$)",
+        r"|(sh|dirname) (pulumi-|pack)|sh python-of-the-host|python3?$|cat packages)",
         "the passphrase",
         "the engine opens the stack's secrets with it, and hands its environment to its plugins",
     ),

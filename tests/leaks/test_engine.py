@@ -1,6 +1,7 @@
 """What the engine writes of a deployment: state, history, logs, events.
 
-What its own settings for debugging write is not held: docs/secrets.md names them.
+What its own settings for debugging write is not held: docs/secrets.md names them. Here the
+passphrase opens the secrets, and no process is a fork.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pytest
 from tests.leaks.scene import Scene
 from tests.leaks.watch import in_files
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.passphrase]
 
 PROD = ("--stack", "prod")
 UP = ("up", "--yes", "--skip-preview", "--refresh", *PROD)
@@ -44,6 +45,22 @@ def test_the_engine_shows_no_secret(scene: Scene, name: str) -> None:
 
     assert ended.leaks == [], f"it ended with {ended.code}"
     assert ended.stdout or ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("adopt", *PROD, "--dry-run"), ("move", "--stack", "local", "--to", "file://./moved")],
+    ids=" ".join,
+)
+def test_a_command_that_needs_the_passphrase_shows_no_secret(
+    scene: Scene, words: tuple[str, ...]
+) -> None:
+    (scene.project.folder / "moved").mkdir(exist_ok=True)
+    ended = scene.run("bin/clerkstack", *words)
+
+    assert ended.leaks == [], f"it ended with {ended.code}"
+    assert ended.code in (0, 1), ended.stdout + ended.stderr
+    assert scene.left() == []
 
 
 def test_an_update_as_json_and_the_engine_s_events_hold_no_secret(scene: Scene) -> None:

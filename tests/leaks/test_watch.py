@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.clock import wait_until
+from tests.forks import Forks
 from tests.leaks.search import Planted
 from tests.leaks.watch import Clean, Program, Watch, in_files
 
@@ -70,6 +71,23 @@ def test_a_process_of_a_process_is_seen_with_its_environment(tmp_path: Path) -> 
     assert [each for each in found if "outer" in each]
     assert not watch.in_environments(lambda program, secret: secret == "planted")
     assert watch.in_arguments() == []
+
+
+def test_what_a_fork_is_asked_for_and_what_it_starts_are_seen(tmp_path: Path, forks: Forks) -> None:
+    script = tmp_path / "outer.py"
+    inner = f"[sys.executable, '-c', {WAIT!r}, 'inner']"
+    script.write_text(f"import subprocess, sys; subprocess.run({inner}, env={{'KEY': {SECRET!r}}})")
+    forked = [forks.environment / "bin" / "python", script, f"--key={SECRET}"]
+    with (
+        Watch(PLANTED, tmp_path) as watch,
+        subprocess.Popen(forked, stdin=subprocess.PIPE, text=True) as process,
+    ):
+        watch.follow(process.pid, forks.pid)
+        wait_until(lambda: named(watch, "inner"))
+        process.communicate("\n")
+
+    assert [each for each in watch.in_arguments() if "outer.py" in each]
+    assert [each for each in watch.in_environments(nobody) if "inner" in each]
 
 
 def test_what_a_process_becomes_is_seen(tmp_path: Path) -> None:

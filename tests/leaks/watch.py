@@ -50,7 +50,8 @@ class _Process:
 class Watch:
     """While it is entered: processes below this one, and files in a folder for temporary ones.
 
-    After `follow` only one of the processes below this one, with all below that.
+    After `follow` only one of the processes below this one, with all below that; and what a process
+    starts that ran before, but works for that one.
 
     `loose` are the files with a secret that others than their owner could read, as they were when
     they were seen: gone at the end or not.
@@ -59,6 +60,7 @@ class Watch:
     def __init__(self, planted: Planted, temporary: Path) -> None:
         self._planted, self._temporary = planted, temporary
         self._own, self._root = os.getpid(), 0
+        self._begin = {self._own}
         self._processes: dict[tuple[int, int], _Process] = {}
         self._below: set[int] = set()
         self._young: dict[int, _Process] = {}
@@ -116,9 +118,10 @@ class Watch:
             }
         )
 
-    def follow(self, pid: int) -> None:
-        """Look at this process, which was started just now, and at those below it alone."""
-        self._root = pid
+    def follow(self, pid: int, *servers: int) -> None:
+        """Look at this process, which was started just now, and at those below it alone; and at
+        those that these servers, which ran before, start from now on."""
+        self._root, self._begin = pid, {*servers}
 
     # -- inside -----------------------------------------------------------------------------------
 
@@ -131,12 +134,11 @@ class Watch:
 
     def _look_at_processes(self) -> None:
         now = time.monotonic()
-        begin = {self._own} if not self._root else set()
         fresh = dict.fromkeys(self._newest.since(), LOOKS_FOR_A_NUMBER)
         for pid, looks in [*self._unseen.items(), *fresh.items()]:
             self._unseen.pop(pid, None)
             try:
-                self._meet(pid, begin, now)
+                self._meet(pid, now)
             except OSError:  # it has ended; or it begins, and has nothing but its number yet
                 if looks > 1:
                     self._unseen[pid] = looks - 1
@@ -146,12 +148,12 @@ class Watch:
             with suppress(OSError):
                 self._note(pid, process)
 
-    def _meet(self, pid: int, begin: set[int], now: float) -> None:
+    def _meet(self, pid: int, now: float) -> None:
         status = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
         parent, born, is_thread = int(status[1]), int(status[19]), int(status[35]) == -1
         if is_thread or (pid, born) in self._processes:
             return
-        if pid == self._root or parent in begin or parent in self._below:
+        if pid == self._root or parent in self._begin or parent in self._below:
             self._young[pid] = self._processes[pid, born] = _Process(now)
             self._below.add(pid)
 

@@ -1,4 +1,4 @@
-"""What the tests of one module share: a local world in this process, a Python that is forked."""
+"""What unit tests share: a local world for each module, and a Python that is forked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.without_sockets import without_sockets as without_sockets
 
 if TYPE_CHECKING:
     from local.world import World
+    from tests.forks import Forks
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +24,7 @@ def running() -> Iterator[World]:
         yield world
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+@pytest.fixture
+def python(forks: Forks) -> str:
     """The Python that asks for forks."""
-    from tests.forks import Forks
-
-    started = Forks(tmp_path_factory.mktemp("forks"))
-    yield str(started.environment / "bin" / "python")
-    started.stop()
+    return str(forks.environment / "bin" / "python")
