@@ -104,6 +104,7 @@ def official(name: str, operation: Operation) -> APIOperation:
     return answered(name).find_operation_by_id(operation.id)
 
 
+@cache
 def form_of_errors(name: str) -> jsonschema.Draft202012Validator:
     """Give the form of the refusals that share one, for those no operation describes."""
     components = plain(document(name)["components"])

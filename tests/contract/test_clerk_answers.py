@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -330,9 +331,37 @@ def description(api: str) -> Description:
     return Description.read(api)
 
 
+@cache
+def backend() -> ClerkBackend:
+    return ClerkBackend(svix=SvixBackend(), plan_limit=5)
+
+
+@cache
+def clerk_service() -> ClerkService:
+    return ClerkService(backend())
+
+
+@cache
+def frontend_service() -> FrontendService:
+    return FrontendService(backend())
+
+
 def prepared() -> tuple[ClerkBackend, dict[str, str]]:
-    """Two applications; the first has plans, a role, production with a domain and a Svix app."""
-    clerk = ClerkBackend(svix=SvixBackend(), plan_limit=5)
+    """Two applications; the first has plans, a role, production with a domain and a Svix app.
+
+    All cases ask one backend, which takes the same state before each.
+    """
+    clerk = backend()
+    state, svix, known = beginning()
+    clerk.load(state)  # which takes a copy
+    clerk.svix.load(pickle.loads(svix))
+    return clerk, dict(known)
+
+
+@cache
+def beginning() -> tuple[Any, bytes, dict[str, str]]:
+    """The state of Clerk, the one of Svix, and what is in them by name."""
+    clerk = backend()
     first = clerk.seed_application(
         application_id="app_first", name="First", platform_key=PLATFORM_KEY
     )
@@ -372,11 +401,11 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
         (PERMISSIONS, {"name": "See", "key": "org:reports:see"}),
     ):
         headers = {"Authorization": f"Bearer {development.secret}"}
-        answer = asked(ClerkService(clerk), "POST", path, json=body, headers=headers)
+        answer = asked(clerk_service(), "POST", path, json=body, headers=headers)
         assert answer.is_success, answer.text
     for plan in ("free_org", "pro"):
         subscribe(development, plan, 2, clerk.now_ms())
-    return clerk, {
+    known = {
         "app": "app_first",
         "dev": development.id,
         "domain": production.domain.id,
@@ -394,6 +423,7 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
         "right": development.secret,
         "production": production.secret,
     }
+    return clerk.dump(), pickle.dumps(clerk.svix.dump()), known
 
 
 def role_id(instance: Instance, key: str) -> str:
@@ -406,7 +436,7 @@ def ask(case: Case) -> Any:
     if case.path == ROLE and case.method == "DELETE" and "role" not in case.ids:
         made = clerk.instance("app_first", "development")
         ids["role"] = create_role(made, {"key": "org:spare", "name": "Spare"}, 0).id
-    service = FrontendService(clerk) if case.api == "frontend" else ClerkService(clerk)
+    service = frontend_service() if case.api == "frontend" else clerk_service()
     headers = dict(case.headers)
     if case.api == "platform" and case.key is not None:
         headers["Authorization"] = f"Bearer {PLATFORM_KEY if case.key == 'right' else case.key}"
@@ -474,23 +504,23 @@ def test_every_operation_is_compared() -> None:
 
 
 def test_a_dns_check_that_follows_at_once_is_refused() -> None:
-    clerk, ids = prepared()
+    _, ids = prepared()
     path = f"{DOMAIN}/dns_check"
     headers = {"Authorization": f"Bearer {PLATFORM_KEY}"}
 
-    asked(ClerkService(clerk), "POST", path.format(**ids), headers=headers)
-    answer = asked(ClerkService(clerk), "POST", path.format(**ids), headers=headers)
+    asked(clerk_service(), "POST", path.format(**ids), headers=headers)
+    answer = asked(clerk_service(), "POST", path.format(**ids), headers=headers)
 
     assert answer.status_code == 409
     description("platform").check(path, answer)
 
 
 def test_a_body_that_nests_too_deep_is_refused() -> None:
-    clerk, ids = prepared()
+    _, ids = prepared()
     headers = {"Authorization": f"Bearer {PLATFORM_KEY}"}
 
     answer = asked(
-        ClerkService(clerk),
+        clerk_service(),
         "PATCH",
         CONFIG.format(**ids),
         content=b"[" * 100_000,

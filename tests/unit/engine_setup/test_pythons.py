@@ -26,6 +26,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = tmp_path / "project"
     (made / "tests" / "unit").mkdir(parents=True)
     (made / "tests" / "unit" / "test_one.py").write_text("def test_one():\n    assert True\n")
+    # That plugin takes each process of pytest two seconds, here as in pyproject.toml.
+    (made / "pytest.ini").write_text("[pytest]\naddopts = -p no:schemathesis\n")
     (made / pythons.LOCK).write_text("")
     folder = made / ".local" / "pythons" / OWN
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
