@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.github import Github
+from local.project import Project
 from local.world import World, minted
 from tests.engine.cutting_over import HOST
 from tests.forks import Forks
@@ -37,6 +38,13 @@ def scene(
         yield from deployed(tmp_path_factory, forks)
 
 
+def note_calls(project: Project) -> None:
+    """Have the engine note its calls, as it does for users: here the notes are read."""
+    logs = project.folder / "home" / "logs"
+    logs.unlink()
+    logs.mkdir()
+
+
 def deployed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Scene]:
     """The scene, with the environment as it is."""
     folder = tmp_path_factory.mktemp("scene")
@@ -45,6 +53,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator
     with World(beginning.put_world(folder / "world")) as world, Github() as github:
         app = world.deploy("production", HOST)
         project = beginning.put_project(folder / "project", world)
+        note_calls(project)
         app.settle()
         hold_the_secret_key(world)
         yield Scene(project, world, github, folder / "temporary", forks.pid, frozenset(others))
