@@ -7,6 +7,7 @@ the process that started it, when its standard input closes.
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -98,6 +99,8 @@ class Aws:
         self._process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "local.aws"],
             cwd=TOP,
+            # It is asked by http, and boto3 refuses a shell's that is empty.
+            env={name: text for name, text in os.environ.items() if name != "AWS_CA_BUNDLE"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
