@@ -50,7 +50,8 @@ def deployed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator
     folder = tmp_path_factory.mktemp("scene")
     beginning = kept(with_every_secret)
     others = set(minted.given_out) - set(beginning.minted)
-    with World(beginning.put_world(folder / "world")) as world, Github() as github:
+    world = World(beginning.put_world(folder / "world"), at_end=True)
+    with world, Github() as github:
         app = world.deploy("production", HOST)
         project = beginning.put_project(folder / "project", world)
         note_calls(project)
