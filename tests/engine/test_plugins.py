@@ -101,12 +101,12 @@ class Trial:
 
 
 @pytest.fixture(scope="module")
-def _stack(tmp_path_factory: pytest.TempPathFactory, _kms: Kms) -> Path:
+def _stack(tmp_path_factory: pytest.TempPathFactory, sealing: Kms) -> Path:
     """A stack with its token, made once and copied."""
     folder: Path = tmp_path_factory.mktemp("trial")
     (folder / "state").mkdir()
     (folder / "Pulumi.yaml").write_text("name: trial\nruntime: python\n")
-    made = Trial(folder, VercelService().backend, "http://127.0.0.1:9", _kms.variables)
+    made = Trial(folder, VercelService().backend, "http://127.0.0.1:9", sealing.variables)
     made.run("stack", "init", "dev", "--secrets-provider", PROVIDER)
     made.run("config", "set", "--secret", "vercel:apiToken", TOKEN)
     return folder
