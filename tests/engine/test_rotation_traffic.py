@@ -13,6 +13,8 @@ from local.rotation.judge import Acted, Row, judged
 from local.rotation.rows import others, plain, steps
 from local.rotation.runs import own_requests
 from local.rotation.testbed import RotationTestbed, deployed
+from tests.forks import Forks
+from tests.kms import Kms
 from tests.smoke.deployment import need_app
 
 # In one process: its base deployment is made once, and the app's traffic has a core of its own.
@@ -24,11 +26,16 @@ BEAT = 0.15  # seconds: `make rotation` sends three times as many
 
 
 @pytest.fixture(scope="module")
-def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RotationTestbed]:
+def testbed(
+    tmp_path_factory: pytest.TempPathFactory, forks: Forks, sealing: Kms
+) -> Iterator[RotationTestbed]:
     need_app()
     folder: Path = tmp_path_factory.mktemp("rotation")
-    with deployed(folder, BEAT) as made:
-        yield made
+    with pytest.MonkeyPatch.context() as patch:
+        forks.use(patch)
+        sealing.use(patch)
+        with deployed(folder, BEAT) as made:
+            yield made
 
 
 def test_rotations_refuse_nobody(testbed: RotationTestbed) -> None:
@@ -78,7 +85,7 @@ def test_a_rotation_that_locks_out_is_told_to(testbed: RotationTestbed) -> None:
         return next(plain()).act(testbed)
 
     cell = judged(testbed, replace(early, act=locked_out))
-    assert [each for each in cell.broken if "did not count" in each]
+    assert [each for each in cell.broken if "was not valid" in each]
     assert [
         each for each in cell.broken if each.endswith(")") or "refused, the first: API key" in each
     ]
