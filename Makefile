@@ -6,7 +6,7 @@ ARGS ?=
 # One more than the cores in CI: an engine test waits for a third of its time.
 WORKERS ?= 3
 # One test at a time for each worker, in the order of tests/conftest.py.
-PARALLEL = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+PARALLEL = -n $(WORKERS) --no-loadscope-reorder
 VENV := .venv/bin
 IN_ENV := . .local/env.sh &&
 # What `make down` removes: the stacks' files, the addresses of the world.

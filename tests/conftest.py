@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -31,6 +32,7 @@ trust.install()
 # Until all tests are collected: of what is imported nothing becomes garbage.
 gc.disable()
 
+UNIT = Path(__file__).parent / "unit"
 PYTHON_OF_THE_HOST = str(Path(__file__).parent / "bin" / "python-of-the-host")
 os.environ["PULUMI_PYTHON_CMD"] = PYTHON_OF_THE_HOST
 # A plugin goes on after its engine was killed; tests leave none behind for minutes.
@@ -75,8 +77,23 @@ def _nothing_stays_hidden() -> Iterator[None]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the engine, which are the long ones, begin first: all workers end together."""
-    items.sort(key=lambda item: item.get_closest_marker("engine") is None)
+    """Start with engine tests, which are the longest, and end with unit tests, whose files are the
+    shortest, so that all workers end together."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    if item.get_closest_marker("engine") is not None:
+        return 0
+    return 2 if item.path.is_relative_to(UNIT) else 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Schedule by file."""
+    from tests.scheduling import ByFile
+
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -18,10 +18,7 @@ from tests.kms import Kms
 from tests.smoke.deployment import need_app
 
 # In one process: its base deployment is made once, and the app's traffic has a core of its own.
-pytestmark = [
-    pytest.mark.engine,
-    pytest.mark.xdist_group("rotations under traffic"),
-]
+pytestmark = pytest.mark.engine
 BEAT = 0.15  # seconds: `make rotation` sends three times as many
 
 

@@ -9,12 +9,9 @@ from __future__ import annotations
 import ast
 from functools import cache
 
-import pytest
-
 from tests.sources import TOP, files, nodes
 
 # One worker reads the sources.
-pytestmark = pytest.mark.xdist_group("what starts processes")
 
 FOLDERS = ("clerkstack", "components", "policies", "local")
 STARTS = {

@@ -14,7 +14,6 @@ from clerkstack.state import failures, marks
 from tests.sources import TOP, files, nodes
 
 # One worker reads the sources.
-pytestmark = pytest.mark.xdist_group("who reads the state")
 
 STATE = TOP / "clerkstack" / "state"
 WORDS = (
