@@ -36,6 +36,7 @@ from policies.settings import Declared
 from policies.view import DEVELOPMENT, PRODUCTION, Resource, Stack, plain
 
 VERSION = "0.1.0"
+EXACT = 2**53  # a double holds every whole number below it
 PARENT_CHECK_SECONDS = 1.0
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 LEVELS = {
@@ -210,7 +211,7 @@ def serve() -> NoReturn:
 
 
 def _properties(properties: struct_pb2.Struct) -> dict[str, Any]:
-    return dict(plain(MessageToDict(properties)))
+    return dict(plain(_whole(MessageToDict(properties))))
 
 
 def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
@@ -242,7 +243,12 @@ def _level(number: int) -> str:
 
 def _whole(value: Any) -> Any:
     """Turn floats without a fraction into integers: the wire has only floats."""
-    return json.loads(json.dumps(value), parse_float=lambda text: int(float(text)))
+    return json.loads(json.dumps(value), parse_float=_number)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
 
 
 def _refuse(context: grpc.ServicerContext, error: InputError) -> NoReturn:

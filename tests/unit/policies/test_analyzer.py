@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from ruamel.yaml import YAML
 
 from policies import view
+from policies.analyzer import _properties
 from policies.registry import POLICIES
 
 TOP = Path(__file__).resolve().parents[3]
@@ -108,3 +110,11 @@ def test_a_resource_and_then_the_stack(pack: analyzer_pb2_grpc.AnalyzerStub) -> 
     assert "billing, with every plan" not in said
     assert "CLERK_SECRET_KEY would be missing" not in said
     assert "hidden" not in said + " ".join(diagnostic.message for diagnostic in one.diagnostics)
+
+
+def test_a_whole_number_of_the_wire_is_an_integer() -> None:
+    sent = {"amount": 6000, "part": 0.5, "large": 1e300, "of": [{"days": 14}]}
+
+    read = _properties(ParseDict(sent, Struct()))
+
+    assert json.dumps(read, sort_keys=True) == json.dumps(sent, sort_keys=True)
