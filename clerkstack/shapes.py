@@ -45,9 +45,13 @@ def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
     return {name: fields for name, fields in document.items() if isinstance(fields, dict)}
 
 
+_EXACT = 2**53
+"""A float holds every whole number below this."""
+
+
 def whole_numbers(value: Json) -> Json:
     """Turn floats without a fraction into integers: the engine passes all numbers as floats."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, list):
         return [whole_numbers(item) for item in value]

@@ -8,7 +8,6 @@ project implements the service itself.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 import threading
@@ -27,6 +26,7 @@ from clerkstack.checks.finding import Finding
 from clerkstack.desired.rolling_out import rolls_out
 from clerkstack.problems import InputError
 from clerkstack.safe import safe
+from clerkstack.shapes import whole_numbers
 from policies.config_file import load_rules
 from policies.judge import FOLDER, WAIVERS, Judge, level_of, text_of, waivers_of
 from policies.policy import Policy
@@ -36,7 +36,6 @@ from policies.settings import Declared
 from policies.view import DEVELOPMENT, PRODUCTION, Resource, Stack, plain
 
 VERSION = "0.1.0"
-EXACT = 2**53  # a double holds every whole number below it
 PARENT_CHECK_SECONDS = 1.0
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 LEVELS = {
@@ -99,7 +98,7 @@ class Analyzer(analyzer_pb2_grpc.AnalyzerServicer):
         for name, config in request.policyConfig.items():
             policy = BY_ID.get(name)
             options = {
-                key: _whole(value) for key, value in MessageToDict(config.properties).items()
+                key: whole_numbers(value) for key, value in MessageToDict(config.properties).items()
             }
             default = LEVELS[self._rules.level(policy, PRODUCTION)] if policy else None
             if config.enforcementLevel == default and not options:
@@ -211,7 +210,7 @@ def serve() -> NoReturn:
 
 
 def _properties(properties: struct_pb2.Struct) -> dict[str, Any]:
-    return dict(plain(_whole(MessageToDict(properties))))
+    return dict(plain(whole_numbers(MessageToDict(properties))))
 
 
 def _answer(findings: Iterable[Finding]) -> analyzer_pb2.AnalyzeResponse:
@@ -239,16 +238,6 @@ def _level(number: int) -> str:
             Level.MANDATORY,
         )
     )
-
-
-def _whole(value: Any) -> Any:
-    """Turn floats without a fraction into integers: the wire has only floats."""
-    return json.loads(json.dumps(value), parse_float=_number)
-
-
-def _number(text: str) -> float:
-    number = float(text)
-    return int(number) if number.is_integer() and abs(number) < EXACT else number
 
 
 def _refuse(context: grpc.ServicerContext, error: InputError) -> NoReturn:
