@@ -92,8 +92,8 @@ def read_declaration(
     modules = modules or Modules()
     made_of: set[tuple[Path, str]] = set()
     try:
-        finding = Exports(path, modules)
-        entries = finding.plans(plans_name)
+        exports = Exports(path, modules)
+        entries = exports.plans(plans_name)
         reading = _Reading(errors, modules)
         plans: dict[str, DeclaredPlan] = {}
         for entry in entries:
@@ -104,9 +104,9 @@ def read_declaration(
                 first = plans[plan.slug].where
                 errors.append(entry.wrong(f"is a second plan {plan.slug}, the first is in {first}"))
             plans[plan.slug] = plan
-        features = finding.features(() if errors else reading.attached, features_name)
-        made_of = finding.behind([*entries, *features])
-        errors += () if errors else finding.changed(made_of)
+        features = exports.features(() if errors else reading.attached, features_name)
+        made_of = exports.behind([*entries, *features])
+        errors += () if errors else exports.changed(made_of)
     except Unresolved as error:
         errors.append(error)
     except RecursionError:

@@ -30,6 +30,7 @@ class Imports:
         self._root = root
         self._modules = modules
         self._reader = Reader(root)
+        self._texts: dict[Path, bytes] = {}
         self._sources: dict[Path, list[tuple[str, bool]]] = {}
 
     def text(self, file: Path) -> bytes:
@@ -38,13 +39,10 @@ class Imports:
         Raises:
             TooMuch: the app takes more than it may.
         """
-        self._modules.allowance.look(file)
-        if not file.is_relative_to(self._root):
-            return b""
-        try:
-            return self._reader.read(file.relative_to(self._root).as_posix())
-        except NotRead:
-            return b""
+        if file not in self._texts:
+            self._modules.allowance.look(file)
+            self._texts[file] = self._read(file)
+        return self._texts[file]
 
     def of(self, file: Path, *, types: bool) -> Iterator[tuple[str, Path | None]]:
         """What a file imports as it is written, and the file that this leads to; with `types`, also
@@ -57,3 +55,11 @@ class Imports:
         for source, as_types in self._sources[file]:
             if types or not as_types:
                 yield source, self._modules.file_of(file.parent, source)
+
+    def _read(self, file: Path) -> bytes:
+        if not file.is_relative_to(self._root):
+            return b""
+        try:
+            return self._reader.read(file.relative_to(self._root).as_posix())
+        except NotRead:
+            return b""

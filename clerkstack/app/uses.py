@@ -343,9 +343,7 @@ class Checks:
                 break
             name = self._claim(module, claim)
             if name is not None:
-                for found in self._of_claim(module, form, claim, name, value, place):
-                    self._budget.steps += 1
-                    yield found
+                yield from self._of_claim(module, form, claim, name, value, place)
 
     def _fresh(self) -> bool:
         """Begin an expression; return whether no time is left for it."""
@@ -576,6 +574,7 @@ class Checks:
         return UnresolvedCheck(*self._shown(module, place, constant.given), message)
 
     def _at(self, module: Module, place: int, message: str) -> UnresolvedCheck:
+        self._budget.steps += 1
         return UnresolvedCheck(*self._shown(module, place), message)
 
     def _shown(
