@@ -112,6 +112,11 @@ def select_stack(folder: Path, stack: str, project: str = "clerkstack") -> None:
     (workspaces / f"{project}-{place}-workspace.json").write_text(json.dumps(selected))
 
 
+def notes_of(project: Project) -> Path:
+    """The folder for what the engine notes of its calls; in a kept deployment a file is there."""
+    return project.folder / "home" / "logs"
+
+
 def _make(make: Maker, place: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -126,9 +131,8 @@ def _make(make: Maker, place: Path) -> None:
             }
             minted = [each for each in given_out if each not in before]
             # The engine notes each of its calls in a file; where it can't, it says nothing.
-            logs = project.folder / "home" / "logs"
-            shutil.rmtree(logs)
-            logs.write_text("no test reads them\n")
+            shutil.rmtree(notes_of(project))
+            notes_of(project).write_text("only the tests of leaks read them\n")
             facts = {"stack": project.stack, "urls": urls, "minted": minted, "made": time.time()}
         (folder / FACTS).write_text(json.dumps(facts))
         shutil.rmtree(place, ignore_errors=True)

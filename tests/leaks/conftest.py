@@ -11,7 +11,7 @@ from local.project import Project
 from local.world import World, minted
 from tests.engine.cutting_over import HOST
 from tests.forks import Forks
-from tests.kept import kept
+from tests.kept import kept, notes_of
 from tests.kms import Kms
 from tests.leaks.deployed import hold_the_secret_key, with_every_secret
 from tests.leaks.scene import Scene
@@ -40,9 +40,8 @@ def scene(
 
 def note_calls(project: Project) -> None:
     """Have the engine note its calls, as it does for users: here the notes are read."""
-    logs = project.folder / "home" / "logs"
-    logs.unlink()
-    logs.mkdir()
+    notes_of(project).unlink()
+    notes_of(project).mkdir()
 
 
 def deployed(tmp_path_factory: pytest.TempPathFactory, forks: Forks) -> Iterator[Scene]:

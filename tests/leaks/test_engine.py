@@ -11,6 +11,7 @@ import shutil
 
 import pytest
 
+from tests.kept import notes_of
 from tests.leaks.scene import Scene
 from tests.leaks.watch import files_of, in_files
 
@@ -86,10 +87,10 @@ def test_the_state_and_what_stands_beside_it_hold_no_secret_in_the_clear(scene: 
 
 def test_what_the_engine_notes_of_its_calls_holds_no_secret(scene: Scene) -> None:
     scene.project.pulumi("stack", "export", *PROD)
-    logs = scene.project.folder / "home" / "logs"
+    notes = notes_of(scene.project)
 
-    assert any(file.stat().st_size for file in files_of(logs))
-    assert in_files(scene.planted(), [logs]) == []
+    assert any(file.stat().st_size for file in files_of(notes))
+    assert in_files(scene.planted(), [notes]) == []
 
 
 def test_the_state_does_hold_them_so_that_the_search_means_something(scene: Scene) -> None:
