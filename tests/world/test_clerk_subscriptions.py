@@ -90,7 +90,7 @@ def test_the_newest_subscriber_is_listed_first(world: World) -> None:
         ({"payer_type": "user"}, ["solo"]),
         ({"include_free": "false"}, ["solo", "pro", "pro"]),
         ({"include_free": "true"}, ["free_org", "solo", "pro", "pro"]),
-        ({"query": "SOL"}, ["solo"]),
+        ({"query": "FREE_", "include_free": "true"}, ["free_org"]),
         ({"plan_id": "cplan_nowhere"}, []),
         ({"limit": "1", "offset": "1"}, ["pro"]),
     ],
