@@ -2,7 +2,7 @@
 and the project's own modules for those who work in an unchanged copy of it (`preloaded.py`).
 
 An `up` starts four of them, and importing is half of what they do. What a fork runs, and its
-arguments, folder, environment and open files, are those of a process of its own: `client.c` is
+command line, folder, environment and open files, are those of a process of its own: `client.c` is
 started in its place, passes signals on, ends as it ends, and takes it along when killed; who kills
 a whole tree finds the forks by `forks_of`. A process whose number or session is the subject of a
 test is started with `ALONE` in its environment; all are, where there is no C compiler.
@@ -29,6 +29,8 @@ PACKAGES = HERE.parent / "bin" / "packages.py"
 NAME = "fork "
 """So begins the name of a process that runs as a fork, before the number of that."""
 ALONE = {"TESTS_WITHOUT_FORKS": "1"}
+LONGEST = 4096
+"""Characters of a command line for which a fork has room."""
 
 
 def forks_of(pid: int) -> list[int]:
@@ -61,7 +63,7 @@ class Forks:
         (binaries / "python3").symlink_to("python")
         start = f"import sys; sys.path.insert(0, {str(HERE)!r}); import server; server.main()"
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start, str(socket)],
+            [sys.executable, "-I", "-c", start, str(socket), " " * LONGEST],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

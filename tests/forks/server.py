@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import importlib
 import io
@@ -180,6 +181,7 @@ def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> Non
     os.environ.update(wanted["environment"])
     os.chdir(wanted["folder"])
     options, (what, *words) = wanted["options"], wanted["words"]
+    _be_known_as(["python", *options, what, *words])
     sys.stdin = open(0, closefd=False)  # noqa: SIM115
     sys.stdout = _stream(1, sys.stdout, unbuffered="-u" in options)
     sys.stderr = _stream(2, sys.stderr, unbuffered="-u" in options)
@@ -198,6 +200,16 @@ def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> Non
         return
     main.update(__file__=str(script), __spec__=None, __loader__=None)
     exec(compile(script.read_bytes(), script, "exec"), main)
+
+
+def _be_known_as(command: list[str]) -> None:
+    """Put the command line, or what there is room for, where others read it: in the place of this
+    process's own."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    start, end = (int(fields[place]) for place in (45, 46))
+    text = b"".join(os.fsencode(word) + b"\0" for word in command)
+    # Longer than its arguments were, a command line would go on into its environment.
+    ctypes.memmove(start, text[: end - start - 1].ljust(end - start, b"\0"), end - start)
 
 
 def _end(status: int) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from local.killing import kill_tree
 from tests.clock import wait_until
-from tests.forks import ALONE, Forks, forks_of
+from tests.forks import ALONE, LONGEST, Forks, forks_of
 
 TOLD = """
 import json, os, sys
@@ -50,6 +50,18 @@ def test_it_sees_what_a_process_of_its_own_sees(python: str, code: Path, words: 
     assert forked.pop("loaded")
     assert not alone.pop("loaded")
     assert forked == alone
+
+
+@pytest.mark.parametrize("last", ["rotate", "x" * 2 * LONGEST])
+def test_it_is_known_by_its_command_line(python: str, tmp_path: Path, last: str) -> None:
+    (tmp_path / "own.py").write_text("print(open('/proc/self/cmdline').read(), end='')\n")
+    command = [python, "-u", str(tmp_path / "own.py"), "a b", last]
+
+    own = subprocess.check_output(command, text=True).rstrip("\0")
+
+    words = "\0".join(["python", *command[1:]])
+    assert own == words if last == "rotate" else words.startswith(own)
+    assert len(own) > min(len(words) - 1, LONGEST)
 
 
 @pytest.mark.parametrize(
