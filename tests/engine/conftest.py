@@ -71,9 +71,15 @@ def _moto() -> Iterator[Place]:
 
 
 @pytest.fixture
-def aws(_moto: Place) -> Place:
-    """A folder of its own in the bucket, and two keys."""
+def bucket(_moto: Place) -> Place:
+    """A folder of its own in the bucket."""
     return replace(_moto, folder=f"team-{uuid4().hex[:8]}")
+
+
+@pytest.fixture
+def aws(bucket: Place) -> Place:
+    """A folder of its own in the bucket, and two keys."""
+    return bucket
 
 
 @pytest.fixture

@@ -21,9 +21,11 @@ from tests.engine.live import writes
 from tests.engine.small import declare
 from tests.engine.small import small as three
 from tests.kept import starts_from
+from tests.kms import KEY, PROVIDER
 
 pytestmark = [pytest.mark.engine, starts_from(three)]
 
+ANOTHER_KEY = PROVIDER.replace(KEY, "alias/another")
 CIPHERTEXT = re.compile(r"v1:[A-Za-z0-9+/=]{10,}:[A-Za-z0-9+/=]+")
 
 
@@ -105,27 +107,27 @@ def test_there_and_back_again(small: Project, aws: Place) -> None:
     assert "encryptionsalt" in config_of(small)
 
 
-def test_who_moves_twice_is_told_the_same(small: Project, aws: Place) -> None:
-    words = (aws.backend, "--secrets-provider", aws.secrets_provider)
-    first, config = move(small, *words), config_of(small)
+def test_who_moves_twice_is_told_the_same(project: Project, bucket: Place) -> None:
+    words = (bucket.backend, "--secrets-provider", ANOTHER_KEY)
+    first, config = move(project, *words), config_of(project)
 
-    second = move(small, *words)
+    second = move(project, *words)
 
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert "the state is there" in second.stderr
-    assert config_of(small) == config
+    assert config_of(project) == config
 
 
-def test_changes_that_were_pending_are_pending_there(small: Project, aws: Place) -> None:
-    declare(small, things=3)
+def test_changes_that_were_pending_are_pending_there(project: Project, bucket: Place) -> None:
+    declare(project, things=3)
 
-    ran = move(small, aws.backend)
+    ran = move(project, bucket.backend)
 
     assert ran.returncode == 0, ran.stderr
     # The resource, and the stack's own entry with it.
     assert "as before" in ran.stdout
-    use(small, aws.backend)
-    assert "+ 1 created" in small.up()
+    use(project, bucket.backend)
+    assert "+ 1 created" in project.up()
 
 
 # The requests to the engine, in this order; the move is killed before or after each.
@@ -144,27 +146,29 @@ kill -9 $PPID
 """
 
 
-def test_killed_at_each_step_it_is_run_again(small: Project, aws: Place, tmp_path: Path) -> None:
-    before, config, path = shown(small), config_of(small), os.environ["PATH"]
+def test_killed_at_each_step_it_is_run_again(
+    project: Project, bucket: Place, tmp_path: Path
+) -> None:
+    before, config, path = shown(project), config_of(project), os.environ["PATH"]
     pulumi = subprocess.check_output(["which", "pulumi"], text=True).strip()
     shim = tmp_path / "shim" / "pulumi"
     shim.parent.mkdir()
     for words, moment in KILLS:
         shim.write_text(SHIM.format(words=words, moment=moment, pulumi=pulumi))
         shim.chmod(0o755)
-        small.shell["PATH"] = f"{shim.parent}:{path}"
-        ran = move(small, aws.backend, "--secrets-provider", aws.secrets_provider)
-        small.shell["PATH"] = path
+        project.shell["PATH"] = f"{shim.parent}:{path}"
+        ran = move(project, bucket.backend, "--secrets-provider", ANOTHER_KEY)
+        project.shell["PATH"] = path
         assert ran.returncode == -9, (words, moment, ran.stderr)
-        assert config_of(small) == config, (words, moment)
-        assert shown(small) == before, (words, moment)
+        assert config_of(project) == config, (words, moment)
+        assert shown(project) == before, (words, moment)
 
-    ran = move(small, aws.backend, "--secrets-provider", aws.secrets_provider)
+    ran = move(project, bucket.backend, "--secrets-provider", ANOTHER_KEY)
 
     assert ran.returncode == 0, ran.stderr
-    use(small, aws.backend)
-    assert shown(small) == before
-    assert "unchanged" in small.up()
+    use(project, bucket.backend)
+    assert shown(project) == before
+    assert "unchanged" in project.up()
 
 
 def test_what_can_not_be_moved_is_left_as_it_is(small: Project, aws: Place) -> None:
@@ -207,40 +211,40 @@ def test_what_aws_forbids_is_told(small: Project, aws: Place) -> None:
     assert config_of(small) == config
 
 
-def test_another_stack_there_is_not_replaced(small: Project, aws: Place) -> None:
-    assert move(small, aws.backend).returncode == 0
-    declare(small, things=3)
-    small.up()
+def test_another_stack_there_is_not_replaced(project: Project, bucket: Place) -> None:
+    assert move(project, bucket.backend).returncode == 0
+    declare(project, things=3)
+    project.up()
 
-    ran = move(small, aws.backend)
+    ran = move(project, bucket.backend)
 
     assert ran.returncode == 2
     assert "with another state" in ran.stderr
-    use(small, aws.backend)
-    assert len(shown(small)) == 4, "the stack, its provider and two things"
+    use(project, bucket.backend)
+    assert len(shown(project)) == 4, "the stack, its provider and two things"
 
 
-def test_a_stack_that_somebody_works_on_is_not_moved(small: Project, aws: Place) -> None:
-    lock = small.folder / "state/.pulumi/locks/organization/clerkstack/local/one.json"
+def test_a_stack_that_somebody_works_on_is_not_moved(project: Project, bucket: Place) -> None:
+    lock = project.folder / "state/.pulumi/locks/organization/clerkstack/local/one.json"
     lock.parent.mkdir(parents=True, exist_ok=True)
     lock.write_text(json.dumps({"pid": 1, "username": "ann", "hostname": "desk"}))
 
-    ran = move(small, aws.backend)
+    ran = move(project, bucket.backend)
 
     assert ran.returncode == 2
     assert "Somebody is working on local" in ran.stderr
     assert "ann@desk" in ran.stderr
 
 
-def test_half_an_update_is_finished_first(small: Project, aws: Place) -> None:
-    file = small.folder / "state/.pulumi/stacks/clerkstack/local.json"
+def test_half_an_update_is_finished_first(project: Project, bucket: Place) -> None:
+    file = project.folder / "state/.pulumi/stacks/clerkstack/local.json"
     state = json.loads(file.read_text())
     latest = state["checkpoint"]["latest"]
     latest["pending_operations"] = [{"resource": latest["resources"][-1], "type": "creating"}]
     file.write_text(json.dumps(state))
     before = file.read_text()
 
-    ran = move(small, aws.backend)
+    ran = move(project, bucket.backend)
 
     assert (ran.returncode, "recover --stack local" in ran.stderr) == (2, True), ran.stderr
     assert file.read_text() == before
