@@ -55,9 +55,9 @@ def smoke(
 ) -> None:
     """Sign up, create an organization, mint an API key, use the app with it, and remove it all.
 
-    The steps: sign-up, sign-in, organization, webhook, API key, its verification, an MCP call, the
-    gated routes, the revoked key. The run always removes what it created, even after a failure or
-    Ctrl-C, and reports what it cannot remove. See docs/smoke.md.
+    The steps: sign-up, sign-in, organization, API key, its verification, an MCP call, the webhook,
+    the gated routes, the revoked key. The run always removes what it created, even after a failure
+    or Ctrl-C, and reports what it cannot remove. See docs/smoke.md.
 
     Exit codes: 0 all steps passed, 1 a step failed, 2 bad input, 3 a service failed, 130
     interrupted.

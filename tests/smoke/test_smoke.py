@@ -23,10 +23,10 @@ STEPS = [
     "sign-up",
     "sign-in",
     "create organization",
-    "webhook",
     "mint API key",
     "verify API key",
     "MCP call",
+    "webhook",
     "gated routes",
     "revoked key refused",
     "clean-up",
@@ -156,7 +156,7 @@ BROKEN: list[tuple[str, Break, list[str], str]] = [
         ["webhook"],
         "no key with the claim",
     ),
-    ("keys are off", keys_off, ["webhook", "mint API key"], "not enabled for organizations"),
+    ("keys are off", keys_off, ["mint API key", "webhook"], "not enabled for organizations"),
     (
         "verification refused",
         fault("/v1/api_keys/verify"),
@@ -246,6 +246,18 @@ def test_an_app_that_is_not_there_is_no_failed_service(there: Deployment) -> Non
     assert there.left() == []
 
 
+def test_the_webhook_of_an_app_that_does_not_answer_is_not_waited_for(
+    there: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clerkstack.smoke.steps.SECONDS_FOR_A_SILENT_APP", 1.0)
+    there.world.route("preview.sendero.example", None)
+
+    report = there.going_to("http://127.0.0.1:9").smoke(wait_seconds=600)
+
+    assert names(report.failed) == ["MCP call", "webhook", "gated routes"]
+    assert "after 1 seconds" in report.failed[1].detail
+
+
 def test_a_step_that_needs_a_failed_one_is_not_run(there: Deployment) -> None:
     fault("/v1/organizations")(there)
 
@@ -253,10 +265,10 @@ def test_a_step_that_needs_a_failed_one_is_not_run(there: Deployment) -> None:
 
     waiting = [step for step in report.steps if not step.ran]
     assert names(tuple(waiting)) == [
-        "webhook",
         "mint API key",
         "verify API key",
         "MCP call",
+        "webhook",
         "gated routes",
         "revoked key refused",
     ]
