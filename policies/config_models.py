@@ -44,7 +44,7 @@ def _texts(value: Any) -> list[str]:
         each_text = [isinstance(usable(each), str) and each for each in value]
         if all(each_text):
             return [str(each) for each in value]
-    raise wrong("is not a list of texts", "Write each on its own line: - …")
+    raise wrong("is not a list of strings", "Write each on its own line: - …")
 
 
 class Limit(Written):

@@ -25,7 +25,7 @@ class Level(StrEnum):
 
 
 DEFAULTS = {PRODUCTION: Level.MANDATORY, DEVELOPMENT: Level.ADVISORY}
-STAYS_MANDATORY = "is promised to paying customers, and stays mandatory in production"
+STAYS_MANDATORY = "must stay mandatory in production: it protects paying customers"
 
 
 @dataclass(frozen=True)

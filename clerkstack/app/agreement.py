@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from clerkstack.app.facts import AMOUNT, attached_to, differing, facts_of_config, told
+from clerkstack.app.facts import AMOUNT, attached_to, differing, facts_of_config, in_words
 from clerkstack.shapes import Json
 
 
@@ -116,8 +116,8 @@ def _attachment(plan: str, app: set[str], declared: set[str], other: str) -> Ite
     more, less = sorted(app - declared), sorted(declared - app)
     mine, theirs = cast(Json, sorted(app)), cast(Json, sorted(declared))
     for message in (
-        f"the app gives plan '{plan}' {', '.join(more)}, {other} does not" if more else "",
-        f"{other} gives plan '{plan}' {', '.join(less)}, the app does not" if less else "",
+        f"the app gives plan '{plan}' {', '.join(more)}, but {other} does not" if more else "",
+        f"{other} gives plan '{plan}' {', '.join(less)}, but the app does not" if less else "",
     ):
         if message:
             yield Disagreement("plan", plan, "features", message, mine, theirs)
@@ -128,7 +128,8 @@ def _fields(
 ) -> Iterator[Disagreement]:
     for name in differing(app, declared):
         mine, theirs = app[name], declared[name]
-        message = f"the app has plan '{plan}' {told(name, mine)}, {other} {told(name, theirs)}"
+        here, there = in_words(name, mine), in_words(name, theirs)
+        message = f"the app has plan '{plan}' {here}, {other} {there}"
         if name.endswith(AMOUNT) and _hundredfold(mine, theirs):
             message += " (are these cents and dollars?)"
         yield Disagreement("plan", plan, name, message, mine, theirs)

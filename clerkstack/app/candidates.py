@@ -64,8 +64,8 @@ class Candidates:
         if _is_code(held):
             return False
         if held[0] in _LITERALS:
-            told = [text for each in held[1] for text in self._texts(module, held[0], each)]
-            return bool(told) and are_slugs(told)
+            texts = [text for each in held[1] for text in self._texts(module, held[0], each)]
+            return bool(texts) and are_slugs(texts)
         names = module.facts.inside.get(inner, [[], []])[0]
         return not any(self._evaluator.name(module, each).is_known for each in names)
 

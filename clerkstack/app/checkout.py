@@ -70,7 +70,7 @@ def fetched(
     source = str(Path(url).resolve()) if Path(url).exists() else url
     commit = ref if ref and _COMMIT.fullmatch(ref) else None
     if commit is None:
-        progress(f"the app: which commit {ref or 'the default branch'} is")
+        progress(f"the app: finding the commit of {ref or 'the default branch'}")
         commit = _commit_of(source, ref, cache)
     # Keep a user name in the URL out of the folder's name.
     key = hashlib.sha256(source.encode()).hexdigest()[:12]

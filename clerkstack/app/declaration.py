@@ -102,7 +102,7 @@ def read_declaration(
                 continue
             if plan.slug in plans:
                 first = plans[plan.slug].where
-                errors.append(entry.wrong(f"is a second plan {plan.slug}, the first is in {first}"))
+                errors.append(entry.wrong(f"is a second plan {plan.slug}: the first is in {first}"))
             plans[plan.slug] = plan
         features = exports.features(() if errors else reading.attached, features_name)
         made_of = exports.behind([*entries, *features])
@@ -145,7 +145,7 @@ class _Reading:
         monthly, annual = self._cents(fields, MONTHLY), self._cents(fields, ANNUAL)
         visible = self._alike(fields, LISTED, _flag)
         trial = self._alike(fields, TRIAL, _days)
-        told = {
+        cents = {
             "amount": self._try(_amount, monthly),
             "annual_monthly_amount": self._try(_amount, annual),
         }
@@ -155,8 +155,8 @@ class _Reading:
         return DeclaredPlan(
             slug=slug,
             features=tuple(dict.fromkeys(each for each in attached if each)),
-            monthly_cents=told["amount"],
-            annual_monthly_cents=told["annual_monthly_amount"],
+            monthly_cents=cents["amount"],
+            annual_monthly_cents=cents["annual_monthly_amount"],
             publicly_listed=visible.value if visible else None,
             trial_days=trial.value if trial else None,
             file=self._modules.shown(entry.file),

@@ -711,8 +711,8 @@ class Evaluator:
         if not visits and not (method in ("reduce", "reduceRight") and index == 1):
             return None
         found = self.elements(module, given[0][1], name)
-        is_told = isinstance(found.value, Either) or clerk.claim_in(kind_of(found)) is not None
-        return found if is_told else None
+        is_certain = isinstance(found.value, Either) or clerk.claim_in(kind_of(found)) is not None
+        return found if is_certain else None
 
     def _kind_of_parameter(
         self, module: Module, function: dict[str, Any], index: int, type_: Ir | None

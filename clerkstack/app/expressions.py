@@ -161,7 +161,7 @@ class Expressions:
             return ["i", self.of(node.child_by_field_name("constructor"), scope), place]
         elif kind == "await_expression":
             return ["w", self.of(content(node)[0] if content(node) else None, scope), place]
-        return ["x", f"is a {kind.replace('_', ' ')}, not a constant", place]
+        return ["x", f"is {_named(kind)}, not a constant", place]
 
     def string(self, node: Node) -> Ir:
         """Return a text, or a template without expressions."""
@@ -419,7 +419,7 @@ class Expressions:
         names: tuple[str, ...] = ("consequence", "alternative")
         if kind == "binary_expression":
             names = _EITHER.get(operator, ())
-        word = f"is a {kind.replace('_', ' ')}, not a constant"
+        word = f"is {_named(kind)}, not a constant"
         sides = [node.child_by_field_name(name) for name in names]
         alternatives = [self.of(side, scope) for side in sides if side is not None]
         if operator == "+" and self._source.of(node.child_by_field_name("left"))[1:-1] == "org:":
@@ -455,7 +455,7 @@ class Expressions:
                 key = self._key(key_node, scope)
                 entries.append([key, self._source.place(key_node), self.of(value, scope)])
             else:
-                return ["x", f"is a {child.type.replace('_', ' ')}", place]
+                return ["x", f"is {_named(child.type)}", place]
         return ["o", entries, self._source.place(node)]
 
     def _key(self, node: Node, scope: Scope) -> str | Ir:
@@ -561,7 +561,7 @@ class Expressions:
                 return found if _is_static(member) else ["i", found, place]
             if node.type != "arrow_function":
                 break
-        return ["x", "is this, not a constant", place]
+        return ["x", "is `this`, not a constant", place]
 
     def _class(self, node: Node, scope: Scope) -> Ir:
         place = self._source.place(node)
@@ -574,7 +574,7 @@ class Expressions:
                     statics.append(["...", above, place])
                     own.append(["...", ["i", above, place], place])
         if not own:  # assigned elsewhere
-            own.append(["...", ["x", "is this, not a constant", place], place])
+            own.append(["...", ["x", "is `this`, not a constant", place], place])
         for member in content(node.child_by_field_name("body")):
             key = member.child_by_field_name("name")
             if member.type not in _MEMBER or key is None:
@@ -677,7 +677,11 @@ class Expressions:
             return ["m", known(parts[0]), known(parts[1]), place]
         if kind == "predefined_type":
             name = self._source.of(node)
-            return ["z", place] if name in ("undefined", "null") else ["x", f"is a {name}", place]
+            return (
+                ["z", place]
+                if name in ("undefined", "null")
+                else ["x", f"is {_named(name)}", place]
+            )
         if kind == "array_type" and parts:
             return ["L", known(parts[0])]
         if kind == "tuple_type":
@@ -724,6 +728,12 @@ _SAME = frozenset(
         *("FC", "React.FC", "FunctionComponent"),
     }
 )
+
+
+def _named(kind: str) -> str:
+    """A syntax node's kind or a type in words: `arrow_function` is "an arrow function"."""
+    vowel = kind.startswith(("a", "e", "i", "o", "und", "unk", "up"))
+    return f"a{'n' * vowel} {kind.replace('_', ' ')}"
 
 
 def _is_static(member: Node) -> bool:

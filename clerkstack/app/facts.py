@@ -63,7 +63,7 @@ def payer_of(plan: Mapping[str, Json]) -> str:
     return str(plan.get("payer_type") or "org")
 
 
-def told(field: str, value: Json) -> str:
+def in_words(field: str, value: Json) -> str:
     """Return a value in words, to follow the name of a plan."""
     if field == AMOUNT:
         return f"at {value} cents a month"

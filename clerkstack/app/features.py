@@ -75,8 +75,8 @@ def features_by_name(constant: Constant, attached: Callable[[Constant], bool]) -
     found = [each for way, each in leaves if len(way) == 1 or way[1:] == ("slug",)]
     if any(each.is_known and attached(each) for _, each in leaves):
         found += features_beside(constant, attached, own=False)
-    told = [each for each in found if each.is_known]
-    if not told or not are_slugs(told):
+    known = [each for each in found if each.is_known]
+    if not known or not are_slugs(known):
         return []
     return [each.known for each in found]
 
@@ -119,11 +119,11 @@ def _is_mixed(shape: Shape, alike: list[Leaf], among: list[Leaf]) -> bool:
     """Whether texts other than features are at the same position as those that plans include."""
     if shape[-1:] != (None,):
         return False
-    told = [each for _, each in alike if each.is_known]
-    if not are_slugs(told):
+    known = [each for _, each in alike if each.is_known]
+    if not are_slugs(known):
         return True
     keys = {way[-1] for way, _ in among}
-    if len(told) == len(alike) or len(keys) != 1:
+    if len(known) == len(alike) or len(keys) != 1:
         return False
     # Only one key, next to something unresolved: it is a field if it is alone at the top, or if
     # other objects have it too.

@@ -65,6 +65,6 @@ def _may_be_group(key: str, constant: Constant, held: list[tuple[str, Constant]]
     """Whether an unresolved value may hold plans, because its siblings do."""
     if constant.is_known or constant.is_function:
         return False
-    told = [(name, each) for name, each in held if each.is_known]
-    named = any(NAMED_PLANS.search(name) for name, _ in told)
-    return all(plans_in(each) for _, each in told) and (not named or bool(NAMED_PLANS.search(key)))
+    known = [(name, each) for name, each in held if each.is_known]
+    named = any(NAMED_PLANS.search(name) for name, _ in known)
+    return all(plans_in(each) for _, each in known) and (not named or bool(NAMED_PLANS.search(key)))

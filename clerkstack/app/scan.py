@@ -144,7 +144,7 @@ class _Scanning:
                 break
             wanted |= more
             own = own_now
-            self._progress(f"the app: who calls {', '.join(sorted(more)[:3])}")
+            self._progress(f"the app: finding calls of {', '.join(sorted(more)[:3])}")
             self._gather(self._again(wanted, own))
         return [*found, *self._unread.values()]
 
@@ -152,7 +152,8 @@ class _Scanning:
         for name, found in self._gathering.found(jobs):
             self._unread.pop(name, None)
             if found[0] == "unresolved":
-                self._unread[name] = UnresolvedCheck(name, *found[1:])
+                *place, why = found[1:]
+                self._unread[name] = UnresolvedCheck(name, *place, f"the file {why}")
             elif found[0] == "facts":
                 facts = FileFacts.of_json(found[1])
                 self._scanned[name] = self._modules.known(self._root / name, facts)

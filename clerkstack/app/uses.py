@@ -43,6 +43,8 @@ _SHOWN = re.compile(
 )
 _LABEL = re.compile(r"^[A-Z#]|\s|[^\x00-\x7f]")
 _PART = "is part of a string, not a constant"
+# A reason whose subject is the value, as where its place precedes it.
+_WITHOUT_SUBJECT = re.compile(r"(?:is|has|does|can|calls|comes|spreads|takes|exports) ")
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ Found = Use | UnresolvedCheck
 SECONDS = 0.5
 """Seconds of CPU to resolve the checks of one parsed file."""
 
-_TOO_MUCH = f"takes more than {SECONDS} s to resolve. Exclude it from the scan"
+_TOO_MUCH = f"the file takes more than {SECONDS} s to resolve. Exclude it from the scan"
 _MANY_STEPS = 1000
 _DEEPEST = 30
 
@@ -323,11 +325,11 @@ class Checks:
     def of(self, module: Module) -> Iterator[Found]:
         """Yield all checks in a module."""
         for why in module.facts.stopped or ():
-            message = f"{why}, and is not read. Exclude it from the scan"
+            message = f"the file {why}, and is not read. Exclude it from the scan"
             yield self._at(module, 1 << 24 | 1, message)
         for error, place in module.facts.lost:
             where = f"{line_of(place)}:{column_of(place)}"
-            yield self._at(module, error, f"is not TypeScript but contains a check ({where})")
+            yield self._at(module, error, f"this is not TypeScript but contains a check ({where})")
         self._budget = _Budget()
         for form, callee, arguments, place, places in module.facts.calls:
             if self._fresh() or self._cut.get(module.file) == place:
@@ -553,7 +555,7 @@ class Checks:
             if value[1] in SCOPES:
                 return
         if is_part:
-            message = f"the {kind} in this check is unresolved: {_PART}"
+            message = f"the {kind} in this check {_PART}"
             yield self._at(module, place, message)
         elif value[0] in "srmd?t" and self._claim(module, value) is None:
             yield from self._of_slug(module, kind, value)
@@ -570,7 +572,8 @@ class Checks:
         elsewhere = f" ({error.file.name}:{error.line})" if error.line else f" ({error.file.name})"
         near = error.file == module.file and error.line in (None, line_of(place))
         near = near or (error.file, error.line) == (constant.given or ())[:2]
-        message = f"{what} is unresolved: {error.message}{'' if near else elsewhere}"
+        why = f"it {error.message}" if _WITHOUT_SUBJECT.match(error.message) else error.message
+        message = f"{what} is unresolved: {why}{'' if near else elsewhere}"
         return UnresolvedCheck(*self._shown(module, place, constant.given), message)
 
     def _at(self, module: Module, place: int, message: str) -> UnresolvedCheck:

@@ -116,7 +116,7 @@ class _Loading(Document):
                 self.report(line, path, hidden, "Use another slug")
             twin = seen.setdefault(slug.lower(), slug)
             if twin != slug:
-                remedy = "has() tells upper from lower case; keep one of the two"
+                remedy = "has() is case-sensitive: keep one of the two"
                 self.report(line, path, f"differs from {twin} only in case", remedy)
             yield slug, Value(line, value.value, value.key_lines)
 

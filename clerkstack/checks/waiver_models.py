@@ -41,7 +41,7 @@ def _text(remedy: str, form: str = r"(?s).*\S.*") -> Callable[[Any], str]:
         if usable(value) in (None, ""):
             raise wrong("is missing", remedy)
         if not isinstance(value, str) or not re.fullmatch(form, value):
-            raise wrong("cannot be used", remedy)
+            raise wrong("is not valid", remedy)
         return value.strip()
 
     return checked
@@ -50,13 +50,13 @@ def _text(remedy: str, form: str = r"(?s).*\S.*") -> Callable[[Any], str]:
 def _part(value: Any) -> str:
     if isinstance(usable(value), str) and value.strip():
         return str(value)
-    raise wrong("cannot be used", "Write part of the message")
+    raise wrong("is not valid", "Write part of the message")
 
 
 def _note(value: Any) -> str:
     if isinstance(usable(value), str):
         return str(value)
-    raise wrong("cannot be used", SIGNED)
+    raise wrong("is not valid", SIGNED)
 
 
 def _end(value: Any) -> str:
@@ -64,7 +64,7 @@ def _end(value: Any) -> str:
         raise wrong("is missing", LAST_DAY)
     if isinstance(value, str) and (_day(value) or _moment(value)):
         return value
-    raise wrong("cannot be used", LAST_DAY)
+    raise wrong("is not valid", LAST_DAY)
 
 
 def _time(remedy: str) -> Callable[[Any], datetime]:
@@ -73,7 +73,7 @@ def _time(remedy: str) -> Callable[[Any], datetime]:
     def checked(value: Any) -> datetime:
         found = _moment(usable(value))
         if found is None:
-            raise wrong("cannot be used", remedy)
+            raise wrong("is not valid", remedy)
         return found
 
     return checked
@@ -232,7 +232,7 @@ def _known(
 def _ended(entry: Entry, today: date, max_days: int | None) -> Iterator[Broken]:
     end = entry.end
     if end is None:
-        yield "until", "cannot be used", LAST_DAY
+        yield "until", "is not valid", LAST_DAY
     elif max_days is not None and not entry.of_point:
         last = today + timedelta(days=max_days)
         if end.date() > last + timedelta(days=1):
@@ -242,7 +242,7 @@ def _ended(entry: Entry, today: date, max_days: int | None) -> Iterator[Broken]:
 
 def _begun(entry: Entry) -> Iterator[Broken]:
     if entry.since is not None and entry.end is not None and entry.end <= entry.since:
-        yield "since", "cannot be used", BEGIN
+        yield "since", "is not valid", BEGIN
 
 
 def _one_stack(entry: Entry) -> Iterator[Broken]:

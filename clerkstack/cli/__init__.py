@@ -58,15 +58,15 @@ def main() -> None:
         say("Aborted!", err=True)
         sys.exit(1)
     except Exception as error:
-        say(_told(error), err=True, nl=False)
+        say(_described(error), err=True, nl=False)
         sys.exit(getattr(error, "exit_code", 1))
 
 
-def _told(error: Exception) -> str:
+def _described(error: Exception) -> str:
     """Return the message of a usage error, or the traceback of a bug."""
     show = getattr(error, "show", None)  # typer's error class is private
     if show is None:
         return traceback.format_exc()
-    said = io.StringIO()
-    show(file=said)
-    return said.getvalue()
+    text = io.StringIO()
+    show(file=text)
+    return text.getvalue()

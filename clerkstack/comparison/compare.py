@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Available, unknown
-from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, told
+from clerkstack.app.facts import PAYER, attached_to, differing, facts_of_config, in_words
 from clerkstack.app.kinds import ACCESS
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.desired.afterwards import (
@@ -422,8 +422,8 @@ def _differences(slug: str, declared: JsonObject, live: JsonObject) -> Iterator[
     for name in differing(one, other):
         yield (
             name,
-            f"the catalog has plan '{slug}' {told(name, one[name])}, "
-            f"the instance has it {told(name, other[name])}",
+            f"the catalog has plan '{slug}' {in_words(name, one[name])}, "
+            f"the instance has it {in_words(name, other[name])}",
         )
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from clerkstack.app.facts import PAYER, told
+from clerkstack.app.facts import PAYER, in_words
 from clerkstack.checks.finding import Finding
 from clerkstack.comparison.compare import Comparison, Row, kind_of, same
 from clerkstack.cutover.model import fact
@@ -39,7 +39,9 @@ def catalog_facts(compared: Comparison) -> Iterator[Finding]:
         yield _exists(name, row, wrong)
         if row.instance is not None:
             yield _includes(name, row.catalog, row.instance, (name, "features") not in wrong)
-            mine, theirs = (told(PAYER, each.get(PAYER)) for each in (row.catalog, row.instance))
+            mine, theirs = (
+                in_words(PAYER, each.get(PAYER)) for each in (row.catalog, row.instance)
+            )
             yield fact(name, mine, theirs, (name, PAYER) not in wrong)
 
 

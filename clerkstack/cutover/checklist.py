@@ -47,10 +47,12 @@ def live_keys(readings: Readings) -> Finding:
         same("publishable key", "pk_live_…", _form("pk", of_public)),
         same("secret key", "sk_live_…", _form("sk", of_secret)),
     ]
-    told = readings.live.environment()
-    facts.append(same("public environment", TARGET, told.display_config.instance_environment_type))
-    if told.auth_config.test_mode is not None:
-        facts.append(same("test mode", NO, _switch(told.auth_config.test_mode)))
+    environment = readings.live.environment()
+    facts.append(
+        same("public environment", TARGET, environment.display_config.instance_environment_type)
+    )
+    if environment.auth_config.test_mode is not None:
+        facts.append(same("test mode", NO, _switch(environment.auth_config.test_mode)))
     for project in readings.projects:
         facts += _keys_at_vercel(readings, project)
     return of_facts(

@@ -123,8 +123,8 @@ def users(readings: Readings) -> Finding:
 
 def sign_up(readings: Readings) -> Finding:
     """Everybody may sign up; if not, a person must confirm that this is intended."""
-    told = readings.live.environment().user_settings
-    mode, allowlist = told.sign_up.mode, told.restrictions.allowlist.enabled
+    users = readings.live.environment().user_settings
+    mode, allowlist = users.sign_up.mode, users.restrictions.allowlist.enabled
     facts = [
         fact("sign-up", PUBLIC, mode or "unknown", (mode == PUBLIC) or None),
         fact("allowlist", "off", "on" if allowlist else "off", None if allowlist else True),
@@ -144,9 +144,9 @@ def sign_up(readings: Readings) -> Finding:
 
 def sessions(readings: Readings) -> Finding:
     """Guessed passwords lock an account, and sessions end."""
-    told = readings.live.environment().user_settings.attack_protection
+    protection = readings.live.environment().user_settings.attack_protection
     facts = []
-    locks = told.user_lockout.enabled
+    locks = protection.user_lockout.enabled
     if locks is not None:
         facts.append(fact("lock after wrong passwords", "on", "on" if locks else "off", locks))
     facts += _lifetimes(object_at(readings.live.sections(), "session_settings"))

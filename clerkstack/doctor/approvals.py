@@ -93,7 +93,7 @@ def approvals(repository: str | None, folder: Path, reader: GithubReader | None)
         return _judged(reader)
     except ClerkstackError as error:
         # Only a warning: the person may not have access, and it does not concern the stack.
-        return warning(f"{repository}: unknown ({error})", f"Look at {HOW}")
+        return warning(f"{repository}: unknown ({error})", f"See {HOW}")
 
 
 def _judged(reader: GithubReader) -> Finding:

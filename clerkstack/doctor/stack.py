@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from clerkstack.settings.projects import Project
 
 DAY = 24 * 3600 * 1000
-NAMES_MEND = (
+NAMES_REMEDY = (
     "Set clerkstack:environment.names to what the app reads: [nextjs], [guide] if its own code "
     "reads those, or both"
 )
@@ -161,12 +161,12 @@ def rotation(patient: Patient) -> Finding:
         return failed(f"the {WORDS[kind]} in use ends in {hours} hours", again)
     if waiting := journal.waiting:
         who = ", ".join(other.name for other in waiting)
-        count = f"{len(waiting)} other {'holder has' if len(waiting) == 1 else 'holders have'}"
+        count = f"{len(waiting)} other {'holder' if len(waiting) == 1 else 'holders'}"
         last = journal.waiting_until
-        until = f" until {_time(last)}" if last is not None else ""
+        end = f" by {_time(last)}" if last is not None else ""
         return failed(
-            f"{count} to receive the new secrets{until}: {who}",
-            f"Give it to each, then {again} --status --holder-done NAME",
+            f"{count} must receive the new secrets{end}: {who}",
+            f"Give them to each, then run {again} --status --holder-done NAME",
         )
     done = journal.history[-1] if journal.history else None
     if done is None:
@@ -216,7 +216,7 @@ def _names_of(project: Project, state: State) -> Finding:
     )
     unread = unread_in(str(inputs.get("key")) for inputs in own)
     if unread and "guide" not in (project.said_names or ()):
-        return warning(unread, NAMES_MEND)
+        return warning(unread, NAMES_REMEDY)
     return ok(f"as {' and '.join(project.names)} has them")
 
 

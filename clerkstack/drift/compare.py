@@ -100,7 +100,7 @@ def without_billing(settings: Settings, app: AppCode | None, live: LiveInstance)
     section = object_at(live.sections(), "billing")
     messages = [] if app is None else unanswered(app_inputs(app), section)
     findings = [
-        Finding(CHECK, "the app's code", "asks in vain", message, None) for message in messages
+        Finding(CHECK, "the app's code", "always false", message, None) for message in messages
     ]
     if asks_for_a_card(section):
         findings.append(Finding(CHECK, "billing", TRIAL, False, True))

@@ -133,7 +133,7 @@ class LiveInstance(Closing):
         if self._declared_key is not None or self.session.has_secret_key:
             self.found()
             self._once(
-                "Clerk: whose the keys are",
+                "Clerk: whose keys these are",
                 lambda: self.session.verify_keys(*self.place, self._declared_key),
             )
 

@@ -54,7 +54,7 @@ class Probe:
     premises: tuple[str, ...]
     look: Callable[[Account], Iterator[Result]]
 
-    def told(self, account: Account) -> Iterator[Result]:
+    def results(self, account: Account) -> Iterator[Result]:
         """The results of its premises, in its own order."""
         left = list(self.premises)
         try:

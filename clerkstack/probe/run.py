@@ -36,7 +36,7 @@ def probed(account: Account, *, write: bool, progress: Callable[[str], None]) ->
     results: dict[str, Result] = {}
     for probe in probes(account.settings, write=write):
         progress(", ".join(probe.premises))
-        for result in probe.told(account):
+        for result in probe.results(account):
             known = results.get(result.premise)
             if known is None or _gravity(result) > _gravity(known):
                 results[result.premise] = result

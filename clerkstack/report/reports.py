@@ -98,7 +98,7 @@ def parity(
         f"{one} and {other}",
         _counted(compared.findings, "difference"),
         f"{one} is the reference, {other} is compared with it.",
-        (*groups, Group("Not compared", "What an instance does not let anybody read.", unread)),
+        (*groups, Group("Not compared", "What could not be read.", unread)),
         began,
         datetime.now(UTC),
         facts={name: f"{each.application_id}, {each.instance}" for name, each in stacks.items()},
@@ -194,7 +194,7 @@ def cutover(
         rules=rules,
         by_rule=True,
         noun="point",
-        sides=("Has to be", "Is"),
+        sides=("Must be", "Is"),
         stack=stack,
         reads=reads,
         explained="Everything that a machine can judge was read from the live services and is "

@@ -82,8 +82,8 @@ class _Part:
         """Its Markdown; none if there is nothing to report."""
         if not self.sections:
             return []
-        told = [line for section in self.sections for line in [*section.lines(where), ""]]
-        return ["", self.title, "", *told]
+        lines = [line for section in self.sections for line in [*section.lines(where), ""]]
+        return ["", self.title, "", *lines]
 
 
 def _share(room: int, sections: list[Section]) -> None:

@@ -137,7 +137,7 @@ def _beyond(value: Any, levels: int = DEEPEST) -> Iterator[str]:
     """What exceeds the limits in a JSON value, in words."""
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
-            yield f"a text of more than {LONGEST_TEXT} characters"
+            yield f"a string of more than {LONGEST_TEXT} characters"
     elif isinstance(value, int | float):
         # NaN is neither larger nor smaller.
         if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER:

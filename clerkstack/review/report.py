@@ -18,7 +18,7 @@ def report_of(reviews: Sequence[Review], commit: str, began: datetime) -> Report
     groups = [
         Group(
             review.stack,
-            "What stands against the change, and notes.",
+            "What blocks the change, and notes.",
             _findings(review),
             review.stack,
         )

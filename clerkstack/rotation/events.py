@@ -22,9 +22,9 @@ def news(line: str) -> str:
     if event is None:
         found = DEPLOYMENT.search(line)
         return found[0] if found else ""
-    if told := event.get("diagnosticEvent"):
-        found = DEPLOYMENT.search(str(told.get("message")))
-        return found[0] if found and told.get("severity") != "debug" else ""
+    if diagnostic := event.get("diagnosticEvent"):
+        found = DEPLOYMENT.search(str(diagnostic.get("message")))
+        return found[0] if found and diagnostic.get("severity") != "debug" else ""
     step = (event.get("resOutputsEvent") or {}).get("metadata") or {}
     wrote = WRITES.get(str(step.get("op")))
     if step.get("type") != VARIABLE_TYPE or wrote is None:

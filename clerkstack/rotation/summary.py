@@ -22,11 +22,11 @@ def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list
     """Return lines on the other holders without the new secrets, and what to do about them."""
     if not others:
         return []
-    count = f"{len(others)} other {'holder has' if len(others) == 1 else 'holders have'}"
-    until = "" if ends is None else f" until {_moment(ends)}"
+    count = f"{len(others)} other {'holder' if len(others) == 1 else 'holders'}"
+    end = "" if ends is None else f" by {_moment(ends)}"
     done = f"bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
     return [
-        f"{stack}: {count} to receive the new secrets{until}. Once one has them: {done}",
+        f"{stack}: {count} must receive the new secrets{end}. Once one has them: {done}",
         *(f"  {other.name}: {other.why}" for other in others),
     ]
 

@@ -14,7 +14,7 @@ from clerkstack.settings.names import Step
 
 _SHORT_SSH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*@[A-Za-z0-9][A-Za-z0-9.-]*:[^:\s-][^\s]*")
 _SCHEMES = ("https", "ssh", "file")
-_MEND_GIT = "Write an https or ssh URL, git@host:path, or the path of a repository"
+_GIT_REMEDY = "Write an https or ssh URL, git@host:path, or the path of a repository"
 
 
 def broken_code(settings: Settings) -> Iterator[Broken]:
@@ -31,7 +31,7 @@ def broken_code(settings: Settings) -> Iterator[Broken]:
         message = "conflicts with app.path: there is one app"
         yield Broken(("app", "git"), message, "Remove one of the two")
     if app.git is not None and (wrong := _wrong_git(app.git)):
-        yield Broken(("app", "git"), wrong, _MEND_GIT)
+        yield Broken(("app", "git"), wrong, _GIT_REMEDY)
     if app.ref is not None and app.git is None:
         message = "applies only to a git repository; a checkout is read as it is"
         yield Broken(("app", "ref"), message, "Remove it, or use clerkstack:app.git")

@@ -53,8 +53,8 @@ def explained(error: ErrorDetails, path: Sequence[Step]) -> tuple[str, str]:
         remedy = _REMEDIES.get(str(context["pattern"]), f"It must match {context['pattern']}")
         return "is malformed", remedy
     if kind in ("dict_type", "model_type", "model_attributes_type"):
-        inside = ", ".join(sorted(settings_in(path)))
-        return "is not a group of settings", f"Write keys under it: {inside or 'a name each'}"
+        inside = ", ".join(sorted(settings_in(path))) or "one for each name"
+        return "is not a group of settings", f"Write keys under it: {inside}"
     if kind == "list_type":
         return "is not a list", "Write each entry on its own line: - …"
     if kind in ("too_short", "string_too_short"):

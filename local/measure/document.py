@@ -164,7 +164,7 @@ def _account(accounts: Accounts) -> str:
                 f"{_percent(role.first_seen / wall)} to {_percent(role.ended / wall)}",
             )
         )
-    columns = ("process", "share of the CPU", f"to the {names[0]}", "CPU s", "there, of the time")
+    columns = ("process", "share of the CPU", f"to the {names[0]}", "CPU s", "runs during")
     head = f"{accounts.name[0].upper()}{accounts.name[1:]}: {whole:.2f} s of CPU, {wall:.2f} s."
     return f"{head}\n\n{table(columns, rows)}"
 
@@ -232,12 +232,12 @@ def _app(app: Monorepo) -> str:
             f"{median([cost.seconds for cost in costs]):.2f}",
             f"{max(cost.mebibytes for cost in costs):.0f}",
         )
-        for name, costs in (("nothing kept", app.cold), ("all kept", app.warm))
+        for name, costs in (("empty", app.cold), ("complete", app.warm))
     ]
     walks = [(str(fields), f"{cpu * MILLISECONDS:.1f}") for fields, cpu in app.walks]
     return (
         f"{app.files:,} files, {app.checks} checks in them.\n\n"
-        + table(("of it is", "CPU s", "seconds", "MiB"), rows)
+        + table(("cache", "CPU s", "seconds", "MiB"), rows)
         + "\nA function that walks a tree and calls itself for each field:\n\n"
         + table(("fields", "CPU ms"), walks)
     )

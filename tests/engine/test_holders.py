@@ -102,7 +102,7 @@ def test_others_are_written_or_named_and_counted(
     assert (newest.target, newest.environment["CLERK_SECRET_KEY"]) == ("staging", digest(now))
     assert theirs.value_digest == digest(key)
     assert f"{NAME}/production/CLERK_API_KEY written" in done.stderr
-    assert "3 other holders have to receive the new secrets until" in done.stdout
+    assert "3 other holders must receive the new secrets by" in done.stdout
     assert key not in done.stdout + done.stderr + refused.stderr
     (entry,) = history(project)
     written = [f"{NAME}/production/CLERK_API_KEY", f"{NAME}/staging/CLERK_SECRET_KEY"]
@@ -113,7 +113,7 @@ def test_others_are_written_or_named_and_counted(
     # They are counted until somebody handles them.
     assert sorted(other["name"] for other in status(project, ends=1)["waiting"]) == sorted(names)
     doctor = project.clerkstack("doctor")
-    assert "3 other holders have to receive the new secrets" in doctor.stdout
+    assert "3 other holders must receive the new secrets" in doctor.stdout
     words = [word for name in names for word in ("--holder-done", name)]
     assert "no other holder" in rotate(project, "--status", "--holder-done", "x", ends=2).stderr
     assert "no rotation is under way" in rotate(project, "--status", *words).stdout

@@ -240,7 +240,7 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     resumed = run(project, github, commands["Rotate"], "prod", SCHEDULED)
     stands = run(project, github, commands["Status"], "prod", SCHEDULED)
     assert (resumed.returncode, stands.returncode) == (0, 1), resumed.stderr + stands.stdout
-    assert "1 other holder has to receive the new secrets" in stands.stdout
+    assert "1 other holder must receive the new secrets" in stands.stdout
     assert theirs.value == key
     project.clerkstack("rotate", "--status", "--holder-done", name)
     stands = run(project, github, commands["Status"], "prod", SCHEDULED)

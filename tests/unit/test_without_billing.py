@@ -111,7 +111,7 @@ def test_what_the_app_declares_is_refused_where_it_is_otherwise(
 
     (why,) = Asked(monkeypatch, live).refusals(DECLARES)
 
-    assert "the app gives plan 'pro' sso, the instance does not" in why
+    assert "the app gives plan 'pro' sso, but the instance does not" in why
 
 
 @pytest.mark.parametrize("preview", [True, False])

@@ -44,11 +44,11 @@ def test_without_a_declaration_nothing_is_compared() -> None:
         ),
         (
             {**APP, "plans": {"free": ["sso"], "pro": ["sso"]}},
-            "the app gives plan 'free' sso, the catalog does not",
+            "the app gives plan 'free' sso, but the catalog does not",
         ),
         (
             {**APP, "plans": {"free": [], "pro": []}},
-            "the catalog gives plan 'pro' sso, the app does not",
+            "the catalog gives plan 'pro' sso, but the app does not",
         ),
     ],
 )

@@ -186,7 +186,7 @@ def test_names_can_be_given(tmp_path: Path) -> None:
 
     assert declared.plans["a"].features == ("x",)
     assert declared.features == {"x", "y"}
-    with pytest.raises(InputError, match=r"a second plan a, the first is in plans\.ts:1"):
+    with pytest.raises(InputError, match=r"a second plan a: the first is in plans\.ts:1"):
         read_declaration(file)
     with pytest.raises(InputError, match="does not export GONE"):
         read_declaration(file, plans_name="GONE")
@@ -225,7 +225,7 @@ MISTAKES = [
     ("{ a: { slug: 'a', features: [] }, ...»more() }", "calls more, which is not run"),
     ("{ a: »make() }", "calls make, which is not run"),
     ("{ a: { slug: 'a', features: [] }, b: »{ slug: 'a', features: [] } }",
-     "is a second plan a, the first is in plans.ts:1"),
+     "is a second plan a: the first is in plans.ts:1"),
     ("»make()", "calls make, which is not run"),
 ]  # fmt: skip
 # Where the place is behind the plans.

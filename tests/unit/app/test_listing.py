@@ -111,7 +111,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> No
 
     assert found.uses == ()
     assert [str(each) for each in found.unresolved] == [
-        "a.ts:1:1: is UTF-16, and clerkstack reads only UTF-8"
+        "a.ts:1:1: the file is UTF-16, and clerkstack reads only UTF-8"
     ]
 
 

@@ -187,7 +187,10 @@ def test_a_plan_that_the_catalog_alone_lacks() -> None:
     assert comparison.findings[0].message == (
         "the app and the instance have the plan 'old', but the catalog does not"
     )
-    assert "the app gives plan 'old' tasks, the instance does not" in comparison.findings[1].message
+    assert (
+        "the app gives plan 'old' tasks, but the instance does not"
+        in comparison.findings[1].message
+    )
 
 
 def test_what_only_the_instance_has_is_left_alone() -> None:

@@ -125,7 +125,7 @@ def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
     finding = look(stacks.rotation, here)
 
     assert finding.severity == "failed"
-    assert finding.message.startswith("1 other holder has to receive the new secrets until 20")
+    assert finding.message.startswith("1 other holder must receive the new secrets by 20")
     assert name in finding.message
     assert "rotate --stack dev --status --holder-done NAME" in finding.remedy
     change(here, lambda journal: journal.see_to([name]))

@@ -125,7 +125,7 @@ def test_production_without_billing_is_compared_with_what_the_app_asks_for() -> 
     found = without_billing(settings(instance="production"), app, live)
 
     assert [(finding.subject, finding.field) for finding in found] == [
-        ("the app's code", "asks in vain"),
+        ("the app's code", "always false"),
         ("billing", TRIAL),
     ]
     assert "page.tsx:3:9 calls has({ plan: 'gold' })" in str(found[0].expected)

@@ -79,7 +79,7 @@ def test_levels_and_values(tmp_path: Path) -> None:
         ),
         (
             "policies:\n  trial-card:\n    production: advisory\n",
-            "config.yaml:3: policies.trial-card.production: is promised to paying customers",
+            "config.yaml:3: policies.trial-card.production: must stay mandatory in production",
         ),
         (
             "waivers:\n  max_days: 99999999999\n",

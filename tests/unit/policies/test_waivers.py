@@ -156,16 +156,16 @@ def test_every_field_is_needed(tmp_path: Path, missing: str) -> None:
     [
         ({"id": "trial-cards"}, 2, "there is no policy trial-cards"),
         ({"reasn": "x"}, 8, "waivers[0].reasn: is not a known field. Did you mean reason?"),
-        ({"reason": '" "'}, 5, "waivers[0].reason: cannot be used"),
-        ({"by": "[ana]"}, 6, "waivers[0].by: cannot be used"),
-        ({"until": "soon"}, 7, "waivers[0].until: cannot be used"),
-        ({"until": "2026-12-31T10:00:00"}, 7, "waivers[0].until: cannot be used"),
+        ({"reason": '" "'}, 5, "waivers[0].reason: is not valid"),
+        ({"by": "[ana]"}, 6, "waivers[0].by: is not valid"),
+        ({"until": "soon"}, 7, "waivers[0].until: is not valid"),
+        ({"until": "2026-12-31T10:00:00"}, 7, "waivers[0].until: is not valid"),
         ({"until": "2027-02-24"}, 7, "is more than 90 days away. Write 2027-02-23 or"),
-        ({"until": "'20261231'"}, 7, "waivers[0].until: cannot be used"),
-        ({"until": "'2026-W53-4'"}, 7, "waivers[0].until: cannot be used"),
+        ({"until": "'20261231'"}, 7, "waivers[0].until: is not valid"),
+        ({"until": "'2026-W53-4'"}, 7, "waivers[0].until: is not valid"),
         ({"stack": "'*'"}, 3, "waivers[0].stack: names every stack. Name one stack"),
-        ({"what": "' '"}, 8, "waivers[0].what: cannot be used"),
-        ({"what": ""}, 8, "waivers[0].what: cannot be used"),
+        ({"what": "' '"}, 8, "waivers[0].what: is not valid"),
+        ({"what": ""}, 8, "waivers[0].what: is not valid"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(
@@ -209,7 +209,7 @@ def test_fields_are_merged_from_nowhere(tmp_path: Path) -> None:
 
     assert problems(file) == [
         "waivers.yaml:9: waivers[1]: merges with <<, which is not YAML 1.2. Write the fields out",
-        "waivers.yaml:11: waivers[1].until: cannot be used. Write the last day on which it is "
+        "waivers.yaml:11: waivers[1].until: is not valid. Write the last day on which it is "
         "valid, such as 2026-12-31",
     ]
 
@@ -272,9 +272,9 @@ def test_a_point_of_the_cutover_is_no_matter_of_the_policies(tmp_path: Path) -> 
     ("change", "says"),
     [
         ({"id": "cutover/smok"}, "there is no point of the cutover smok. Use one of cutover/smoke"),
-        ({"since": "2029-01-01T00:00:00Z"}, "waivers[0].since: cannot be used"),
-        ({"since": "soon"}, "waivers[0].since: cannot be used"),
-        ({"until": "soon"}, "waivers[0].until: cannot be used"),
+        ({"since": "2029-01-01T00:00:00Z"}, "waivers[0].since: is not valid"),
+        ({"since": "soon"}, "waivers[0].since: is not valid"),
+        ({"until": "soon"}, "waivers[0].until: is not valid"),
     ],
 )
 def test_a_point_is_read_as_strictly(tmp_path: Path, change: dict[str, str], says: str) -> None:

@@ -19,7 +19,7 @@ SILENT = {"write": True, "progress": lambda _: None}
 
 
 def told(probe: Probe, account: Account) -> Mapping[str, Result]:
-    return {result.premise: result for result in probe.told(account)}
+    return {result.premise: result for result in probe.results(account)}
 
 
 def failing(found: Mapping[str, Result]) -> dict[str, str]:
@@ -226,7 +226,7 @@ def test_what_was_made_and_not_answered_is_removed(
 @pytest.mark.parametrize("after", range(3))
 def test_cut_off_it_removes_what_it_made(running: World, account: Account, after: int) -> None:
     before = repr(everything(running))
-    results = writing.OF_CONFIG.told(account)
+    results = writing.OF_CONFIG.results(account)
     for _ in range(after):
         next(results)
 
