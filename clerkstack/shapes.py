@@ -9,6 +9,7 @@ docs/decisions/0010-resources-read-their-properties-without-pydantic.md).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TypeAlias, TypeVar
 
@@ -38,6 +39,11 @@ def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
 def list_of(value: Json) -> list[Json]:
     """The value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
+
+
+def text_of(value: Json) -> str:
+    """A string as it is, any other value as JSON. Not escaped for a terminal or for HTML."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:
@@ -83,29 +89,29 @@ def as_objects(value: Json, place: str) -> dict[str, dict[str, Json]]:
 
 
 def as_texts(value: Json, place: str) -> list[str]:
-    """The list of texts at a place, empty if nothing is there.
+    """The list of strings at a place, empty if nothing is there.
 
     Raises:
-        Malformed: something else is there, or one of them is not a text.
+        Malformed: something else is there, or one of them is not a string.
     """
     if _is_known(value) and not isinstance(value, list):
-        raise _malformed(value, place, "a list of texts")
+        raise _malformed(value, place, "a list of strings")
     texts: list[str] = []
     for number, text in enumerate(value if isinstance(value, list) else ()):
         if isinstance(text, str):
             texts.append(text)
         elif _is_known(text):
-            raise _malformed(text, f"{place}[{number}]", "a text")
+            raise _malformed(text, f"{place}[{number}]", "a string")
     return texts
 
 
 def as_texts_by_name(value: Json, place: str) -> dict[str, str]:
-    """The texts by name at a place, none if nothing is there.
+    """The strings by name at a place, none if nothing is there.
 
     Raises:
-        Malformed: something else is there, or one of them is not a text.
+        Malformed: something else is there, or one of them is not a string.
     """
-    return _by_name(value, place, str, "a text")
+    return _by_name(value, place, str, "a string")
 
 
 def _by_name(value: Json, place: str, kind: type[Part], expected: str) -> dict[str, Part]:
@@ -126,5 +132,5 @@ def _is_known(value: Json) -> bool:
 
 def _malformed(value: Json, place: str, expected: str) -> Malformed:
     # The value is not shown: it may be a secret.
-    kinds = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    kinds = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
     return Malformed(f"{place} is {kinds.get(type(value), 'a number')}, not {expected}")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
 
-ALONE = "tests/engine/"
-TOGETHER = frozenset({"tests/engine/test_rotation_traffic.py"})
+SPREAD = "tests/engine/"
+"""The folder whose tests go to any worker, one by one; but not those of these files."""
+WHOLE = frozenset({"tests/engine/test_rotation_traffic.py"})
 
 
 class ByFile(LoadScopeScheduling):
@@ -18,4 +19,4 @@ class ByFile(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         """Return what goes to one worker with a test: its file, or the test itself."""
         file = nodeid.partition("::")[0]
-        return nodeid if file.startswith(ALONE) and file not in TOGETHER else file
+        return nodeid if file.startswith(SPREAD) and file not in WHOLE else file

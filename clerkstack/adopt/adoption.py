@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from clerkstack.adopt.billing import catalog_from, catalog_of, differing
 from clerkstack.adopt.edits import edits, secret_paths
 from clerkstack.adopt.into_state import take_over
-from clerkstack.adopt.stack import NO_URL, Existing, as_text, foreign_keys, settled, unmanaged
+from clerkstack.adopt.stack import NO_URL, Existing, foreign_keys, settled, unmanaged
 from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.app.code import AppCode
 from clerkstack.app.read import read_app
@@ -39,7 +39,7 @@ from clerkstack.settings.models import Settings
 from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.settings.variable_names import names_of
-from clerkstack.shapes import object_at
+from clerkstack.shapes import object_at, text_of
 from clerkstack.state.backends import config_file
 from clerkstack.state.cleaning import SECRET
 from clerkstack.state.engine import export, pulumi
@@ -111,7 +111,7 @@ def adoption_of(
 
     def load(values: Mapping[str, Any]) -> Settings:
         named = {
-            key if key == VERCEL_TOKEN else f"{PREFIX}{key}": as_text(value)
+            key if key == VERCEL_TOKEN else f"{PREFIX}{key}": text_of(value)
             for key, value in values.items()
             if key == VERCEL_TOKEN or ":" not in key
         }

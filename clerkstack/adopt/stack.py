@@ -39,7 +39,7 @@ from clerkstack.settings.variable_names import (
     all_names,
     names_of,
 )
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject, object_at, text_of
 from clerkstack.state.known import Known
 
 if TYPE_CHECKING:
@@ -427,12 +427,7 @@ def _refuse_managed(thing: str, managed: bool) -> None:
 def _in_words(difference: Finding) -> str:
     if difference.found is None:
         return "is not there"
-    return f"{as_text(difference.found)} is live, {as_text(difference.expected)} would be declared"
-
-
-def as_text(value: Json) -> str:
-    """A text as it is, any other value as JSON."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return f"{text_of(difference.found)} is live, {text_of(difference.expected)} would be declared"
 
 
 def _group(wanted: dict[str, Any], name: str) -> dict[str, Any]:

@@ -21,13 +21,13 @@ is chained to the lower layer's exception, which may hold the request with its h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.scrub import scrubbed, scrubbed_values
+from clerkstack.shapes import text_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -211,4 +211,4 @@ def _shortened(text: str) -> str:
 def _shown(value: JsonValue) -> str:
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         return ", ".join(map(str, value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text_of(value)

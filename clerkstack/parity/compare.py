@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +22,7 @@ from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.reconcile.fields import is_unset
 from clerkstack.scrub import scrubbed, scrubbed_values
-from clerkstack.shapes import Json, list_of, object_of
+from clerkstack.shapes import Json, list_of, object_of, text_of
 
 INSTANCE = "instance"
 # In the order of the set-up guide.
@@ -97,12 +96,12 @@ def compare(reference: Snapshot, target: Snapshot) -> Compared:
         for part, why in snapshot.unread.items()
         if part not in off
     ]
-    left_out = {snapshot.part for snapshot in unread}
+    left_out = {part.part for part in unread}
     both = _Both(reference.own, target.own)
     findings = [
-        snapshot
+        finding
         for mine, theirs in _pairs(reference, target, left_out)
-        for snapshot in both.differing(mine, theirs)
+        for finding in both.differing(mine, theirs)
     ]
     findings = [_with_words(finding, target.stack) for finding in findings]
     for need in dict.fromkeys((*reference.needs, *target.needs)):
@@ -201,7 +200,7 @@ def _members(here: list[Json], there: list[Json]) -> Iterator[tuple[str, Json, J
 
 
 def _word(member: Json) -> str:
-    return member if isinstance(member, str) else json.dumps(_shown("", member))
+    return text_of(member if isinstance(member, str) else _shown("", member))
 
 
 def _all_of(kind: type, *sides: Json) -> bool:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
+
+from clerkstack.shapes import text_of
 
 NOTHING = "–"
 
 
 def one_line(value: Any) -> str:
     """A value on one line: text as it is, a dash for nothing, anything else as JSON."""
-    if value is None:
-        return NOTHING
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return NOTHING if value is None else text_of(value)
 
 
 def counted(count: int, noun: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import block, code, heading, row
 from clerkstack.report.values import NOTHING
 from clerkstack.review.stacks import Review
+from clerkstack.shapes import text_of, whole_numbers
 from clerkstack.state.preview import Change, Preview
 from clerkstack.state.properties import Property, top_of
 
@@ -154,13 +154,7 @@ def _signed(sign: str, values: Sequence[Any]) -> str:
 
 def shown(value: Any) -> str:
     """A value in a cell: text as it is, empty for None, anything else as JSON."""
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if isinstance(value, str):
-        return value or '""'
-    return json.dumps(value, ensure_ascii=False)
+    return "" if value is None else text_of(whole_numbers(value)) or '""'
 
 
 def _agreement(document: CheckDocument) -> list[Section]:

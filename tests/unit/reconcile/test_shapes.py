@@ -19,14 +19,14 @@ SECRET = "sk_live_secret"
     ("props", "place"),
     [
         ({"plans": ["pro"]}, "billing.plans is a list, not an object"),
-        ({"plans": {"pro": SECRET}}, "billing.plans.pro is a text, not an object"),
-        ({"plans": {"pro": {"features": "sso"}}}, "billing.plans.pro.features is a text"),
+        ({"plans": {"pro": SECRET}}, "billing.plans.pro is a string, not an object"),
+        ({"plans": {"pro": {"features": "sso"}}}, "billing.plans.pro.features is a string"),
         ({"defaults": {"free_org": {"features": [{}]}}}, "billing.plans.free_org.features[0] is"),
         ({"plans": {"pro": {"payer_type": "team"}}}, "billing.plans.pro.payer_type is neither"),
         ({"features": {"sso": True}}, "billing.features.sso is true or false, not an object"),
         ({"settings": 1}, "billing.settings is a number, not an object"),
-        ({"app": {"uses": {"plan": {"pro": 1}}}}, "app.uses.plan.pro is a number, not a text"),
-        ({"app": {"plans": {"pro": "sso"}}}, "app.plans.pro is a text, not a list of texts"),
+        ({"app": {"uses": {"plan": {"pro": 1}}}}, "app.uses.plan.pro is a number, not a string"),
+        ({"app": {"plans": {"pro": "sso"}}}, "app.plans.pro is a string, not a list of strings"),
     ],
 )
 def test_what_has_another_shape_is_refused_with_its_place(props: Any, place: str) -> None:
@@ -50,9 +50,9 @@ def test_what_is_only_known_at_the_update_is_not_there_yet() -> None:
 
 
 def test_a_live_section_and_a_ledger_are_refused_likewise() -> None:
-    with pytest.raises(Malformed, match=r"billing\.plans\.pro is a text"):
+    with pytest.raises(Malformed, match=r"billing\.plans\.pro is a string"):
         live_groups({"plans": {"pro": "gone"}})
-    with pytest.raises(Malformed, match=r"made\.plans is a text"):
+    with pytest.raises(Malformed, match=r"made\.plans is a string"):
         Ledger.of({"made": {"plans": "pro"}})
 
 
