@@ -107,10 +107,10 @@ class Driven:
         allowed = {"clerkstack:allow": json.dumps(_everything(self.inputs, *declared))}
         self.provider.configure(ConfigureRequest(Config({**self.config, **allowed}, "clerkstack")))
         if isinstance(self.provider, ClerkProvider):
-            self.provider.session.neighbourhood = _Told(self.beside)
+            self.provider.session.neighbourhood = _GivenStacks(self.beside)
 
 
-class _Told(Neighbourhood):
+class _GivenStacks(Neighbourhood):
     """The stacks of a test instead of those of a backend."""
 
     def __init__(self, stacks: Callable[[], list[Neighbour]]) -> None:

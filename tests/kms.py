@@ -44,7 +44,7 @@ class Kms:
         }
 
     def use(self, patch: pytest.MonkeyPatch) -> None:
-        """Have it encrypt the secrets of the stacks that are made from now on."""
+        """From now on, encrypt the secrets of new stacks."""
         for name, value in {**self.variables, project.PROVIDER: PROVIDER}.items():
             patch.setenv(name, value)
 

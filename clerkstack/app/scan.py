@@ -152,8 +152,8 @@ class _Scanning:
         for name, found in self._gathering.found(jobs):
             self._unread.pop(name, None)
             if found[0] == "unresolved":
-                *place, why = found[1:]
-                self._unread[name] = UnresolvedCheck(name, *place, f"the file {why}")
+                line, column, why = found[1:]
+                self._unread[name] = UnresolvedCheck(name, line, column, f"the file {why}")
             elif found[0] == "facts":
                 facts = FileFacts.of_json(found[1])
                 self._scanned[name] = self._modules.known(self._root / name, facts)

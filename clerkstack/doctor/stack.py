@@ -163,9 +163,9 @@ def rotation(patient: Patient) -> Finding:
         who = ", ".join(other.name for other in waiting)
         count = f"{len(waiting)} other {'holder' if len(waiting) == 1 else 'holders'}"
         last = journal.waiting_until
-        end = f" by {_time(last)}" if last is not None else ""
+        by = f" by {_time(last)}" if last is not None else ""
         return failed(
-            f"{count} must receive the new secrets{end}: {who}",
+            f"{count} must receive the new secrets{by}: {who}",
             f"Give them to each, then run {again} --status --holder-done NAME",
         )
     done = journal.history[-1] if journal.history else None

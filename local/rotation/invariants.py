@@ -51,7 +51,7 @@ def app_uses(used: Mapping[str, str], current: Mapping[str, str]) -> Iterator[st
             yield f"the app runs with a {kind} secret other than the valid one"
 
 
-def told_in_history(
+def in_history(
     before: Sequence[Mapping[str, Any]],
     after: Sequence[Mapping[str, Any]],
     expected: Sequence[str],

@@ -89,7 +89,7 @@ def judged(testbed: RotationTestbed, row: Row) -> Cell:
         mints = {kind: row.mints * (kind in row.kinds) for kind in KINDS}
         broken += invariants.minted(before, after, mints)
         broken += invariants.app_uses(testbed.used(str(testbed.app.deployment)), after.current)
-        broken += invariants.told_in_history(history, testbed.history(), row.results, row.kinds)
+        broken += invariants.in_history(history, testbed.history(), row.results, row.kinds)
         broken += unchanged(testbed)
         testbed.world.advance(OVERLAP)
         time.sleep(AFTERWARDS)
@@ -134,6 +134,6 @@ def _completed(testbed: RotationTestbed, row: Row, known: int) -> tuple[int, lis
 
 def _is_over(testbed: RotationTestbed) -> bool:
     try:
-        return bool(testbed.told("--status")["over"])
+        return bool(testbed.reported("--status")["over"])
     except RuntimeError:  # a truncated state cannot be read
         return False

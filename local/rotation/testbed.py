@@ -106,7 +106,7 @@ class RotationTestbed:
 
     # -- what the command says ------------------------------------------------------------------
 
-    def told(self, *words: str) -> Any:
+    def reported(self, *words: str) -> Any:
         """Return the JSON of a `rotate` that only reports."""
         ran = self.project.clerkstack("rotate", "--json", *words)
         if ran.returncode not in (0, 1):
@@ -116,7 +116,7 @@ class RotationTestbed:
     def history(self) -> list[dict[str, Any]]:
         """Return the finished rotations, oldest first."""
         if self.known_history is None:
-            found: list[dict[str, Any]] = self.told("--history")["rotations"]
+            found: list[dict[str, Any]] = self.reported("--history")["rotations"]
             self.known_history = sorted(found, key=lambda each: int(each["ended"]))
         return self.known_history
 

@@ -169,7 +169,7 @@ class _Answer:
         return int(self._messages[0]["status"])
 
     def reorder(self) -> None:
-        """Reverse each list of texts in a JSON body."""
+        """Reverse each list of strings in a JSON body."""
         start, *bodies = self._messages
         raw = b"".join(each.get("body", b"") for each in bodies)
         try:

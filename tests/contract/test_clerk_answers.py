@@ -349,7 +349,7 @@ def frontend_service() -> FrontendService:
 def prepared() -> tuple[ClerkBackend, dict[str, str]]:
     """Two applications; the first has plans, a role, production with a domain and a Svix app.
 
-    All cases ask one backend, which takes the same state before each.
+    All cases use one backend, whose state is reset before each.
     """
     clerk = backend()
     state, svix, known = beginning()
@@ -360,7 +360,7 @@ def prepared() -> tuple[ClerkBackend, dict[str, str]]:
 
 @cache
 def beginning() -> tuple[Any, bytes, dict[str, str]]:
-    """The state of Clerk, the one of Svix, and what is in them by name."""
+    """The states of Clerk and Svix, and their contents by name."""
     clerk = backend()
     first = clerk.seed_application(
         application_id="app_first", name="First", platform_key=PLATFORM_KEY
@@ -498,7 +498,7 @@ def test_a_wrong_key_is_refused_in_the_described_form(
 def test_every_operation_is_compared() -> None:
     compared = {(case.method, shape(case.path)) for case in CASES if case.status < 300}
 
-    # Those on people are asked for, soundly too, in tests/conformance only.
+    # Valid requests about people are sent in tests/conformance only.
     people = {(method, shape(path)) for method, path, _ in PEOPLE}
     assert {(method, shape(path)) for method, path in EVERY} - people == compared
 

@@ -1,10 +1,9 @@
 """What our clients send and read fits the official descriptions.
 
 The test calls every method of every client. It checks each request against the description: path,
-method, query, body. It answers with examples made from the description of the answer, and the
-client has to be able to read them.
-
-Vercel's API has no description and is left out. GitHub's is in test_github.py.
+method, query, body. It answers with examples made from the description of the answer, which the
+client must be able to read. Vercel's API has no description and is left out. GitHub's is in
+test_github.py.
 """
 
 from __future__ import annotations

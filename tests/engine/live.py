@@ -41,7 +41,7 @@ def read_instance(world: World, environment: str = "development") -> Live:
 
 
 def read_world_instance(urls: Addresses, environment: str = "development") -> Live:
-    """The same of a world in another process."""
+    """The same for a world in another process."""
     with PlatformClient(key=SecretStr(seeded.PLATFORM_KEY), base_url=urls.clerk) as platform:
         application = platform.get_application(seeded.APPLICATION_ID, include_secret_keys=True)
         config = platform.get_config(seeded.APPLICATION_ID, environment)
@@ -82,7 +82,7 @@ def variables(world: World) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def read_variables(urls: Addresses) -> dict[tuple[str, str], dict[str, Any]]:
-    """The same of a world in another process."""
+    """The same for a world in another process."""
     answer = httpx.get(
         f"{urls.vercel}/v10/projects/{seeded.VERCEL_PROJECT_ID}/env",
         params={"decrypt": "true", "limit": "100"},

@@ -76,7 +76,7 @@ def set_secret(project: Project, key: str, value: str) -> None:
         ("  enterprise:", "  pro:", "catalog.yaml:75: plans.pro: "),
     ],
 )
-def test_a_mistake_in_the_catalog_is_told_with_its_place(
+def test_a_mistake_in_the_catalog_is_reported_with_its_place(
     project: Project, world: World, before: str, after: str, says: str
 ) -> None:
     project.edit("catalog.yaml", (before, after))
@@ -141,7 +141,7 @@ def test_a_billing_refusal_comes_before_anything_is_written(world: World, tmp_pa
 
 
 @starts_from(development)
-def test_a_default_plan_that_is_not_there_is_told_before_a_write(
+def test_a_default_plan_that_is_not_there_is_reported_before_a_write(
     project: Project, world: World
 ) -> None:
     text = (project.folder / "catalog.yaml").read_text()
@@ -155,7 +155,7 @@ def test_a_default_plan_that_is_not_there_is_told_before_a_write(
     assert writes(world) == []
 
 
-def test_all_mistakes_are_told_at_once(project: Project, world: World) -> None:
+def test_all_mistakes_are_reported_at_once(project: Project, world: World) -> None:
     project.edit(
         "catalog.yaml",
         ("amount: 1900", "amount: 19.5"),
@@ -187,7 +187,7 @@ def test_all_mistakes_are_told_at_once(project: Project, world: World) -> None:
         ),
     ],
 )
-def test_a_mistake_in_the_settings_is_told_with_its_place(
+def test_a_mistake_in_the_settings_is_reported_with_its_place(
     project: Project, world: World, key: str, value: Any, says: str
 ) -> None:
     project.set(key, value)
@@ -217,7 +217,7 @@ def test_a_key_of_the_wrong_kind_is_refused_and_not_repeated(
     assert requests(world) == []
 
 
-def test_a_revoked_platform_key_is_told_with_the_way_to_a_new_one(
+def test_a_revoked_platform_key_is_reported_with_the_way_to_a_new_one(
     project: Project, world: World
 ) -> None:
     world.dashboard("add_platform_key", key="ak_another", manage=True)
@@ -250,7 +250,7 @@ def test_a_platform_key_without_the_right_is_told_which_right(
     assert_completed_by_the_next_up(project, world)
 
 
-def test_an_unknown_application_is_told(project: Project, world: World) -> None:
+def test_an_unknown_application_is_reported(project: Project, world: World) -> None:
     project.set("applicationId", "app_elsewhere")
 
     printed = refused(project)
@@ -280,7 +280,7 @@ def test_the_workspaces_limit_of_plans_leaves_billing_as_it_was(
     assert_completed_by_the_next_up(project, world)
 
 
-def test_an_unreachable_host_is_told_with_its_address(project: Project, world: World) -> None:
+def test_an_unreachable_host_is_reported_with_its_address(project: Project, world: World) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         nobody = f"http://127.0.0.1:{probe.getsockname()[1]}"
     hurry(project)

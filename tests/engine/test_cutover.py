@@ -312,7 +312,9 @@ def test_no_secret_reaches_any_output(deployed: Project, world: World) -> None:
     assert "clerkstack:environment" in lines[number - 1]
 
 
-def test_what_development_has_and_production_lacks_is_told(deployed: Project, world: World) -> None:
+def test_what_development_has_and_production_lacks_is_reported(
+    deployed: Project, world: World
+) -> None:
     world.dashboard(
         "set_config",
         environment="development",

@@ -16,7 +16,7 @@ from tests.kept import starts_from
 pytestmark = pytest.mark.engine
 
 
-def test_what_clerk_would_take_is_told_and_not_written(project: Project, world: World) -> None:
+def test_what_clerk_would_take_is_reported_and_not_written(project: Project, world: World) -> None:
     first = project.clerkstack("dry-run", "--json")
     project.up()
     nothing = project.clerkstack("dry-run")
@@ -39,7 +39,7 @@ def test_what_clerk_would_take_is_told_and_not_written(project: Project, world: 
 
 
 @starts_from(development)
-def test_what_clerk_refuses_is_told_before_anything_is_written(
+def test_what_clerk_refuses_is_reported_before_anything_is_written(
     project: Project, world: World
 ) -> None:
     world.dashboard("subscribe", environment="development", plan="enterprise", payers=2)

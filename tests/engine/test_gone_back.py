@@ -41,7 +41,7 @@ def held(world: World, app: Deployed) -> list[str]:
     return [values[name] for name in SECRETS]
 
 
-def assert_all_counts(world: World, app: Deployed) -> None:
+def assert_all_valid(world: World, app: Deployed) -> None:
     """Assert that the app has the secrets that Clerk and Svix show."""
     live = read_instance(world, "production")
     assert held(world, app) == [live.secret_key, *live.signing_secrets.values()]
@@ -84,10 +84,10 @@ def test_an_abort_that_failed_is_no_trap_when_the_old_key_has_ended(
 
     assert "done" in [each["result"] for each in history(project)]
     assert status(project)["over"], gone_on.stderr
-    assert_all_counts(world, app)
+    assert_all_valid(world, app)
     assert "unchanged" in project.up()
     world.advance(200)
-    assert_all_counts(world, app)
+    assert_all_valid(world, app)
 
 
 def test_an_abort_that_was_killed_goes_on_to_the_new_secrets_when_the_old_key_has_ended(
@@ -108,7 +108,7 @@ def test_an_abort_that_was_killed_goes_on_to_the_new_secrets_when_the_old_key_ha
 
     assert "continuing with the new one" in ran.stderr
     assert status(project)["over"]
-    assert_all_counts(world, app)
+    assert_all_valid(world, app)
     assert "unchanged" in project.up()
 
 
@@ -121,7 +121,7 @@ def test_where_one_secret_can_t_be_minted_the_other_reaches_the_app(
 
     assert "only the secret key was minted, and it alone is rolled out" in refused.stderr
     world.advance(200)
-    assert_all_counts(world, app)
+    assert_all_valid(world, app)
     rotate(project)
-    assert_all_counts(world, app)
+    assert_all_valid(world, app)
     assert status(project)["over"]

@@ -33,7 +33,7 @@ ROLES = {
 
 @pytest.fixture
 def only(project: Project) -> Any:
-    """A project of a few components only: each further one takes time."""
+    """A project with a few components only, because each takes time."""
 
     def only(*names: str) -> Project:
         restrict(project, *names)

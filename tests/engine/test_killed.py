@@ -237,7 +237,7 @@ def move_webhook(project: Project) -> None:
     ("change", "number", "moment"),
     [
         (change_price, 1, "after"),
-        # Four reads (two of them who subscribes), the write, its read-back.
+        # Four reads (two of them of the subscribers), the write, its read-back.
         (change_price, 5, "before"),
         (change_price, 5, "after"),
         (drop_plan, 5, "after"),

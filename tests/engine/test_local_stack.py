@@ -1,7 +1,7 @@
 """`make up`, `make preview`, `make down` in a copy of the checkout, as a new user runs them.
 
-The virtual environment and the engine are those the tests run with: making them anew is what CI
-does before it comes here.
+The virtual environment and the engine are those of the tests: CI makes them anew before it runs
+these.
 """
 
 from __future__ import annotations

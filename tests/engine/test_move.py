@@ -197,7 +197,7 @@ def test_what_can_not_be_moved_is_left_as_it_is(small: Project, aws: Place) -> N
     assert (shown(small), config_of(small)) == (before, config)
 
 
-def test_what_aws_forbids_is_told(small: Project, aws: Place) -> None:
+def test_what_aws_forbids_is_reported(small: Project, aws: Place) -> None:
     config = config_of(small)
     assert move(small, aws.backend).returncode == 0
     with aws.rights():

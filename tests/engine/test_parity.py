@@ -245,7 +245,7 @@ def test_production_alone_has_what_development_lacks(project: Project, world: Wo
 
 
 @starts_from(both)
-def test_what_a_plan_does_not_include_is_told_and_can_be_left_out(
+def test_what_a_plan_does_not_include_is_reported_and_can_be_left_out(
     project: Project, world: World
 ) -> None:
     without_shared_google(world)

@@ -354,7 +354,7 @@ def test_a_bulk_change_touches_only_what_changed(trial: Trial) -> None:
     assert (after["MOVED"].id, after["MOVED"].value) == (before["MOVED"].id, "two")
 
 
-def test_a_missing_token_is_told_as_the_official_provider_tells_it(trial: Trial) -> None:
+def test_a_missing_token_is_reported_as_by_the_official_provider(trial: Trial) -> None:
     trial.run("config", "rm", "vercel:apiToken")
     trial.program(variable())
 
@@ -568,7 +568,7 @@ def test_a_plugin_outlives_a_killed_engine(trial: Trial, seconds: str) -> None:
     trial.shell[OUTLIVES] = seconds
     pipe, ended = trial.folder / "pipe", trial.folder / "ended"
     os.mkfifo(pipe)
-    work = 180 if seconds == "0" else 4  # of which it does nothing where it ends with the engine
+    work = 180 if seconds == "0" else 4  # cut short if it ends with the engine
     trial.program(f"""
         command.local.Command("made", create="echo $PPID $$ > {pipe}; sleep {work}; echo > {ended}")
     """)

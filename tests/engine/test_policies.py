@@ -7,7 +7,7 @@ import pytest
 from local.project import Project
 from policies.registry import POLICIES
 from tests.engine.live import writes
-from tests.engine.offences import leave_to_the_pack, told, unsettled, write
+from tests.engine.violations import leave_to_the_pack, unsettled, violations_of, write
 from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
@@ -102,13 +102,13 @@ EACH = [
 
 
 @starts_from(unsettled)
-def test_every_resource_that_offends_is_named_with_its_policy(project: Project) -> None:
+def test_every_resource_with_a_violation_is_named_with_the_policy(project: Project) -> None:
     leave_to_the_pack(project)
     bad = {f"{policy}-{number}": line for number, (policy, line, _) in enumerate(EACH)}
     good = {f"good-{number}": line for number, (*_, line) in enumerate(EACH)}
     write(project, *(line.format(n=name) for name, line in {**bad, **good}.items()))
 
-    found, printed = told(project, fails=True)
+    found, printed = violations_of(project, fails=True)
 
     named = {("mandatory", name.rsplit("-", 1)[0], name) for name in bad}
     assert found == named
@@ -118,10 +118,10 @@ def test_every_resource_that_offends_is_named_with_its_policy(project: Project) 
 
 
 @starts_from(unsettled)
-def test_what_does_not_offend_passes(project: Project) -> None:
+def test_what_violates_nothing_passes(project: Project) -> None:
     write(project, *(line.format(n=f"good-{n}") for n, (*_, line) in enumerate(EACH)))
 
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
 
     assert found == set()
 
@@ -180,22 +180,22 @@ def test_what_only_the_whole_stack_shows(project: Project) -> None:
     good = [line for *_, line in WHOLE]
     write(project, *good, *bad)
 
-    found, printed = told(project, fails=True)
+    found, printed = violations_of(project, fails=True)
 
     assert found == {("mandatory", policy, about) for policy, about, *_ in WHOLE}
     assert "hidden" not in printed
 
     write(project, *good, "roles('roles', 'org:finance')")
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
 
     assert found == set()
 
 
 @starts_from(unsettled)
-def test_a_name_that_nothing_reads_is_told(project: Project) -> None:
+def test_a_name_that_nothing_reads_is_reported(project: Project) -> None:
     write(project, "variable('old', 'CLERK_WEBHOOK_SECRET', 'whsec_hidden', sensitive=True)")
 
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
 
     assert found == {("advisory", "read-names", "clerkstack-prod")}
 

@@ -18,7 +18,7 @@ from tests.deployments import (
     production_of_an_app,
 )
 from tests.engine.live import writes
-from tests.engine.offences import PACK, leave_to_the_pack, told, unsettled, write
+from tests.engine.violations import PACK, leave_to_the_pack, unsettled, violations_of, write
 from tests.engine.written_app import write_app
 from tests.kept import starts_from
 
@@ -61,18 +61,18 @@ def config(project: Project, **policies: object) -> str:
 
 
 @starts_from(unsettled)
-def test_a_waiver_lets_pass_until_its_day_and_is_told(project: Project) -> None:
+def test_a_waiver_lets_pass_until_its_day_and_is_reported(project: Project) -> None:
     write_users(project)
     waive(project, TODAY + timedelta(days=1))
 
-    found, printed = told(project, fails=False)
+    found, printed = violations_of(project, fails=False)
 
     assert found == {("advisory", "billing-payers", "billing")}
     for said in ("A pilot with single people", "ana@sendero.example", str(TODAY.year)):
         assert said in printed
 
     waive(project, TODAY - timedelta(days=1))
-    found, printed = told(project, fails=True)
+    found, printed = violations_of(project, fails=True)
 
     assert ("mandatory", "billing-payers", "billing") in found
     assert ("mandatory", "waivers", "clerkstack-prod") in found
@@ -84,7 +84,7 @@ def test_a_waiver_that_is_wrong_stops_the_run_with_its_line(project: Project) ->
     write_users(project)
     waive(project, TODAY + timedelta(days=1), id="billing-payer", reason="")
 
-    _, printed = told(project, fails=True)
+    _, printed = violations_of(project, fails=True)
 
     assert "waivers.yaml:1: waivers[0].reason: is missing" in printed
     assert "there is no policy billing-payer" in printed
@@ -100,7 +100,7 @@ def test_pulumis_own_policy_configuration(project: Project) -> None:
         webhook_events={"events": ["user.deleted"]},
     )
 
-    found, _ = told(project, "--policy-pack-config", name, fails=False)
+    found, _ = violations_of(project, "--policy-pack-config", name, fails=False)
 
     assert found == {("advisory", "billing-payers", "billing")}
 
@@ -122,48 +122,50 @@ def test_a_configuration_that_may_not_be_stops_the_run(
 ) -> None:
     write(project, "billing('billing')")
 
-    _, printed = told(project, "--policy-pack-config", config(project, **policies), fails=True)
+    _, printed = violations_of(
+        project, "--policy-pack-config", config(project, **policies), fails=True
+    )
 
     assert says in printed
     assert writes(project.world) == []
 
 
-def test_a_changed_development_stack_is_told_and_goes_on(project: Project) -> None:
+def test_a_changed_development_stack_is_reported_and_goes_on(project: Project) -> None:
     project.up(*PACK)
     project.set("webhook", {"events": ["user.created"]})
 
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
     printed = project.up(*PACK)
 
     assert found == {("advisory", "webhook-events", "webhook-endpoint")}
     assert "[advisory]  webhook-events" in printed
 
     name = config(project, webhook_events={"development": "mandatory"})
-    found, _ = told(project, "--policy-pack-config", name, fails=True)
+    found, _ = violations_of(project, "--policy-pack-config", name, fails=True)
 
     assert found == {("mandatory", "webhook-events", "webhook-endpoint")}
 
 
 @starts_from(declared_production)
-def test_what_the_settings_declare_has_to_be_there(project: Project, world: World) -> None:
+def test_what_the_settings_declare_must_exist(project: Project, world: World) -> None:
     write_app(project)
     project.edit("__main__.py", ("if use.webhook:\n    webhook = ", "if False:\n    webhook = "))
 
-    found, printed = told(project, fails=True)
+    found, printed = violations_of(project, fails=True)
 
     assert ("mandatory", "complete", "clerkstack-prod") in found
     assert "the webhook endpoint would be missing" in printed
     assert "the variable production/CLERK_WEBHOOK_SECRET would be missing" in printed
 
     project.set("components", {"webhook": False})
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
 
     assert {name for level, name, _ in found if level == "mandatory"} == set()
 
 
 @starts_from(production_of_an_app)
 def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
     assert "secret-age" not in {name for _, name, _ in found}
 
     state = project.state()
@@ -184,7 +186,7 @@ def test_old_secrets(project: Project, world: World, tmp_path: Path) -> None:
     (tmp_path / "state.json").write_text(json.dumps(state))
     project.pulumi("stack", "import", "--stack", "prod", "--file", str(tmp_path / "state.json"))
 
-    found, printed = told(project, fails=True)
+    found, printed = violations_of(project, fails=True)
 
     assert ("mandatory", "secret-age", "environment-written") in found
     assert ("advisory", "secret-age", "environment-written") in found
@@ -237,9 +239,9 @@ def test_what_a_preview_cannot_know_is_judged_before_the_write(
 
     by_the_provider = project.pulumi(*up, check=False)
     leave_to_the_pack(project)
-    # The next run would know the value that this run made: take another one.
+    # The next run would know the value that this run made: use another one.
     write(project, LATE.replace("'late'", "'later'"), line)
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
     by_the_pack = project.pulumi(*up, *PACK, check=False)
 
     assert by_the_provider.returncode != 0
@@ -255,7 +257,7 @@ def test_the_form_of_a_key_that_comes_late_is_judged_before_the_write(project: P
     value = "late.apply(lambda _: 'ak_hidden')"
     write(project, LATE, f"variable('key', 'CLERK_SECRET_KEY', {value}, sensitive=True)")
 
-    found, _ = told(project, fails=False)
+    found, _ = violations_of(project, fails=False)
     ran = project.pulumi("up", "--yes", "--stack", "prod", *PACK, check=False)
 
     assert found == set()

@@ -90,7 +90,7 @@ def test_a_violation_is_commented_and_the_next_run_renews_the_comment(
 
 
 @starts_from(development_beside_production)
-def test_a_changed_variable_is_told_by_what_is_declared_of_it(two: Project, github: Github) -> None:
+def test_a_changed_variable_is_described_by_its_declaration(two: Project, github: Github) -> None:
     """Vercel's provider also names a team, which nobody declares, without details."""
     two.set("appUrl", "https://other.sendero.example")
 
@@ -157,7 +157,7 @@ def test_planted_secrets_are_shown_nowhere(two: Project, world: World, github: G
     assert_nothing_leaks(two, world, github, ran)
 
 
-def test_a_disagreement_blocks_and_what_could_not_be_told_is_commented(
+def test_a_disagreement_blocks_and_what_is_unresolved_is_commented(
     two: Project, world: World, github: Github
 ) -> None:
     write_app(two)

@@ -57,7 +57,7 @@ def test_rotations_refuse_nobody(testbed: RotationTestbed) -> None:
     assert cell.refused
 
 
-def test_a_rotation_that_locks_out_is_told_to(testbed: RotationTestbed) -> None:
+def test_a_rotation_that_locks_out_is_reported(testbed: RotationTestbed) -> None:
     def ends_too_early(testbed: RotationTestbed) -> Acted:
         acted = next(plain()).act(testbed)
         testbed.world.advance(25)
@@ -71,7 +71,7 @@ def test_a_rotation_that_locks_out_is_told_to(testbed: RotationTestbed) -> None:
     def nothing(_: RotationTestbed) -> Acted:
         return Acted("")
 
-    # Nothing was sent at first, so that one more run is what rotates: and that twice is too often.
+    # Nothing was sent at first, so one more run does the rotation: and twice is too often.
     twice = replace(early, act=nothing, mints=2)
     assert [each for each in judged(testbed, twice).broken if "were minted" in each]
 

@@ -22,7 +22,7 @@ KEY = "CLERK_SECRET_KEY"
 
 
 def make(world: World, key: str, value: str, *targets: str, **more: Any) -> str:
-    """Make a variable as somebody else would; its id."""
+    """Make a variable as somebody else would; return its id."""
     integration = more.pop("integration", None)
     body = {"key": key, "value": value, "type": "encrypted", "target": list(targets), **more}
     held = world.vercel.create_variable(world.vercel.projects[seeded.VERCEL_PROJECT_ID], body)
@@ -31,7 +31,7 @@ def make(world: World, key: str, value: str, *targets: str, **more: Any) -> str:
 
 
 def there(world: World) -> dict[tuple[str, ...], str | None]:
-    """Every variable's value, None of a sensitive one, by key and places."""
+    """Every variable's value, None for a sensitive one, by key and places."""
     project = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
     return {
         (
@@ -64,7 +64,7 @@ def assert_quiet(project: Project, world: World) -> None:
     assert {*requests(world)} <= {f"vercel GET /v2/teams/{TEAM}"}
 
 
-def test_what_is_there_already_is_told_before_anything_is_written_and_taken_over_where_allowed(
+def test_what_is_there_already_is_reported_before_anything_is_written_and_taken_over_where_allowed(
     project: Project, world: World
 ) -> None:
     make(world, KEY, "sk_test_other", "preview", type="sensitive")
@@ -114,7 +114,7 @@ def test_what_is_there_already_is_told_before_anything_is_written_and_taken_over
 def test_an_update_that_would_take_a_variable_from_another_target_is_refused_until_it_is_split(
     project: Project, world: World
 ) -> None:
-    """As docs/trouble.md once had it: production's value was gone after the import and `up`."""
+    """As docs/trouble.md once advised: production's value was gone after the import and `up`."""
     held = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
     for variable in list(held.variables.values()):
         if variable.key == "CLERK_WEBHOOK_SECRET":
@@ -218,7 +218,7 @@ def test_a_wrong_team_costs_nothing_and_what_moved_is_recovered(
 def test_what_somebody_gave_to_production_too_is_not_taken_from_it(
     project: Project, world: World
 ) -> None:
-    """Without a refresh the state knows nothing of it; whatever the stack does, it asks."""
+    """Without a refresh the state knows nothing of it; whatever the stack does, it checks."""
     held = next(
         variable
         for variable in world.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.values()
@@ -297,7 +297,7 @@ def test_no_update_waits_for_itself_where_few_steps_run_at_once(
     project: Project, world: World, steps: str
 ) -> None:
     """The engine runs four steps at once for each core; the program gets as many threads, and each
-    step of a variable waits for the program's look at Vercel."""
+    step of a variable waits until the program has looked at Vercel."""
     held = world.vercel.projects[seeded.VERCEL_PROJECT_ID]
     edited = [variable for variable in held.variables.values() if variable.type != "sensitive"]
     before = there(world)

@@ -16,7 +16,7 @@ from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
 
-WAIT = 25.0  # seconds for which the first is held up at most, while the second runs
+WAIT = 25.0  # seconds: the longest that the first waits while the second runs
 
 
 def started(project: Project, log: Path) -> subprocess.Popen[str]:

@@ -74,7 +74,7 @@ def run(
     stack: str = "dev",
     variables: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.CompletedProcess[str]:
-    """Run a step's command as a runner does where the shell is named as bash."""
+    """Run a step's command as a runner does if the shell is bash."""
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", command],
         cwd=project.folder,
@@ -94,8 +94,8 @@ def run(
 def reviewed(
     project: Project, github: Github, workflow: str = "pull-request"
 ) -> subprocess.CompletedProcess[str]:
-    """Run the review of a workflow, hand on what it left, and comment, as two workflows do; what
-    the review ended with."""
+    """Run a workflow's review, pass on what it left, and comment, as two workflows do; return the
+    review's result."""
     ran = run(project, github, steps(f"{workflow}.yml", "review")["Review"])
     github.leave((project.folder / "review.json").read_bytes())
     told = ended(github, workflow=workflow)
@@ -185,7 +185,7 @@ WebhookEndpoint(
 def test_what_a_policy_refuses_is_not_deployed(
     project: Project, world: World, github: Github
 ) -> None:
-    # Nobody but the pack refuses it.
+    # Only the pack refuses it.
     program = project.folder / "__main__.py"
     write_source(program, program.read_text() + OFFENCE)
 
@@ -214,8 +214,8 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     assert "no secret is that old" in quiet.stderr
     assert [each for each in writes(world) if "rotate" in each] == minted
 
-    # Somebody left, and another project has the key: the summary says what to do, and whoever runs
-    # it by hand names that one.
+    # Somebody left, and another project has the key: the summary says what to do, and a run by hand
+    # names that project.
     key = read_instance(world, "production").secret_key
     with world._turns.threads:
         project_of_others = world.vercel.add_project("prj_other", "other")
@@ -231,7 +231,7 @@ def test_secrets_that_grow_old_are_rotated(project: Project, world: World, githu
     assert [each for each in writes(world) if "rotate" in each] == minted
     named = {**BY_HAND, "HOLDERS": f"{name} gone/production/CLERK_SECRET_KEY"}
 
-    # Svix fails, and the next scheduled run goes on with it.
+    # Svix fails, and the next scheduled run continues with it.
     world.fault(service="svix", method="POST", path="secret/rotate$", kind="status", status=400)
     failed = run(project, github, commands["Rotate"], "prod", named)
     stands = run(project, github, commands["Status"], "prod", BY_HAND)

@@ -27,8 +27,8 @@ def scene(
 ) -> Iterator[Scene]:
     """Development and production are deployed, the app runs, nothing was found.
 
-    Python processes are forks, and a KMS encrypts the secrets. In modules marked `passphrase` that
-    does, and every process is one of its own.
+    Python processes are forks, and a KMS encrypts the secrets. In modules marked `passphrase`, a
+    passphrase does, and no process is a fork.
     """
     need_app()
     with pytest.MonkeyPatch.context() as patch:

@@ -57,7 +57,7 @@ class Scene:
     _searched: int = 0  # the last request of the journal that was searched
 
     def planted(self) -> Planted:
-        """All secrets there are by now."""
+        """All secrets so far."""
         for name, value in (*ALWAYS, *minted.given_out):
             if (name, value) not in self.others:
                 self._planted.add(name, value)

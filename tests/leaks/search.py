@@ -27,8 +27,7 @@ LONGEST = 64_000_000
 """The most bytes to unpack from one piece."""
 
 _KIND = re.compile(r"(?:sk_(?:test|live)_|ak_|whsec_|appsk_|ott_|ghs_|GOCSPX-)")
-# What the world mints, by its form, which begins so: a world in a process of its own tells nobody
-# what it gave out.
+# How the world's secrets begin: a world in another process does not report what it minted.
 _FORMS = {
     "a secret key": (b"sk_", rb"sk_(?:test|live)_([A-Za-z0-9]{40})(?![A-Za-z0-9])"),
     "an API key": (b"ak_", rb"(?<![A-Za-z0-9_])ak_([A-Za-z0-9]{43})(?![A-Za-z0-9])"),

@@ -1,7 +1,7 @@
 """What the engine writes of a deployment: state, history, logs, events.
 
-What its own settings for debugging write is not held: docs/secrets.md names them. Here the
-passphrase opens the secrets, and no process is a fork.
+What its debugging settings write is not checked: docs/secrets.md names them. A passphrase encrypts
+the secrets here, and no process is a fork.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def test_the_state_does_hold_them_so_that_the_search_means_something(scene: Scen
 
 
 def test_a_secret_in_the_clear_in_state_or_history_is_found(scene: Scene) -> None:
-    """Put there as the engine would, were it no secret to it."""
+    """Put there as the engine would if it did not know that it is a secret."""
     stack = json.loads(scene.project.pulumi("stack", "export", "--show-secrets", *PROD).stdout)
     folder = scene.temporary.parent / "broken"
     shutil.rmtree(folder, ignore_errors=True)

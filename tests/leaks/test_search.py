@@ -128,7 +128,7 @@ def test_ordinary_text_is_no_leak(text: str) -> None:
     assert Planted([("planted", PLAIN)]).find(text) == []
 
 
-def test_what_is_found_is_told_by_name_and_never_by_value() -> None:
+def test_what_is_found_is_reported_by_name_and_never_by_value() -> None:
     (found,) = Planted([("the Vercel token", PLAIN)]).find(f"x {PLAIN}")
 
     assert str(found) == "the Vercel token (as it is)"

@@ -1,4 +1,4 @@
-"""What is watched while a command runs: each place of it is seen indeed."""
+"""What is watched while a command runs: every place is really seen."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WAIT = "input()"
 
 @contextmanager
 def python(code: str, *words: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """A program that runs with these words; what reads its input waits until this is left."""
+    """A program with these arguments; if it reads its input, it waits until the block ends."""
     with subprocess.Popen(
         [sys.executable, "-c", code, *words],
         env=variables,
@@ -40,7 +40,7 @@ def python(code: str, *words: str, **variables: str) -> Iterator[subprocess.Pope
 
 
 def looked(watch: Watch) -> None:
-    """Wait until everything that is there now was looked at."""
+    """Wait until everything that exists now was looked at."""
     looks = watch.looks
     wait_until(lambda: watch.looks > looks + 1)
 
@@ -154,7 +154,7 @@ def test_files_that_stay_are_searched(tmp_path: Path) -> None:
     assert "x.json.bak: planted" in found
 
 
-def test_a_file_is_searched_anew_when_it_was_written_to_and_a_leak_is_told_each_time(
+def test_a_file_is_searched_anew_when_it_was_written_to_and_a_leak_is_reported_each_time(
     tmp_path: Path,
 ) -> None:
     clean, file = Clean(), tmp_path / "log"
@@ -163,7 +163,7 @@ def test_a_file_is_searched_anew_when_it_was_written_to_and_a_leak_is_told_each_
     assert clean.is_as_it_was(file)
 
     before = file.stat()
-    file.write_text(f"key: {SECRET}")  # as long as it was, and said to be as old
+    file.write_text(f"key: {SECRET}")  # as long as before, with the old time
     os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     for _ in range(2):

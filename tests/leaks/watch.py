@@ -93,7 +93,7 @@ class Watch:
 
     @property
     def programs(self) -> list[Program]:
-        """All that were seen, each once."""
+        """All programs that were seen, each once."""
         every = (program for process in self._processes.values() for program in process.programs)
         return list(dict.fromkeys(every))
 
@@ -108,7 +108,7 @@ class Watch:
         )
 
     def in_environments(self, may_hold: Callable[[Program, str], bool]) -> list[str]:
-        """Programs with a secret in their environment that they need not have."""
+        """Programs with a secret in their environment that they do not need."""
         return sorted(
             {
                 f"{program.name}: {name}"
@@ -119,8 +119,8 @@ class Watch:
         )
 
     def follow(self, pid: int, *servers: int) -> None:
-        """Look at this process, which was started just now, and at those below it alone; and at
-        those that these servers, which ran before, start from now on."""
+        """Watch only this process, which was started just now, and those below it; and what these
+        servers, which ran before, start from now on."""
         self._root, self._begin = pid, {*servers}
 
     # -- inside -----------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class Watch:
             self._unseen.pop(pid, None)
             try:
                 self._meet(pid, now)
-            except OSError:  # it has ended; or it begins, and has nothing but its number yet
+            except OSError:  # it has ended, or has only its number yet
                 if looks > 1:
                     self._unseen[pid] = looks - 1
         for pid, process in list(self._young.items()):
@@ -166,7 +166,7 @@ class Watch:
             return
         held = _read(f"/proc/{pid}/environ").decode(errors="replace")
         if _read(f"/proc/{pid}/cmdline") == words:
-            # Else it has become another program meanwhile, and what is held is that one's.
+            # Otherwise it has become another program, which has this environment.
             process.words = words
             process.programs.append(Program(arguments, held))
 
@@ -185,9 +185,9 @@ class Watch:
 
 
 class _Newest:
-    """The processes that are new at each look, without a look at all there are.
+    """The processes that are new at each look, without a look at all of them.
 
-    The system numbers processes (and threads) one after the other, and tells the last number.
+    The system numbers processes and threads in order, and reports the last number.
     """
 
     def __init__(self) -> None:
@@ -198,7 +198,7 @@ class _Newest:
         os.close(self._file)
 
     def since(self) -> Iterable[int]:
-        """The numbers given since the last look, of whoever they are by now."""
+        """The numbers given since the last look, whoever has them now."""
         before, self._last = self._last, self._number()
         if self._last >= before:
             return range(before + 1, self._last + 1)
@@ -209,7 +209,7 @@ class _Newest:
 
 
 class _Files:
-    """The files in a folder, with few looks: a folder is read where its time has changed."""
+    """The files in a folder, with few looks: a folder is read only if its time has changed."""
 
     def __init__(self, top: Path) -> None:
         self._top = str(top)
@@ -247,7 +247,7 @@ class _Files:
 
 
 def _read(file: str) -> bytes:
-    """A file of /proc, with as few calls as there can be."""
+    """A file of /proc, with as few calls as possible."""
     held = os.open(file, os.O_RDONLY)
     try:
         parts = [os.read(held, 1 << 16)]
@@ -288,7 +288,7 @@ class Clean:
         self._status: dict[Path, tuple[int, ...]] = {}
 
     def is_as_it_was(self, file: Path) -> bool:
-        """Whether it was searched, and nobody wrote to it since."""
+        """Whether it was searched, and nobody has written to it since."""
         return self._status.get(file) == _written_at(file)
 
     def note(self, file: Path, written_at: tuple[int, ...]) -> None:

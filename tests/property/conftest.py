@@ -20,7 +20,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
 
 @pytest.fixture(scope="module")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The same of a production instance."""
+    """The same for a production instance."""
     yield from listened(tmp_path_factory.mktemp("stack"), "production")
 
 

@@ -43,7 +43,7 @@ def answers(section: Mapping[str, Any]) -> set[Asked]:
 
 @EXAMPLES
 @given(hand=by_hand(), first=declared(), second=declared())
-def test_what_is_told_before_is_what_tokens_have_afterwards(
+def test_what_is_predicted_is_what_tokens_have_afterwards(
     instance: Instance, hand: Mapping[str, Any], first: Declared, second: Declared
 ) -> None:
     instance.begin(hand)

@@ -33,7 +33,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 
 def inputs(file: Path) -> Props:
-    """What the program declares of a catalog."""
+    """What the program declares for a catalog."""
     catalog = load_catalog(file)
     return {**AT, **billing_inputs(BillingSettings(), catalog, None, catalog_file=file.name)}
 
@@ -62,7 +62,7 @@ def requests_of_a_life(world: World, declared: Props) -> list[list[str]]:
 
 
 def without_counts(run: list[str]) -> list[str]:
-    """Without what asks how many subscribe to something."""
+    """Without the requests that count subscribers."""
     return [line for line in run if "/v1/billing/" not in line]
 
 
@@ -76,6 +76,6 @@ def test_size_costs_no_request(world: World, tmp_path: Path) -> None:
     assert (len(large["plans"]), len(large["features"])) == (PLANS, FEATURES)
     small = requests_of_a_life(world, inputs(TOP / "catalog.yaml"))
     assert [without_counts(run) for run in sent] == [without_counts(run) for run in small]
-    # Who subscribes: a page of plans for each 500, and one question for all together.
+    # Who subscribes: a page of plans for each 500, and one request for all.
     assert [len(run) - len(without_counts(run)) for run in sent] == [0, 0, 3, 3]
     assert [sum(line.startswith("PATCH") for line in run) for run in sent] == [1, 0, 1, 1]

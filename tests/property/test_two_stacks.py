@@ -181,8 +181,8 @@ def lost(
     stacks: list[Stack],
     run: Run | None = None,
 ) -> list[str]:
-    """What the other stacks declare and is gone or changed, although this one does not declare it
-    as it is now, in its state or in its `run`."""
+    """What the other stacks declare but is gone or changed, unless this stack declares it as it is
+    now, in its state or in its `run`."""
     said = mine.declares()
     if run is not None and run.choices is not None:
         said |= declared_by(mine, run.choices)

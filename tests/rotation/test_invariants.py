@@ -8,7 +8,7 @@ import pytest
 
 from local.faults.bad_days import BAD_DAYS
 from local.rotation.failing import OF_THE_APP, failing, kinds
-from local.rotation.invariants import app_uses, minted, nobody_locked_out, told_in_history
+from local.rotation.invariants import app_uses, in_history, minted, nobody_locked_out
 from local.rotation.rows import STEPS, moments, others, plain, requests, signals, steps
 from local.rotation.testbed import RotationTestbed, Secrets
 from local.rotation.watch import Watch
@@ -31,7 +31,7 @@ def test_mints_are_counted_by_the_secrets_that_came_to_be() -> None:
     assert list(minted(BEFORE, BEFORE, {"clerk": 1})) == ["0 clerk secrets were minted, not 1"]
 
 
-def test_the_app_has_to_use_what_counts() -> None:
+def test_the_app_must_use_what_is_valid() -> None:
     assert not list(app_uses(AFTER.current, AFTER.current))
     (problem,) = app_uses({**AFTER.current, "clerk": "sk_1"}, AFTER.current)
     assert "clerk" in problem
@@ -49,9 +49,9 @@ def test_the_app_has_to_use_what_counts() -> None:
 )
 def test_the_history_has_each_rotation_once(after: list[tuple[str, str]], problems: int) -> None:
     entries = [{"id": id_, "result": result, "secrets": ["clerk"]} for id_, result in after]
-    told = told_in_history(entries[:1], entries, ["done"], ["clerk"])
-    assert len(list(told)) == problems
-    assert list(told_in_history([], entries[:1], ["done"], ["webhook"]))
+    broken = in_history(entries[:1], entries, ["done"], ["clerk"])
+    assert len(list(broken)) == problems
+    assert list(in_history([], entries[:1], ["done"], ["webhook"]))
 
 
 def test_a_moment_without_a_valid_secret_is_seen() -> None:

@@ -1,4 +1,4 @@
-"""`python3 -m local.machine.node`: what is brought, what is not, and who is told."""
+"""`python3 -m local.machine.node`: what is fetched, what is not, and what is reported."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_no_script_of_a_package_or_of_the_project_is_run(project: Path, run: Run
     assert list(project.rglob("ran")) == []
 
 
-def test_a_refused_part_is_noted_and_told_and_in_ci_it_fails_the_run(
+def test_a_refused_part_is_noted_and_reported_and_in_ci_it_fails_the_run(
     project: Path, registry: Registry, run: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     registry.for_ever = 503
@@ -144,7 +144,7 @@ def test_without_the_tool_the_part_is_missing(
 
 
 def start(project: Path, script: str) -> subprocess.Popen[str]:
-    """Bring the packages of a project with a made-up npm; the call is not waited for."""
+    """Fetch the packages of a project with a fake npm, without waiting for its end."""
     npm = project.parent / "bin" / "npm"
     npm.parent.mkdir(exist_ok=True)
     npm.write_text(f"#!/bin/sh\n{script}")

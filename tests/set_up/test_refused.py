@@ -13,7 +13,7 @@ RESET = "reset by peer|RESET|aborted|closed without a reply"
 TOLD = ("403", "429", "503", RESET)
 
 
-def test_it_is_had_after_refusals_of_every_kind_and_each_is_told(
+def test_it_is_had_after_refusals_of_every_kind_and_each_is_reported(
     client: Client, registry: Registry
 ) -> None:
     registry.refuses, registry.to = [403, 429, 503, "reset"], client.things[1]

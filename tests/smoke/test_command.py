@@ -72,7 +72,7 @@ def test_a_url_and_the_shells_keys_are_enough(there: Deployment) -> None:
     assert there.instance.secret not in ran.stdout + ran.stderr
 
 
-def test_a_failed_step_is_told_and_ends_with_1(there: Deployment) -> None:
+def test_a_failed_step_is_reported_and_ends_with_1(there: Deployment) -> None:
     there.world.fault(
         kind="status", status=422, service="clerk", method="POST", path="/v1/api_keys$", times=1
     )

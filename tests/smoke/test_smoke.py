@@ -58,7 +58,7 @@ def names(steps: tuple[SmokeStep, ...]) -> list[str]:
 
 
 def secrets_of(there: Deployment, report: SmokeReport) -> list[str]:
-    """What may not stand in a report: keys, tokens, passwords by their form."""
+    """What must not be in a report: keys, tokens, passwords by their form."""
     text = repr(report)
     forms = (r"sk_(test|live)_\w+", r"eyJ[\w-]+\.", r"whsec_", r"ak_[A-Za-z0-9]{43}")
     return [form for form in forms if re.search(form, text)]
@@ -224,7 +224,7 @@ def test_an_app_that_is_broken_fails_where_it_is(
     assert there.left() == []
 
 
-def test_a_key_that_opens_after_its_revocation_is_told(
+def test_a_key_that_opens_after_its_revocation_is_reported(
     there: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("clerkstack.smoke.steps.SECONDS_TO_REVOKE", 1.0)
@@ -411,7 +411,7 @@ def test_what_an_app_does_not_have_is_not_asked_for(there: Deployment) -> None:
     assert told["gated routes"] == "skipped: smoke.gates is empty"
 
 
-def test_a_tool_that_is_not_there_is_told(there: Deployment) -> None:
+def test_a_tool_that_is_not_there_is_reported(there: Deployment) -> None:
     gates = [SmokeGate(path="/api/audit-log", feature="audit_log_export")]
     smoke = SmokeSettings(gates=gates, mcp_tool="quote")
     other = replace(there, target=replace(there.target, smoke=smoke))

@@ -49,7 +49,7 @@ def run(folder: Path, *words: str, **environ: str) -> subprocess.CompletedProces
     )
 
 
-def test_what_was_skipped_is_told_once(tmp_path: Path) -> None:
+def test_what_was_skipped_is_reported_once(tmp_path: Path) -> None:
     ran = run(tmp_path, "-n", "2")
 
     assert ran.returncode == 0, ran.stdout
@@ -60,7 +60,7 @@ def test_what_was_skipped_is_told_once(tmp_path: Path) -> None:
     ]
 
 
-def test_it_is_told_of_this_project(pytestconfig: pytest.Config) -> None:
+def test_it_is_reported_for_this_project(pytestconfig: pytest.Config) -> None:
     plugins = pytestconfig.pluginmanager.get_plugins()
 
     told = [getattr(plugin, "pytest_terminal_summary", None) for plugin in plugins]
@@ -75,7 +75,7 @@ def test_in_ci_nothing_is_skipped_for_a_missing_part(tmp_path: Path) -> None:
     assert "the moon (moon): `make node` has not been run" in ran.stdout
 
 
-def test_a_part_that_could_not_be_had_is_told_though_no_test_wanted_it(tmp_path: Path) -> None:
+def test_a_part_that_could_not_be_had_is_reported_though_no_test_wanted_it(tmp_path: Path) -> None:
     note(EXAMPLE, "npm said\n  no", tmp_path)
     note(GITHUB, "refused", tmp_path)
     reasons = [GITHUB.why_missing(tmp_path)] * 3

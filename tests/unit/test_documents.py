@@ -1,4 +1,4 @@
-"""The documents name what there is, and nothing else; their tables are what the code says."""
+"""The documents name only what exists, and their tables match the code."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def names_on(page: str) -> list[str]:
     return re.findall(r"^<!-- reference: (.*) -->$", text, re.MULTILINE)
 
 
-# Read of the pages: making the sections takes long, and each worker of the tests collects.
+# Read from the pages: making the sections takes long, and each test worker would do it.
 MADE = ("settings.md", "policies.md", "commands.md")
 
 

@@ -1,4 +1,4 @@
-"""What the state calls the resources of each Vercel project, and that no project is lost for it."""
+"""The names in the state of each Vercel project's resources; no project is lost by a rename."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ def test_what_is_no_variable_of_one_target_says_nothing() -> None:
 
 
 def asked(monkeypatch: pytest.MonkeyPatch, *answers: dict[str, Any] | None) -> list[float]:
-    """Have the engine answer so, None where it cannot read what is just being written; the pauses
-    between."""
+    """Make the engine answer so; None if it cannot read what is just being written. Return the
+    pauses in between."""
     pauses: list[float] = []
     left = list(answers)
 

@@ -1,4 +1,4 @@
-"""Which hosts are production's: policies and cutover say the same of each."""
+"""Which hosts are production's: policies and cutover agree."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_both_say_it_in_the_same_words(host: str, word: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["acme.vercel.app", "vercel.app", "acme.netlify.app"])
-def test_a_hosting_providers_host_is_told_with_what_to_do(host: str) -> None:
+def test_a_hosting_providers_host_is_reported_with_what_to_do(host: str) -> None:
     for told in (str(Url.of(f"https://{host}").before_production), reach(f"https://{host}")):
         assert "add a domain of your own" in told
 

@@ -1,4 +1,5 @@
-"""What programs must not wait for: an HTTP library, the engine's library, and what else is much."""
+"""What programs must not load as they start: an HTTP library, the engine's library, and whatever
+else is slow."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ AT_START: dict[str, set[str]] = {
 
 
 def loaded(*modules: str, before: str = "") -> set[str]:
-    """The heavy modules that are there once these are imported."""
+    """The slow modules that are loaded once these are imported."""
     names = ", ".join(("sys", *modules))
     script = f"{before}\nimport {names}; print(*{set(HEAVY)!r} & set(sys.modules))"
     ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -25,7 +25,7 @@ def _shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def older(facts: dict[str, Any]) -> None:
-    """A record as older versions wrote them: of no stack."""
+    """A record as older versions wrote it, without a stack."""
     IntentLog(RESOURCE).record({})
     [file] = FOLDER.glob("*.json")
     file.write_text(json.dumps({**facts, "resource": RESOURCE}))

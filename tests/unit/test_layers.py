@@ -20,8 +20,8 @@ MUCH = (
     *("pulumi.automation", "pydantic", "pyjson5", "rich", "ruamel.yaml", "tree_sitter"),
     # Models: pydantic builds each as its class is made, and only `--json` needs these.
     *("clerkstack.report.documents", "clerkstack.report.operations"),
-    # The reader of an app's code, and what is asked where production has no billing: few stacks
-    # need them, and the program of each is started with every `up`.
+    # The reader of an app's code, and what is checked if production has no billing: few stacks need
+    # them, and the program of each is started with every `up`.
     *("clerkstack.app.whole", "clerkstack.without_billing"),
 )
 """What takes so long to load that nobody waits for it who does not need it: the one reason why an
@@ -213,7 +213,7 @@ def _is_ours(module: str) -> bool:
 
 @cache
 def loads(module: str) -> frozenset[str]:
-    """What is much of what is loaded with a module: libraries, and modules of our own."""
+    """The slow part of what is loaded with a module: libraries, and modules of our own."""
     seen: set[str] = set()
     pending = [module]
     while pending:
@@ -231,7 +231,7 @@ def loads(module: str) -> frozenset[str]:
 
 
 def test_an_import_inside_a_function_saves_a_start() -> None:
-    """It is there for whoever does not need what it loads, and not out of habit."""
+    """It spares a start what it does not need, and is not there out of habit."""
     needless = [
         f"{modules()[module].relative_to(TOP)}:{found.line} {found.module}"
         for module in modules()

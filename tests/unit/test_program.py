@@ -1,4 +1,4 @@
-"""What the program refuses where no resource would be asked."""
+"""What the program refuses if no resource would check it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def catalog(tmp_path: Path) -> Catalog:
 
 
 def app(folder: Path, plans: str, asks: str = "") -> AppCode | None:
-    """An app that declares plans in a file, and asks in another."""
+    """An app that declares plans in a file, and has checks in another."""
     (folder / "plans.ts").write_text(plans)
     (folder / "page.ts").write_text(asks)
     return read_app(AppSettings(path=str(folder), declaration="plans.ts"), None)
@@ -60,7 +60,7 @@ def settings(instance: str, **components: Any) -> Settings:
 
 
 def with_roles(code: AppCode | None, **organizations: Any) -> JsonObject:
-    """What is declared of roles, where the settings declare organizations."""
+    """The declared roles, if the settings declare organizations."""
     declared = OrganizationsSettings.model_validate(organizations, by_name=True)
     return access_inputs(
         Settings.model_construct(

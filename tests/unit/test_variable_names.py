@@ -1,4 +1,4 @@
-"""The names of the app's variables: which, for whom, and that they stand in one place."""
+"""The names of the app's variables: which, for whom, and that they are in one place."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_adopt_finds_what_the_live_names_are(
 
 
 def test_names_stand_in_one_place() -> None:
-    """Apart from one that messages and docstrings take as an example."""
+    """Apart from one that messages and docstrings use as an example."""
     word = re.compile(rf"\b(?:{'|'.join(all_names() - {'CLERK_SECRET_KEY', 'APP_URL'})})\b")
     found = [
         f"{file.relative_to(TOP)}: {match[0]}"

@@ -1,4 +1,4 @@
-"""What an update of production that leaves billing out is refused for, before it begins."""
+"""Why an update of production that leaves billing out is refused before it begins."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ HELD: dict[str, Any] = {
 
 
 class Asked:
-    """What was refused, and what was told."""
+    """What was refused, and what was reported."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, live: Any) -> None:
         self.warned: list[str] = []
@@ -68,7 +68,7 @@ class Asked:
         instance: str = "production",
         billing: bool = False,
     ) -> list[str]:
-        """Of a stack whose state has billing, or not."""
+        """The refusals of a stack whose state has billing, or not."""
         of: Any = {"instance": instance, "application_id": "app_1"}
         settings = Settings.model_construct(components=Components(billing=billing), **of)
         kept = {"type": "pulumi-python:dynamic/clerkstack:Billing", "outputs": held}
@@ -168,7 +168,7 @@ def test_an_instance_that_is_not_there_answers_nothing(monkeypatch: pytest.Monke
     assert len(found) == 2
 
 
-def test_what_cant_be_read_is_told_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cant_be_read_is_reported_and_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, Unreachable("no answer", sent=False))
 
     assert asked.refusals(ASKS, preview=True) == []

@@ -122,7 +122,7 @@ def test_metadata_is_merged_or_replaced(backend: httpx.Client) -> None:
     assert (replaced["public_metadata"], replaced["private_metadata"]) == ({"f": 5}, {})
 
 
-def test_changes_are_told(world: World, instance: Instance, backend: httpx.Client) -> None:
+def test_changes_are_reported(world: World, instance: Instance, backend: httpx.Client) -> None:
     app = world.svix.create_app(instance.id)
     form = {"url": "https://sendero.example/hook"}
     world.svix.create_endpoint(world.svix.apps()[app], read(EndpointCreate, form))

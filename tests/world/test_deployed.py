@@ -110,7 +110,7 @@ def test_a_redeploy_takes_over_without_a_refused_request(
     assert fingerprints(app)["fingerprints"] == before["fingerprints"]
 
 
-def test_a_variable_counts_from_the_next_build_on(there: Deployment, app: httpx.Client) -> None:
+def test_a_variable_takes_effect_with_the_next_build(there: Deployment, app: httpx.Client) -> None:
     before = fingerprints(app)
     old = signing_secret(there)
 

@@ -187,7 +187,7 @@ def test_a_put_without_a_plan_removes_it_only_destructively(cli: Cli) -> None:
     }
 
 
-def test_a_name_that_is_taken_is_told(cli: Cli) -> None:
+def test_a_name_that_is_taken_is_reported(cli: Cli) -> None:
     cli.config("patch", "--yes", "--json", json.dumps(SECTIONS))
     twin = {"billing": {"plans": {"twin": {"name": "Pro", "payer_type": "org"}}}}
 
@@ -221,7 +221,7 @@ def test_the_client_overwrites_what_somebody_wrote_after_it_had_read(
 
 
 @pytest.mark.parametrize("verb", ["patch", "put"])
-def test_a_config_that_moved_on_is_told_and_nothing_is_tried_again(
+def test_a_config_that_moved_on_is_reported_and_nothing_is_tried_again(
     overheard: tuple[Cli, Between], verb: str
 ) -> None:
     cli, between = overheard

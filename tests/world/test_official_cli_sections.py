@@ -161,7 +161,7 @@ def cli(tmp_path: Path) -> Iterator[Cli]:
 
 
 def part(there: Any, asked: Any) -> Any:
-    """Cut out of a config the fields of a change."""
+    """Cut the fields of a change out of a config."""
     if isinstance(asked, dict) and isinstance(there, dict):
         return {name: part(there.get(name), value) for name, value in asked.items()}
     return there

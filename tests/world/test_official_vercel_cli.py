@@ -108,7 +108,7 @@ def test_it_knows_the_owner_and_asks_for_them_first(cli: Cli) -> None:
     assert [entry.path for entry in cli.world.journal()] == ["/v2/user"]
 
 
-def test_a_token_that_is_wrong_is_told(cli: Cli) -> None:
+def test_a_token_that_is_wrong_is_reported(cli: Cli) -> None:
     cli.token = "notatokenofanybody1234"
 
     ran = cli.run("whoami")

@@ -86,7 +86,7 @@ def test_every_operation_that_declares_the_key_acts_once(world: Emulated) -> Non
     assert tokens[0].json() == tokens[1].json()
 
 
-def test_a_key_counts_for_twelve_hours_and_over_a_restart(world: Emulated) -> None:
+def test_a_key_is_valid_for_twelve_hours_and_over_a_restart(world: Emulated) -> None:
     path, http = world.http()
 
     with http:

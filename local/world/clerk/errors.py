@@ -164,7 +164,7 @@ def captcha_widget_needed() -> ClerkError:
 
 
 def params_missing(names: list[str]) -> ClerkError:
-    """One of these parameters has to be there."""
+    """One of these parameters must be present."""
     message = f"{' or '.join(names)} must be included."
     return ClerkError(422, "form_param_missing", message, meta={"param_names": names})
 
@@ -306,7 +306,7 @@ def creator_needs(permissions: list[str]) -> ClerkError:
 
 
 def organizations_needed() -> ClerkError:
-    """Organizations can't be switched off as long as something stands on them."""
+    """Organizations can't be switched off while something depends on them."""
     message = "Organizations can't be disabled because organization billing is enabled."
     return ClerkError(400, "organizations_disable_not_allowed", message)
 

@@ -46,7 +46,7 @@ def choices(*allowed: str, default: tuple[str, ...] = ()) -> Document:
 
 
 def texts(**more: Any) -> Document:
-    """Describe a list of texts."""
+    """Describe a list of strings."""
     return field("array", [], items={"type": "string"}, **more)
 
 

@@ -73,7 +73,7 @@ def make(world: World, *targets: str, **more: Any) -> None:
 
 
 def there(world: World) -> dict[str, str | None]:
-    """Values by place, None of a sensitive one; a branch's under its name."""
+    """Values by place, None for a sensitive one; a branch's under its name."""
     found: dict[str, str | None] = {}
     for variable in world.vercel.projects[PROJECT].variables.values():
         names = [variable.git_branch] if variable.git_branch else [*variable.target]
@@ -163,7 +163,7 @@ def test_a_run_that_is_cut_off_is_gone_on_with_and_nobody_elses_value_is_lost(
     found = there(world)
     others = {*places} - {*STACKS[instance]}
     assert {place: found.get(place) for place in others} == dict.fromkeys(others, VALUE)
-    # What the stack declares itself, its next update makes.
+    # The next update makes what the stack itself declares.
     assert cut_off or {*found} == {*places}
     assert cut_off == (write <= 6)
 
@@ -211,7 +211,7 @@ def test_lost_answers_cost_nobody_a_value(
     assert {place: found.get(place) for place in others} == dict.fromkeys(others, VALUE)
 
 
-def test_what_vercel_does_not_keep_is_told(world: World, client: Mortal) -> None:
+def test_what_vercel_does_not_keep_is_reported(world: World, client: Mortal) -> None:
     make(world, "production", "preview")
     world.fault(kind="not_persisted", service="vercel", method="PATCH", times=None)
 

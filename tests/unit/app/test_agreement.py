@@ -52,5 +52,5 @@ def test_without_a_declaration_nothing_is_compared() -> None:
         ),
     ],
 )
-def test_a_difference_is_told(app: dict[str, object], message: str) -> None:
+def test_a_difference_is_reported(app: dict[str, object], message: str) -> None:
     assert message in disagreements(app, PLANS, FEATURES)

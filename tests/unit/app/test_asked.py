@@ -61,7 +61,7 @@ def test_what_there_is_can_be_asked_for(asked: Asked) -> None:
         (("permission", "org:invoices:write", None), "no role has the permission"),
     ],
 )
-def test_what_nothing_has_is_told(asked: Asked, message: str) -> None:
+def test_what_nothing_has_is_reported(asked: Asked, message: str) -> None:
     said = unknown(asked, "a.ts:1:1", KNOWN, live=True)
 
     assert said is not None
@@ -90,7 +90,7 @@ def test_without_organizations_nobody_has_a_role(asked: Asked) -> None:
     )
 
 
-def test_where_only_the_instance_tells_it_is_not_sure_and_no_mistake() -> None:
+def test_what_only_the_instance_shows_is_uncertain_and_no_mistake() -> None:
     asked: Asked = ("permission", "org:reports:read", None)
     known = replace(KNOWN, open_permissions=("org:reports:read",))
 

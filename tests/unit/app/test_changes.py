@@ -1,5 +1,5 @@
-"""Constants that the code changes later have no value that can be told; what could change them
-without being seen is a note."""
+"""A constant that the code changes later has no certain value; a possible change that cannot be
+seen is a note."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CHANGED = [
     "const box = { all: [PLANS] }; »box.all[0].basic.slug = 'x'",
     "let chosen = PLANS.basic; »chosen.slug = 'x'",
 ]
-# Where a part is handed to what could change it.
+# Where a part is passed to code that could change it.
 HANDED_ON = [
     "_.forEach(PLANS, (p) => { p.slug = 'x' })",
     "const map = new Map(Object.entries(PLANS)); map.get('pro')!.slug = 'x'",
@@ -106,7 +106,7 @@ UNCHANGED = [
 
 
 @pytest.mark.parametrize("change", CHANGED)
-def test_a_change_by_an_alias_is_told_with_its_place(tmp_path: Path, change: str) -> None:
+def test_a_change_by_an_alias_is_reported_with_its_place(tmp_path: Path, change: str) -> None:
     before = (PLANS + change)[: (PLANS + change).index("»")]
     (tmp_path / "plans.ts").write_text(PLANS + change.replace("»", ""))
 

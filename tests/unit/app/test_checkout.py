@@ -117,7 +117,7 @@ def test_what_is_older_than_a_day_is_removed(repository: Path, tmp_path: Path) -
         ("0" * 39 + "1", "which is not a commit of the repository"),
     ],
 )
-def test_what_it_does_not_have_is_told(
+def test_what_it_does_not_have_is_reported(
     repository: Path, tmp_path: Path, ref: str, message: str
 ) -> None:
     with pytest.raises(InputError, match=message):
@@ -161,7 +161,7 @@ def test_a_repository_around_does_not_matter(
     assert at_path(str(repository)).commit == run(repository, "rev-parse", "HEAD")
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="which does not exist"):
         at_path(str(tmp_path / "gone"))
 
@@ -192,7 +192,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def test_nobody_is_asked_and_no_credentials_are_told(
+def test_nobody_is_asked_and_no_credentials_are_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     script(

@@ -1,4 +1,4 @@
-"""What a stack's settings name of the app, read."""
+"""Reads what a stack's settings name of the app."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_repository(app: Path, tmp_path: Path) -> None:
     assert found.commit is not None
     assert len(found.uses) == 1
     assert (tmp_path / ".clerkstack" / "app").is_dir()
-    # The cache lies in a repository that ignores it, and is looked through all the same.
+    # The cache is in a repository that ignores it, and is searched all the same.
     subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
     (tmp_path / ".gitignore").write_text("/.clerkstack/\n")
     again = read_app(AppSettings(git="app", declaration="plans.ts"), None)
@@ -83,7 +83,7 @@ def test_a_repository(app: Path, tmp_path: Path) -> None:
         ({"path": "app", "declaration": "gone.ts"}, "there is no such file"),
     ],
 )
-def test_what_is_not_there_is_told(settings: dict[str, object], message: str) -> None:
+def test_what_is_not_there_is_reported(settings: dict[str, object], message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_app(AppSettings.model_validate(settings), None)
 
@@ -95,7 +95,7 @@ def test_an_app_without_code_asks_for_nothing_and_is_no_answer(tmp_path: Path) -
         read_app(AppSettings(path=str(tmp_path)), None)
 
 
-def test_a_folder_of_which_nothing_is_read_is_told(app: Path) -> None:
+def test_a_folder_of_which_nothing_is_read_is_reported(app: Path) -> None:
     (app / "real").mkdir()
     (app / "real" / "a.ts").write_text(PAGE)
     (app / "linked").symlink_to(app / "real")

@@ -1,8 +1,8 @@
 """A corpus of apps in TypeScript, each with what is read of it, or where it is refused.
 
 A case is one file: a line of JSON, then files, each behind `//// path`. A mark stands right before
-the place that is told: «kind slug» a check of it, «?message» an unresolved check, «!message»
-the one reason for which the declaration is refused.
+the reported place: «kind slug» a check of it, «?message» an unresolved check, «!message» the one
+reason for which the declaration is refused.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from clerkstack.problems import InputError
 
 CASES = sorted((Path(__file__).parent / "corpus").glob("*.txt"))
 MARK = re.compile("«([^»]*)»")
-# file, line and column, and what is told there
+# file, line and column, and what is reported there
 Mark = tuple[str, int, int, str]
 
 
@@ -60,7 +60,7 @@ def written(path: Path, folder: Path) -> Case:
 
 
 def declared(case: Case, folder: Path) -> AppDeclaration:
-    """What the case declares; where it is a checkout, no other file may change it."""
+    """What the case declares; if it is a checkout, no other file may change it."""
     settings = case.settings
     root = folder / settings.get("root", "")
     modules = Modules(root if settings.get("checkout") else None)
@@ -102,7 +102,7 @@ def test_what_is_declared_is_read(path: Path, tmp_path: Path) -> None:
 
 
 @named("refused-")
-def test_what_cant_be_told_is_refused_at_its_place(path: Path, tmp_path: Path) -> None:
+def test_what_is_uncertain_is_refused_at_its_place(path: Path, tmp_path: Path) -> None:
     case = written(path, tmp_path)
     ((name, line, column, message),) = case.marks
 

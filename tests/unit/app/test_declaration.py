@@ -1,4 +1,4 @@
-"""The app's TypeScript: what can be told is told exactly, what cannot has its place."""
+"""The app's TypeScript: a value is read exactly, or refused with its place."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_constants_of_imported_files(tmp_path: Path, files: dict[str, str], plan
     declared = read(tmp_path, plans + PRO, files)
 
     assert declared.plans["pro"].features == ("sso",)
-    # Features that no plan has are known by the object that holds those that one has.
+    # A feature that no plan has is found in the object with those that a plan has.
     assert declared.features == ({"sso"} if "* as" in plans else {"sso", "audit"})
 
 
@@ -192,8 +192,8 @@ def test_names_can_be_given(tmp_path: Path) -> None:
         read_declaration(file, plans_name="GONE")
 
 
-# The text behind `export const PLANS = `, with » before the place told, and a part of the
-# one message.
+# The text after `export const PLANS = `, with » before the reported place, and a part of the only
+# message.
 MISTAKES = [
     ("{ a: { slug: »'a' + 'b', features: [] } }", "is a binary expression, not a constant"),
     ("{ a: { slug: »`a${1}`, features: [] } }", "is a template string with expressions"),
@@ -228,7 +228,7 @@ MISTAKES = [
      "is a second plan a: the first is in plans.ts:1"),
     ("»make()", "calls make, which is not run"),
 ]  # fmt: skip
-# Where the place is behind the plans.
+# The place is after the plans.
 CHANGES = {
     "{ a: { slug: 'a', features: [CHANGING] } }": "let CHANGING",
     "{ a: { slug: 'a', features: PUSHED } }": "PUSHED.push",
@@ -246,7 +246,9 @@ import { GONE } from './gone'
 
 
 @pytest.mark.parametrize(("plans", "message"), MISTAKES)
-def test_what_cant_be_told_is_told_with_its_place(tmp_path: Path, plans: str, message: str) -> None:
+def test_what_is_uncertain_is_refused_with_its_place(
+    tmp_path: Path, plans: str, message: str
+) -> None:
     text = f"export const PLANS = {plans}{AROUND}"
     place = text.index("»") if "»" in plans else text.index(CHANGES[plans])
     before = text[:place]
@@ -283,9 +285,7 @@ def test_all_plans_are_judged_at_once(tmp_path: Path) -> None:
         ("export * from './more-plans'", "which does not exist"),
     ],
 )
-def test_plans_that_cant_be_told_are_not_left_out(
-    tmp_path: Path, more: str, message: str | None
-) -> None:
+def test_uncertain_plans_are_not_left_out(tmp_path: Path, more: str, message: str | None) -> None:
     message = message or "calls build"
 
     assert message in problems(tmp_path, FEATURES + PRO + more)[0][3]
@@ -304,7 +304,7 @@ def test_plans_that_cant_be_told_are_not_left_out(
         ("console.log(PLANS)", False),
     ],
 )
-def test_plans_that_the_code_changes_later_cant_be_told(
+def test_plans_that_the_code_changes_later_are_uncertain(
     tmp_path: Path, change: str, told: bool
 ) -> None:
     text = FEATURES + PRO + change
@@ -315,7 +315,7 @@ def test_plans_that_the_code_changes_later_cant_be_told(
         assert read(tmp_path, text).plans.keys() == {"pro"}
 
 
-def test_a_feature_that_cant_be_told_is_not_left_out(tmp_path: Path) -> None:
+def test_an_uncertain_feature_is_not_left_out(tmp_path: Path) -> None:
     text = FEATURES.replace("'audit'", "auditName()") + PRO
 
     assert problems(tmp_path, text) == [

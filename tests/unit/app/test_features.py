@@ -18,7 +18,7 @@ def read(folder: Path, text: str, others: Mapping[str, str]) -> AppDeclaration:
     return read_declaration(folder / "plans.ts")
 
 
-# What stands before the plans, what the one plan attaches, and all features.
+# What precedes the plans, what the only plan includes, and all features.
 FOUND = {
     "spread into what is exported": (
         "const BASE = { A: 'a', B: 'b' } as const\n"
@@ -169,7 +169,7 @@ def test_features_of_another_file_are_found(tmp_path: Path) -> None:
         ("export const ADDON_FEATURES = ['x']\n»ADDON_FEATURES.push('y')", "'a'"),
     ],
 )
-def test_a_feature_that_cant_be_told_is_told_with_its_place(
+def test_an_uncertain_feature_is_refused_with_its_place(
     tmp_path: Path, before: str, attached: str
 ) -> None:
     place = before[: before.index("»")]

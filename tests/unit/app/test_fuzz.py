@@ -1,7 +1,7 @@
 """Whatever a file is made of, it takes no more than 2 s and ends without a traceback.
 
 The grammar's own test corpus is in neither of its packages, so files are made of one piece for each
-kind of node that the grammar has, put into each other by chance, and then cut and overwritten.
+kind of node that the grammar has, nested at random, and then cut and overwritten.
 """
 
 from __future__ import annotations
@@ -208,12 +208,12 @@ ENDS = {"e": "'pro'", "s": "has({ plan: 'pro' })", "t": "'pro'"}
 ROWS = {"e": "x = {}\n", "s": "{}\n", "t": "type X = {}\n"}
 DEEPEST = 6
 SUFFIXES = (".ts", ".tsx", ".js", ".vue", ".svelte", ".astro", ".mdx", ".json")
-# What only stands in a piece of another kind, or is no node of its own text.
+# Kinds that occur only in a piece of another kind, or have no text of their own.
 OTHERWISE = {"ERROR", "html_comment"}
 
 
 def made(draw: Callable[[st.SearchStrategy], object], kind: str, left: int) -> str:
-    """A text of a kind, of pieces in pieces."""
+    """A text of a kind, made of nested pieces."""
     if kind == "n":
         return str(draw(st.sampled_from(NAMES)))
     if left <= 0:
@@ -261,7 +261,7 @@ def test_there_is_a_piece_for_each_kind_of_node() -> None:
 
 
 def quickly(text: bytes, suffix: str) -> None:
-    """Look into a text, alone and in an app, within the time; and read it as a declaration."""
+    """Scan a text, alone and in an app, within the time, and read it as a declaration."""
     with tempfile.TemporaryDirectory() as name:
         file = Path(name, f"a{suffix}")
         file.write_bytes(text)
@@ -298,7 +298,7 @@ def test_files_that_are_cut_and_overwritten(text: str, suffix: str, data: st.Dat
 
 
 def closed(piece: str) -> str:
-    """A piece with the simplest in each of its holes."""
+    """A piece with the simplest content in each of its holes."""
     for hole, end in (*ENDS.items(), ("n", "a")):
         piece = piece.replace(f"«{hole}»", end)
     return piece

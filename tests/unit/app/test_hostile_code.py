@@ -134,7 +134,7 @@ def test_a_walk_takes_as_long_as_it_is(fields: int) -> None:
     within(0.1 + fields / 1000, lambda: look(walk_of(fields).encode(), ".ts"))
 
 
-def test_a_file_that_takes_too_long_is_told(tmp_path: Path) -> None:
+def test_a_file_that_takes_too_long_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.ts").write_bytes(CODE["many checks"])
     (tmp_path / "b.ts").write_bytes(HAS)
 

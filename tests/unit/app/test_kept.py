@@ -1,4 +1,4 @@
-"""What is found in files is kept by their content: for this version, this machine's user, whole."""
+"""What is found in files is cached by their content, for this version and this machine's user."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def test_a_declaration_is_looked_for_changes_once(
     assert [note.file for note in first.notes] == ["c.ts"]
 
 
-def test_the_same_text_elsewhere_is_told_there(app: Path) -> None:
+def test_the_same_text_elsewhere_is_reported_there(app: Path) -> None:
     scanned(app)
     (app / "a.ts").rename(app / "z.ts")
 

@@ -93,7 +93,7 @@ def test_a_constant_outside_of_the_app_is_not_read(tmp_path: Path) -> None:
     assert "is outside the app's checkout" in found.unresolved[0].message
 
 
-def test_a_bundle_is_told_and_not_read(tmp_path: Path) -> None:
+def test_a_bundle_is_reported_and_not_read(tmp_path: Path) -> None:
     (tmp_path / "bundle.js").write_text("//" + "x" * (2 * 1024 * 1024) + "\n" + CHECK)
 
     (unresolved,) = scan(tmp_path).unresolved
@@ -103,7 +103,7 @@ def test_a_bundle_is_told_and_not_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
-def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+def test_a_file_in_another_encoding_is_reported(tmp_path: Path, encoding: str) -> None:
     text = "\ufeff" * (encoding == "utf-16-be") + "has({ plan: 'pro' })"
     (tmp_path / "a.ts").write_bytes(text.encode(encoding))
 
@@ -115,7 +115,7 @@ def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> No
     ]
 
 
-def test_files_of_other_languages_that_name_clerk_are_told(tmp_path: Path) -> None:
+def test_files_of_other_languages_that_name_clerk_are_reported(tmp_path: Path) -> None:
     write(tmp_path, "a.ts")
     for name, text in {
         "api/main.py": "import clerk_backend_api  # @clerk/backend\n",

@@ -1,4 +1,4 @@
-"""Which files of an app are its tests, and that what they ask for is a note."""
+"""Which files of an app are its tests, and that their checks are notes."""
 
 from __future__ import annotations
 

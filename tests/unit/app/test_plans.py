@@ -97,7 +97,7 @@ MISSED = [
 
 
 @pytest.mark.parametrize("more", MISSED)
-def test_a_plan_that_cant_be_told_is_told_with_its_place(tmp_path: Path, more: str) -> None:
+def test_an_uncertain_plan_is_refused_with_its_place(tmp_path: Path, more: str) -> None:
     enterprise = "export const ENTERPRISE = definePlan({ slug: 'e', features: [] })"
     (tmp_path / "enterprise.ts").write_text(enterprise)
     text = PLANS + more

@@ -1,4 +1,4 @@
-"""An app's repository as attacker: what it makes the reader open, and for how long."""
+"""A hostile app repository: what it makes the reader open, and for how long."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_constant_that_doubles(app: Path, doubled: str) -> None:
     text = f"export const A0 = {begin};\n" + "\n".join(rows) + "\n" + PLANS
     write(app, plans__ts=text)
 
-    # What can't be told is no plan of this app: the plans are read all the same.
+    # An uncertain value is no plan of this app: the plans are read all the same.
     quickly(lambda: code_of(app))
 
 
@@ -142,7 +142,7 @@ def test_local_constants_that_are_asked_for_twice_as_often_each_time(app: Path) 
     quickly(told)
 
 
-def test_an_app_that_takes_too_long_is_told(app: Path) -> None:
+def test_an_app_that_takes_too_long_is_reported(app: Path) -> None:
     write(app, a__ts="if (has({ plan: 'pro' })) {}")
 
     with pytest.raises(InputError, match=r"takes more than -1 s of CPU.*\bscan\b"):

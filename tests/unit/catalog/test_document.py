@@ -1,4 +1,4 @@
-"""Two readers, one meaning: what the quick one takes for a catalog is the one the other reads."""
+"""The two readers of a catalog read the same."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read(file: Path, *, quickly: bool) -> tuple[Value | None, list[object]]:
 
 @contextmanager
 def reader(*, quickly: bool) -> Iterator[None]:
-    """libyaml first, where it is there; or ruamel.yaml alone."""
+    """libyaml first, if it is installed; or ruamel.yaml alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(yaml, "__with_libyaml__", quickly and yaml.__with_libyaml__)
         yield
@@ -70,7 +70,7 @@ def test_an_edited_catalog_is_read_the_same_or_wrong_for_the_same_reason(
 
 
 def load(file: Path, *, quickly: bool) -> object:
-    """The catalog as one of the two readers leads to it, or its problems."""
+    """The catalog as one of the two readers reads it, or its problems."""
     with reader(quickly=quickly):
         try:
             return load_catalog(file)

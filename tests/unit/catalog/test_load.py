@@ -1,4 +1,4 @@
-"""The catalog: a clean file gives no problem, and each mistake its one, with line and path."""
+"""The catalog: a clean file gives no problem, and each mistake gives one, with line and path."""
 
 from __future__ import annotations
 
@@ -260,7 +260,7 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
         load_catalog(tmp_path / "latin.yaml")
 
 
-def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     text = (
         CLEAN.replace("name: SSO", "nam: SSO")
         .replace("amount: 6000", "amount: 60.5")
@@ -275,7 +275,7 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) 
     ]
 
 
-def test_a_circle_of_plans_is_told_at_each_of_them(tmp_path: Path) -> None:
+def test_a_circle_of_plans_is_reported_at_each_of_them(tmp_path: Path) -> None:
     text = CLEAN.replace("    amount: 6000", "    amount: 6000\n    includes: top")
 
     assert [problem[1:] for problem in problems(tmp_path, text)] == [
@@ -451,7 +451,7 @@ plans:
     ]
 
 
-def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+def test_a_path_that_leads_nowhere_is_reported(tmp_path: Path) -> None:
     circle = tmp_path / "circle.yaml"
     circle.symlink_to(circle)
 

@@ -60,7 +60,7 @@ def test_whole_addresses_are_shown_where_asked_for_and_secret_settings_stay_secr
     assert HEADER not in printed
 
 
-def test_another_query_alone_is_a_difference_that_is_told(
+def test_another_query_alone_is_a_difference_that_is_reported(
     here: Here, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     here.stacks.encrypted = frozenset(ENCRYPTED)

@@ -77,7 +77,7 @@ def test_help_names_the_commands_and_the_exit_codes() -> None:
         assert word in ran.stdout
 
 
-def test_the_version_is_told_without_a_command() -> None:
+def test_the_version_is_shown_without_a_command() -> None:
     ran = run_alone("--version")
 
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -150,7 +150,7 @@ def test_check_of_the_catalog_alone() -> None:
     assert (ran.returncode, ran.stdout) == (0, "catalog.yaml: 4 plans, 13 features.\n")
 
 
-def test_check_tells_every_problem_and_ends_with_2(tmp_path: Path) -> None:
+def test_check_reports_every_problem_and_ends_with_2(tmp_path: Path) -> None:
     catalog = tmp_path / "catalog.yaml"
     catalog.write_text("plans:\n  a: {amount: 1.5}\n  b: {amount: -1}\n")
 
@@ -164,7 +164,7 @@ def test_check_tells_every_problem_and_ends_with_2(tmp_path: Path) -> None:
     assert {"plans.a.amount", "plans.b.amount"} <= paths
 
 
-def test_check_tells_the_mistakes_of_both_files(tmp_path: Path) -> None:
+def test_check_reports_the_mistakes_of_both_files(tmp_path: Path) -> None:
     catalog, app = tmp_path / "catalog.yaml", tmp_path / "plans.ts"
     catalog.write_text("plans:\n  a: {name: A, amount: 1.5}\n")
     app.write_text("export const PLANS = { pro: { slug: slugOf('pro'), features: [] } }\n")
@@ -192,7 +192,7 @@ def test_a_file_that_is_not_there_is_looked_for_where_the_command_runs(tmp_path:
         ("no Pulumi.yaml project file found (searching …)", "Run this in the project's folder."),
     ],
 )
-def test_what_the_engine_refuses_is_told_with_what_to_do(
+def test_what_the_engine_refuses_is_reported_with_what_to_do(
     tmp_path: Path, said: str, remedy: str
 ) -> None:
     pulumi = tmp_path / "pulumi"
@@ -206,7 +206,7 @@ def test_what_the_engine_refuses_is_told_with_what_to_do(
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_is_told_in_a_line_and_tells_its_exit_codes(name: str) -> None:
+def test_every_command_has_a_line_and_names_its_exit_codes(name: str) -> None:
     command: Any = typer.main.get_command(app)
     first, empty, *more = inspect.getdoc(command.commands[name].callback).splitlines()
 

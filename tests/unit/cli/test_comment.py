@@ -151,7 +151,7 @@ def test_github_says_which_pull_request_it_is(
         {"workflow_run": "99", "repository": {"id": 42}},
     ],
 )
-def test_a_run_that_another_did_not_start_is_told(tmp_path: Path, told: dict[str, Any]) -> None:
+def test_a_run_that_another_did_not_start_is_reported(tmp_path: Path, told: dict[str, Any]) -> None:
     file = tmp_path / "event.json"
     file.write_text(json.dumps(told))
 
@@ -243,7 +243,7 @@ def test_a_run_that_left_none_is_no_failure(github: Github, run: Any, expired: b
 @pytest.mark.parametrize(
     ("token", "right"), [(READ_TOKEN, "pull-requests: write"), (BARE_TOKEN, "actions: read")]
 )
-def test_a_token_that_may_not_is_told(github: Github, run: Any, token: str, right: str) -> None:
+def test_a_token_that_may_not_is_reported(github: Github, run: Any, token: str, right: str) -> None:
     github.leave(content())
 
     with pytest.raises(Forbidden, match=right):

@@ -15,7 +15,7 @@ def test_two_instances_of_one_application_need_no_word(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == ""
 
 
-def test_different_applications_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_different_applications_are_reported(capsys: pytest.CaptureFixture[str]) -> None:
     other = settings("development", application_id="app_2")
 
     _check({"dev": settings("development"), "other": other})

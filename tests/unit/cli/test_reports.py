@@ -117,7 +117,7 @@ def test_addresses_are_whole_where_a_person_asks_for_it(
 
 @pytest.mark.parametrize("name", RUNS)
 @pytest.mark.parametrize("option", FILES[::2])
-def test_a_file_that_can_t_be_written_is_told_before_anything_is_asked(
+def test_a_file_that_can_t_be_written_is_reported_before_anything_is_asked(
     here: Here, monkeypatch: pytest.MonkeyPatch, name: str, option: str
 ) -> None:
     here.world.clear_journal()

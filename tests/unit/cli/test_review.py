@@ -44,14 +44,14 @@ def test_without_a_stack_it_is_bad_input() -> None:
         ({**VARIABLES, "GITHUB_TOKEN": ""}, "GITHUB_TOKEN"),
     ],
 )
-def test_what_commenting_needs_is_told(environ: dict[str, str], named: str) -> None:
+def test_what_commenting_needs_is_reported(environ: dict[str, str], named: str) -> None:
     with pytest.raises(ClerkstackError, match=named) as caught:
         repository(environ)
 
     assert "ghs_planted" not in str(caught.value)
 
 
-def test_a_token_in_its_job_is_told_and_not_handed_on(tmp_path: Path) -> None:
+def test_a_token_in_its_job_is_reported_and_not_handed_on(tmp_path: Path) -> None:
     pulumi = tmp_path / "pulumi"
     pulumi.write_text('#!/bin/sh\necho "token: $GITHUB_TOKEN" >&2\nexit 1\n')
     pulumi.chmod(0o755)

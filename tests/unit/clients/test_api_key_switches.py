@@ -1,4 +1,4 @@
-"""A switch of API keys that is on counts only together with the feature itself."""
+"""A switch of API keys takes effect only if the feature itself is on."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def live(*, organizations: bool, users: bool = False, **more: bool) -> dict[str,
     return {ORGANIZATIONS: organizations, USERS: users, **more}
 
 
-def test_a_switch_that_is_on_in_a_feature_that_is_off_has_to_be_moved(
+def test_a_switch_that_is_on_in_a_feature_that_is_off_must_be_moved(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     keys = provider(Instance(**live(organizations=True, enabled=False)), monkeypatch)
@@ -116,7 +116,7 @@ def test_a_switch_that_is_on_in_a_feature_that_is_off_has_to_be_moved(
 
 
 @pytest.mark.parametrize("told", [live(organizations=True, enabled=True), live(organizations=True)])
-def test_a_switch_that_is_on_is_enough_where_the_feature_is_not_told_to_be_off(
+def test_a_switch_that_is_on_is_enough_if_the_feature_is_not_reported_as_off(
     told: dict[str, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = provider(Instance(**told), monkeypatch).create(declared(organizations=True))
@@ -137,7 +137,7 @@ def test_where_all_is_declared_off_the_feature_may_be_either(
 
 
 @pytest.mark.parametrize("enabled", [True, False])
-def test_a_switch_declared_off_has_to_be_off_whatever_the_feature_is(
+def test_a_switch_declared_off_must_be_off_whatever_the_feature_is(
     enabled: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = provider(Instance(**live(organizations=True, enabled=enabled)), monkeypatch)
@@ -190,7 +190,7 @@ def test_a_section_of_another_name_is_not_written(monkeypatch: pytest.MonkeyPatc
     assert instance.writes == 0
 
 
-def test_a_config_that_leaves_the_feature_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_config_that_leaves_the_feature_off_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     instance = Instance(advertised=True, **live(organizations=False, enabled=False))
     instance.enables = False
 

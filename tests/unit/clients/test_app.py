@@ -51,7 +51,7 @@ def test_a_server_that_answers_with_events_and_names_a_session() -> None:
     assert "text/event-stream" in seen[0].headers["Accept"]
 
 
-def test_a_tool_that_fails_is_told() -> None:
+def test_a_tool_that_fails_is_reported() -> None:
     session = app(lambda request: httpx.Response(200, json=results(request))).open_mcp(
         "/mcp", key=KEY
     )
@@ -70,7 +70,9 @@ def test_a_tool_that_fails_is_told() -> None:
         (404, "", "POST /mcp answered 404"),
     ],
 )
-def test_what_is_no_answer_is_told_without_the_key(status: int, content: str, said: str) -> None:
+def test_what_is_no_answer_is_reported_without_the_key(
+    status: int, content: str, said: str
+) -> None:
     with pytest.raises(AppAnswered, match=said) as caught:
         app(lambda _: httpx.Response(status, text=content)).open_mcp("/mcp", key=KEY)
 
@@ -80,7 +82,7 @@ def test_what_is_no_answer_is_told_without_the_key(status: int, content: str, sa
         assert caught.value.status == status
 
 
-def test_an_app_that_does_not_answer_is_told_without_the_key() -> None:
+def test_an_app_that_does_not_answer_is_reported_without_the_key() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no", request=request)
 

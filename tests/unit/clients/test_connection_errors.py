@@ -73,7 +73,7 @@ def test_every_exception_of_the_lower_layer_has_its_meaning(
         assert part in str(failure)
 
 
-def test_the_message_tells_whether_to_look_first() -> None:
+def test_the_message_says_whether_to_check_first() -> None:
     assert "was not sent" in str(told(httpx.ConnectError("no")))
     assert "check before you repeat" in str(told(httpx.ReadTimeout("no")))
 
@@ -93,7 +93,7 @@ def caused(cause: BaseException) -> httpx.ConnectError:
         (OSError(101, "unreachable"), "the connection failed"),
     ],
 )
-def test_the_reason_is_told(cause: BaseException, says: str) -> None:
+def test_the_reason_is_reported(cause: BaseException, says: str) -> None:
     assert says in str(told(caused(cause)))
 
 
@@ -113,7 +113,7 @@ def test_a_port_where_nothing_listens() -> None:
     assert "clerkstack:urls.platform" in str(caught.value)
 
 
-def test_a_certificate_of_nobody_we_know_is_told_at_once() -> None:
+def test_a_certificate_of_nobody_we_know_is_reported_at_once() -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
     with socket.create_server(("127.0.0.1", 0)) as listening, shaking_hands(listening, context):
@@ -128,7 +128,7 @@ def test_a_certificate_of_nobody_we_know_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("address", ["http://[::1", "api.clerk.com"])
-def test_an_address_that_is_no_url_is_told(address: str) -> None:
+def test_an_address_that_is_no_url_is_reported(address: str) -> None:
     with pytest.raises(Unreachable, match=r"clerkstack:urls\.platform") as caught:
         PlatformClient(key=SecretStr("ak_abcdef"), base_url=address).get_application("app_1")
 

@@ -89,14 +89,14 @@ def test_an_instance_without_billing_has_it_off() -> None:
     assert found.free_trial_requires_payment_method is True
 
 
-def test_switches_that_are_not_told_are_not_guessed() -> None:
+def test_missing_switches_are_not_guessed() -> None:
     frontend, _ = client({"auth_config": {}})
 
     with pytest.raises(UnexpectedAnswer, match=r"getEnvironment.*api_keys_settings"):
         frontend.environment()
 
 
-def test_a_wrong_key_is_told() -> None:
+def test_a_wrong_key_is_reported() -> None:
     frontend, _ = client({"errors": [{"code": "host_invalid", "message": "No."}]}, status=404)
 
     with pytest.raises(NotFound, match="Check the publishable key"):

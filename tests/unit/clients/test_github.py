@@ -136,7 +136,7 @@ def test_a_limited_new_comment_is_made_once(github: Github) -> None:
     assert len(github.comments()) == 1
 
 
-def test_a_limit_that_lasts_longer_is_told(github: Github) -> None:
+def test_a_limit_that_lasts_longer_is_reported(github: Github) -> None:
     github.refuse(429, "slow down", x_ratelimit_remaining="0", x_ratelimit_reset="99999999999")
     slept: list[float] = []
 
@@ -157,7 +157,7 @@ def test_a_refusal_is_no_limit(github: Github) -> None:
     assert READ_TOKEN not in str(refused.value)
 
 
-def test_a_wrong_token_is_told_without_it(github: Github) -> None:
+def test_a_wrong_token_is_reported_without_it(github: Github) -> None:
     with client(github, "ghp_wrongwrongwrong") as ours, pytest.raises(Unauthorized) as refused:
         ours.list_comments(7)
 
@@ -200,7 +200,7 @@ def test_an_artifact_is_fetched_from_where_github_leads_without_the_token() -> N
         assert ours.artifact(1, 10) == b"x" * 10
 
 
-def test_of_a_longer_one_no_more_is_read_than_tells_that_it_is_too_long() -> None:
+def test_of_a_longer_one_no_more_is_read_than_shows_that_it_is_too_long() -> None:
     given = 0
 
     def endless() -> Iterator[bytes]:
@@ -221,7 +221,7 @@ def test_a_packed_answer_is_not_unpacked_without_end() -> None:
         assert len(ours.artifact(1, 10_000)) == 10_001
 
 
-def test_an_error_of_the_other_host_is_told_and_repeated() -> None:
+def test_an_error_of_the_other_host_is_reported_and_repeated() -> None:
     bad, good = httpx.Response(503), httpx.Response(200, content=b"ok")
     with fetching(elsewhere(bad, good)) as ours:
         assert ours.artifact(1, 10) == b"ok"

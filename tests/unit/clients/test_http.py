@@ -192,7 +192,7 @@ def test_a_host_that_cannot_be_reached_is_named() -> None:
         httpx.Response(200, json=[]),
     ],
 )
-def test_an_answer_of_another_form_is_told(answer: httpx.Response) -> None:
+def test_an_answer_of_another_form_is_reported(answer: httpx.Response) -> None:
     with pytest.raises(UnexpectedAnswer, match="PlatformGetApplication"):
         Service(answer).client().get_application("app_1")
 

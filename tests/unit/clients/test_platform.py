@@ -131,7 +131,7 @@ def test_a_write_without_a_version_sends_no_condition() -> None:
     assert (write.before, write.after) == ({"a": 1}, {"a": 2})
 
 
-def test_a_trial_run_is_reported_as_the_answer_tells() -> None:
+def test_a_dry_run_is_reported_as_in_the_answer() -> None:
     seen = Seen(lambda request: httpx.Response(200, json={"dry_run": True}))
 
     write = seen.client.patch_config("app_1", "development", {}, if_match="7", dry_run=True)
@@ -142,7 +142,7 @@ def test_a_trial_run_is_reported_as_the_answer_tells() -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"dry_run": False}, {"dry_run": None}])
-def test_a_trial_run_that_the_answer_does_not_own_up_to_is_an_alarm(answer: Any) -> None:
+def test_a_dry_run_that_the_answer_does_not_confirm_is_an_alarm(answer: Any) -> None:
     seen = Seen(lambda request: httpx.Response(200, json=answer))
     changes = {"billing": {"user_enabled": False}, "session": {"lifetime": 1}}
 
@@ -154,7 +154,7 @@ def test_a_trial_run_that_the_answer_does_not_own_up_to_is_an_alarm(answer: Any)
     assert len(seen.requests) == 1, "an alarm is never sent again"
 
 
-def test_a_conflict_tells_both_versions() -> None:
+def test_a_conflict_names_both_versions() -> None:
     def moved(request: httpx.Request) -> httpx.Response:
         meta = {"current_version": "8", "provided_version": request.headers["if-match"]}
         error = {"code": "config_version_conflict", "message": "Moved on.", "meta": meta}
@@ -270,7 +270,7 @@ def test_requests_say_who_sends_them() -> None:
     assert seen.requests[0].headers["accept"] == "application/json"
 
 
-def test_a_403_that_is_no_matter_of_rights_is_not_told_as_one() -> None:
+def test_a_403_that_is_no_matter_of_rights_is_not_reported_as_one() -> None:
     body = {"errors": [{"code": "billing_not_enabled", "message": "not enabled", "meta": {}}]}
     answer = httpx.MockTransport(lambda _: httpx.Response(403, json=body))
     client = PlatformClient(

@@ -148,7 +148,7 @@ def test_what_has_no_form_in_json_is_not_sent(value: object) -> None:
 @pytest.mark.parametrize(
     "error", [OverflowError("port"), socket.gaierror(socket.EAI_SERVICE, "Servname")]
 )
-def test_a_port_that_no_proxy_has_is_told_alike_on_each_python(
+def test_a_port_that_no_proxy_has_is_reported_alike_on_each_python(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python 3.13 and newer pass such a port to the resolver, older ones refuse it."""

@@ -58,7 +58,7 @@ def refusal(service: Service, **body: Any) -> ApiError:
         (SVIX, {"code": "no", "detail": None}, "(400 no)"),
     ],
 )
-def test_a_refusal_of_odd_form_is_told(service: Service, body: object, says: str) -> None:
+def test_a_refusal_of_odd_form_is_reported(service: Service, body: object, says: str) -> None:
     failure = refusal(service, json=body)
 
     assert says in str(failure)
@@ -73,11 +73,11 @@ def test_what_is_missing_is_not_made_up() -> None:
 
 
 @pytest.mark.parametrize("service", [CLERK, VERCEL, SVIX])
-def test_a_refusal_nested_without_end_is_told(service: Service) -> None:
+def test_a_refusal_nested_without_end_is_reported(service: Service) -> None:
     assert "other JSON" in str(refusal(service, content=nested(DEEP)))
 
 
-def test_a_refusal_whose_details_are_nested_is_told() -> None:
+def test_a_refusal_whose_details_are_nested_is_reported() -> None:
     meta = b'{"errors":[{"code":"no","meta":{"a":' + nested(500) + b"}}]}"
 
     failure = refusal(CLERK, content=meta)
@@ -87,7 +87,7 @@ def test_a_refusal_whose_details_are_nested_is_told() -> None:
 
 
 @pytest.mark.parametrize("levels", [300, DEEP])
-def test_an_answer_nested_without_end_is_told(levels: int) -> None:
+def test_an_answer_nested_without_end_is_reported(levels: int) -> None:
     service = http(CLERK, httpx.Response(200, content=nested(levels)))
 
     with pytest.raises(UnexpectedAnswer, match="other JSON"):

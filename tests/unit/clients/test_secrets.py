@@ -206,7 +206,7 @@ def test_errors_are_chained_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "ak_abc\n", "ak_ abc", "ak_\u00e4bc", "ak_abc\r\nX: y"])
-def test_a_key_that_no_header_can_carry_is_told_without_showing_it(key: str) -> None:
+def test_a_key_that_no_header_can_carry_is_reported_without_showing_it(key: str) -> None:
     with pytest.raises(UnusableKey, match="Clerk's Platform API") as caught:
         PlatformClient(key=SecretStr(key), base_url="https://api.clerk.test")
 

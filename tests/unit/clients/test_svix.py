@@ -292,12 +292,12 @@ def test_a_rotation_is_sent_once() -> None:
     assert count == 1
 
 
-def test_what_svix_says_is_told() -> None:
+def test_what_svix_says_is_reported() -> None:
     with pytest.raises(NotFound, match=r"not_found\): Entity not found.*run again to create it"):
         Seen().client.signing_secret("ep_9")
 
 
-def test_each_refused_field_is_told() -> None:
+def test_each_refused_field_is_reported() -> None:
     def refusing(request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and request.url.path == ENDPOINTS:
             detail = [{"loc": ["body", "url"], "msg": "must be https", "type": "value_error"}]

@@ -149,7 +149,7 @@ def test_a_redeploy_is_not_repeated_by_itself() -> None:
     assert len(seen) == 1
 
 
-def test_what_is_not_there_is_told() -> None:
+def test_what_is_not_there_is_reported() -> None:
     vercel, _ = client()
 
     with pytest.raises(NotFound, match=r"Nothing here\. Check clerkstack:environment\.projectId"):

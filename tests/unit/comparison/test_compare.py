@@ -1,4 +1,4 @@
-"""App, catalog and instance: all say the same, or each lie is found once."""
+"""App, catalog and instance: they agree, or each difference is found once."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_a_field_of_the_instance_that_differs(fields: dict[str, Any], field: str
     assert told(comparison) == ([] if field is None else [("plan", "duo", field)])
 
 
-def test_a_catalog_that_differs_from_both_is_told_for_each() -> None:
+def test_a_catalog_that_differs_from_both_is_reported_for_each() -> None:
     comparison = found(code(), changed(amount=900), Instance(billing=CONFIG))
 
     assert told(comparison) == [("plan", "duo", "amount")] * 2
@@ -205,7 +205,7 @@ def test_what_only_the_instance_has_is_left_alone() -> None:
     assert comparison.plans[-1].agree
 
 
-def test_what_is_not_deployed_yet_is_told() -> None:
+def test_what_is_not_deployed_yet_is_reported() -> None:
     live = copy.deepcopy(CONFIG)
     del live["plans"]["crew"]
     live["features"]["calender"] = live["features"].pop("calendar")

@@ -25,7 +25,7 @@ NEXTJS = {"environment": {"projectId": "prj_1", "names": ["nextjs"]}}
 
 
 def of(folder: Path, files: dict[str, str]) -> Wiring:
-    """What an app of these files does."""
+    """What an app with these files does."""
     for name, text in files.items():
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def test_what_is_handled_and_never_comes(tmp_path: Path, line: str, event: str, 
     assert "webhook.events" in finding.remedy
 
 
-def test_what_the_endpoint_gets_by_hand_is_told_as_such(tmp_path: Path) -> None:
+def test_what_the_endpoint_gets_by_hand_is_reported_as_such(tmp_path: Path) -> None:
     files = handling("  if (evt.type === 'role.created') return")
 
     for events, gets in ((frozenset({"role.created"}), True), (frozenset(), True), (None, False)):
@@ -425,7 +425,7 @@ def test_the_only_handler_is_not_where_a_webhook_of_another_host_leads(tmp_path:
     ] == ["role.created"]
 
 
-def test_of_some_folders_it_is_not_told_what_is_not_there(tmp_path: Path) -> None:
+def test_of_some_folders_nothing_is_reported_as_missing(tmp_path: Path) -> None:
     files = {"lib/hook.ts": VERIFY + POST.format("  if (evt.type === 'user.created') return")}
     whole = compared(tmp_path, files, environment={"projectId": "prj_1"})
     app = {"path": str(tmp_path), "scan": ["lib"]}

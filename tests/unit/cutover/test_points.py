@@ -443,7 +443,7 @@ CASES: list[tuple[str, dict[str, Any], Severity, list[str]]] = [
     CASES,
     ids=[f"{case[0]} {number}" for number, case in enumerate(CASES)],
 )
-def test_one_thing_wrong_is_told(
+def test_one_thing_wrong_is_reported(
     point: str, given: dict[str, Any], outcome: Severity, told: list[str]
 ) -> None:
     made = report(point, right(**given))
@@ -457,7 +457,7 @@ def test_one_thing_wrong_is_told(
         assert wrong(found) == told
 
 
-def test_a_role_that_nobody_can_be_given_is_told() -> None:
+def test_a_role_that_nobody_can_be_given_is_reported() -> None:
     declared = settings(
         components=dict.fromkeys(("signIn", "billing", "apiKeys", "webhook"), False),
         organizations={"roles": {"org:finance": {"name": "Finance"}}},
@@ -523,7 +523,7 @@ def test_variables_are_judged_under_the_names_that_the_app_reads() -> None:
     assert missing == [f"variable production/{each}" for each in (*fallbacks, signing)]
 
 
-def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
+def test_the_app_s_own_slugs_are_checked(tmp_path: Any) -> None:
     file = tmp_path / "plans.ts"
     file.write_text(
         "export const BILLING_FEATURES = { SSO: 'sso' } as const\n"
@@ -534,7 +534,7 @@ def test_the_app_s_own_slugs_count(tmp_path: Any) -> None:
     found = judged("slugs", right(declared=settings(appDeclaration=str(file))))
 
     assert "feature sso of the app's code" in failed(found)
-    # The catalog has more than this file declares: a person has to say whether that is intended.
+    # The catalog has more than this file declares: a person must say whether that is intended.
     assert "plan basic of the app's code" in wrong(found)
     assert "plan basic of the app's code" not in failed(found)
 

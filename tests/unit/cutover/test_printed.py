@@ -26,7 +26,7 @@ def printed(finding: Finding, capsys: pytest.CaptureFixture[str]) -> str:
     return capsys.readouterr().out
 
 
-def test_what_is_wrong_is_told_with_what_it_has_to_be(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_wrong_is_shown_with_what_it_must_be(capsys: pytest.CaptureFixture[str]) -> None:
     finding = failed("not complete", "Set these records.", (RECORD, FINE, UNSURE))
 
     found = printed(finding, capsys)
@@ -38,7 +38,7 @@ def test_what_is_wrong_is_told_with_what_it_has_to_be(capsys: pytest.CaptureFixt
     )
 
 
-def test_what_a_person_has_to_look_at_is_told_where_nothing_is_wrong(
+def test_what_a_person_must_look_at_is_shown_if_nothing_is_wrong(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = printed(warned("look", "Look.", (FINE, UNSURE)), capsys)

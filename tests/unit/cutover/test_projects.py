@@ -1,5 +1,5 @@
 """The points of a stack with several Vercel projects: each project's app and variables are judged,
-and a fault of one is told under its name."""
+and a fault of one is reported under its name."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_two_that_are_right_pass(point: str) -> None:
         ("variables", "CLERK_SIGN_IN_URL", "variable api/production/CLERK_SIGN_IN_URL"),
     ],
 )
-def test_what_one_lacks_is_told_under_its_name(point: str, key: str, told: str) -> None:
+def test_what_one_lacks_is_reported_under_its_name(point: str, key: str, told: str) -> None:
     own = two()
     there = live(own)
     there["prj_api"] = [each for each in there["prj_api"] if each.key != key]
@@ -110,7 +110,7 @@ def test_a_signing_secret_that_every_project_leaves_to_others_is_looked_for() ->
     assert found == ["api: CLERK_WEBHOOK_SECRET", "web: CLERK_WEBHOOK_SECRET"]
 
 
-def test_an_app_outside_of_the_domain_is_told() -> None:
+def test_an_app_outside_of_the_domain_is_reported() -> None:
     assert wrong(judged("host", seen(two(appUrl="https://api.other.example")))) == [
         "api: app's host"
     ]
@@ -133,7 +133,7 @@ def test_each_app_was_built_with_its_newest_variables(api: Deployment | None, to
 
 
 class Vercel:
-    """A client that tells whose variables and deployments it was asked for."""
+    """A client that records whose variables and deployments it was asked for."""
 
     asked: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Sign-offs: what counts, what is refused, what the file keeps."""
+"""Sign-offs: which are valid, which are refused, what the file keeps."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def signoff(**changes: Any) -> Waiver:
     ],
     ids=["holds", "over", "not yet", "another instance", "failed", "passed"],
 )
-def test_a_sign_off_counts_for_its_instance_and_time(
+def test_a_sign_off_is_valid_for_its_instance_and_time(
     point: str, given: dict[str, object], made: Waiver, counts: bool
 ) -> None:
     report = judge("prod", [point_named(point)], Seen(**given), {point: made})
@@ -93,7 +93,7 @@ def test_both_files_are_read_and_the_one_before_with_a_note(
         ("prod:\n  smoke: 1\n", "signoffs.yaml:2: prod.smoke"),
     ],
 )
-def test_a_wrong_file_is_told_by_line(tmp_path: Path, text: str, told: str) -> None:
+def test_a_wrong_file_is_reported_by_line(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "signoffs.yaml"
     file.write_text(text)
 

@@ -43,7 +43,7 @@ def change(github: Github, name: str, **to: object) -> None:
     ]
 
 
-def test_all_is_well_and_two_requests_tell(github: Github) -> None:
+def test_all_is_well_and_two_requests_show_it(github: Github) -> None:
     assert look(github).severity == "passed"
     assert len(github.requests) == 2
 

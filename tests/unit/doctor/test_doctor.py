@@ -1,4 +1,4 @@
-"""Each check with the thing broken that it looks at."""
+"""Each check, with what it looks at broken."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_state_that_is_locked_half_done_or_empty(here: Here) -> None:
     assert (finding.severity, finding.remedy) == ("failed", "pulumi up --stack dev")
 
 
-def test_a_stack_that_nobody_deployed_is_told_once(here: Here) -> None:
+def test_a_stack_that_nobody_deployed_is_reported_once(here: Here) -> None:
     here.testbed.resources = []
     patient = here.patient()
     found = {
@@ -96,7 +96,7 @@ def test_a_passphrase_that_is_not_there(here: Here, monkeypatch: pytest.MonkeyPa
 
 def test_a_rotation_that_was_left(here: Here) -> None:
     assert here.testbed.killed_at(10, here.testbed.rotate)
-    assert look(stacks.rotation, here).severity == "warning"  # somebody may be at it
+    assert look(stacks.rotation, here).severity == "warning"  # somebody may be running it
 
     def dead(journal: Journal) -> None:
         assert journal.running is not None
@@ -132,7 +132,7 @@ def test_other_holders_are_counted_until_they_are_seen_to(here: Here) -> None:
     assert look(stacks.rotation, here).severity == "passed"
 
 
-def test_an_unfinished_rotation_tells_when_an_old_secret_ends(here: Here) -> None:
+def test_an_unfinished_rotation_shows_when_an_old_secret_ends(here: Here) -> None:
     assert here.testbed.killed_at(10, here.testbed.rotate)
 
     def left(journal: Journal) -> None:
@@ -173,7 +173,7 @@ def test_of_a_secret_never_rotated_the_age_is_when_it_was_written(here: Here) ->
     assert "CLERK_WEBHOOK_SECRET 3 days;" in told
 
 
-def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_does(
+def test_names_that_no_sdk_reads_are_reported_unless_the_stack_says_that_its_app_does(
     here: Here,
 ) -> None:
     for resource in here.testbed.resources:

@@ -57,7 +57,7 @@ def test_a_config_that_has_more_than_is_known(here: Here) -> None:
     assert "bin/clerkstack probe --stack dev" in finding.remedy
 
 
-def test_a_key_that_counts_no_more(here: Here) -> None:
+def test_a_key_that_is_no_longer_valid(here: Here) -> None:
     here.testbed.world.clerk.instances()[0].secrets[0].expires_at = 1
 
     finding = examine(services.secret_key, here)
@@ -204,7 +204,7 @@ def told(here: Here) -> dict[str, str]:
     return {variables_of(kind, DEFAULT)[0]: fingerprint(secret) for kind, secret in secrets.items()}
 
 
-def test_the_app_runs_with_other_secrets_or_tells_none(here: Here) -> None:
+def test_the_app_runs_with_other_secrets_or_reports_none(here: Here) -> None:
     well = told(here)
     for prints, says in (
         (well, "runs with the state's secrets"),
@@ -219,7 +219,7 @@ def test_the_app_runs_with_other_secrets_or_tells_none(here: Here) -> None:
         assert finding.severity == ("passed" if prints is well else "failed")
 
 
-def test_an_app_tells_a_secret_under_the_name_that_it_reads(here: Here) -> None:
+def test_an_app_reports_a_secret_under_the_name_that_it_reads(here: Here) -> None:
     here.testbed.names = ("guide", "nextjs")
     well = told(here)
     signing = well.pop("CLERK_WEBHOOK_SECRET")

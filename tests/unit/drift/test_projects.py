@@ -1,4 +1,4 @@
-"""Drift of several Vercel projects: each against its own, and told under its name."""
+"""Drift of several Vercel projects: each against its own, and reported under its name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def two(**changes: Any) -> Settings:
 
 
 def as_declared(own: Settings) -> dict[str, list[EnvironmentVariable]]:
-    """What each project has where everything is as it is declared."""
+    """What each project has if everything is as declared."""
     live: dict[str, list[EnvironmentVariable]] = {}
     for project, variables in declared_variables(own, INSTANCE, None):
         live[project.project_id] = [
@@ -65,7 +65,7 @@ def test_each_is_compared_with_its_own() -> None:
     assert found(own, live)
 
 
-def test_what_differs_is_told_under_the_projects_name() -> None:
+def test_what_differs_is_reported_under_the_projects_name() -> None:
     own = two()
     live = as_declared(own)
     live["prj_api"] = [e for e in live["prj_api"] if "development" in e.target]
@@ -93,7 +93,7 @@ def test_a_variable_that_one_project_left_is_looked_for_there_alone() -> None:
     assert told == Finding("drift", "variable api/preview/CLERK_SECRET_KEY", "", None, "there")
 
 
-def test_a_project_that_the_settings_name_no_more_is_told() -> None:
+def test_a_project_that_the_settings_no_longer_name_is_reported() -> None:
     known = Known(variables={("prj_gone", "CLERK_SECRET_KEY", "preview"): "env_1"})
     own = two()
 

@@ -117,7 +117,7 @@ def test_the_patience_is_that_of_the_variable() -> None:
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
-def test_a_patience_that_is_none_is_told(text: str) -> None:
+def test_a_patience_that_is_none_is_reported(text: str) -> None:
     with pytest.raises(OSError, match=f"{PATIENCE_VARIABLE} is no number of seconds: {text}"):
         patience_of({PATIENCE_VARIABLE: text})
 
@@ -135,7 +135,7 @@ def run(folder: Path, script: str, **environ: str) -> str:
     return said.getvalue()
 
 
-def test_when_the_patience_is_at_its_end_the_last_refusal_is_told(tmp_path: Path) -> None:
+def test_when_the_patience_is_at_its_end_the_last_refusal_is_reported(tmp_path: Path) -> None:
     script = 'echo x >> tries; echo "npm error code E50$(($(wc -l < tries)))"; exit 1'
 
     with pytest.raises(Refused) as caught:
@@ -147,7 +147,7 @@ def test_when_the_patience_is_at_its_end_the_last_refusal_is_told(tmp_path: Path
     )
 
 
-def test_no_password_of_a_registry_is_told(tmp_path: Path) -> None:
+def test_no_password_of_a_registry_is_reported(tmp_path: Path) -> None:
     refused = "reading https://me:secret@registry.example/x.zip: 503 Service Unavailable"
     script = f"[ -e tried ] && exit 0; touch tried; echo '{refused}'; exit 1"
 

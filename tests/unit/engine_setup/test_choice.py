@@ -231,7 +231,7 @@ def test_each_machine_has_its_archive(system: str, machine: str, name: str) -> N
     assert archive_name(system, machine) == f"pulumi-v3.274.1-{name}.tar.gz"
 
 
-def test_a_machine_without_one_is_told() -> None:
+def test_a_machine_without_one_is_reported() -> None:
     with pytest.raises(Unusable, match="no official Pulumi for win32"):
         archive_name("win32", "AMD64")
 

@@ -72,7 +72,7 @@ def test_a_name_of_another_version_is_passed_over(tmp_path: Path) -> None:
     assert pythons.find((3, 99), {"PATH": str(tmp_path), "HOME": str(tmp_path)}) is None
 
 
-def test_one_line_tells_that_the_tests_pass(
+def test_one_line_reports_that_the_tests_pass(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert pythons.main([], project) == 0
@@ -81,7 +81,7 @@ def test_one_line_tells_that_the_tests_pass(
     assert line.startswith(f"Python {OWN}: 1 passed")
 
 
-def test_failures_are_told_and_end_with_1(
+def test_failures_are_reported_and_end_with_1(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = project / "tests" / "unit" / "test_one.py"

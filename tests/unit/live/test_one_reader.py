@@ -1,4 +1,4 @@
-"""One reader of an instance: who else makes a client, or asks by one, and why."""
+"""One reader of an instance: who else makes a client, or uses one, and why."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Log(list[Evidence]):
         return value
 
 
-def test_it_is_read_once_and_told_once() -> None:
+def test_it_is_read_once_and_reported_once() -> None:
     log, steps = Log(), list[str]()
     reads = Reads(log, steps.append)
 

@@ -115,7 +115,7 @@ def test_a_run_that_goes_on_is_left_alone(
     assert project.journal() == []
 
 
-def test_a_lock_of_another_machine_is_told_and_left_to_the_engine(project: Project) -> None:
+def test_a_lock_of_another_machine_is_reported_and_left_to_the_engine(project: Project) -> None:
     project.run("up")
     project.journal()
     kept = lock(project, ended(), hostname="elsewhere.test")

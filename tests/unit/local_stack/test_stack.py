@@ -80,7 +80,9 @@ def test_an_official_plugin_is_brought_first_and_then_led_to_the_world(project: 
     assert project.environment()["SSL_CERT_FILE"] == project.urls().ca_file
 
 
-def test_a_plugin_that_cannot_be_had_is_told_with_what_does_without_it(project: Project) -> None:
+def test_a_plugin_that_cannot_be_had_is_reported_with_what_does_without_it(
+    project: Project,
+) -> None:
     package = project.folder / ".venv" / "lib" / "python3" / "site-packages" / "pulumiverse_vercel"
     package.mkdir(parents=True)
     facts = {"resource": True, "name": "vercel", "version": "5.21.1"}
@@ -239,7 +241,7 @@ def test_down_takes_production_first_and_its_protection_before(project: Project)
         "pulumi destroy --yes --stack local",
         "pulumi stack rm --yes --preserve-config --stack local",
     ]
-    # The app in front of it asks for its plans, and nobody stands on it.
+    # Its app checks its plans, and nobody relies on them.
     assert "billingLeft: true" in allowing.read_text()
     assert project.production_file.read_text() == shipped
     assert project.home.urls() is None

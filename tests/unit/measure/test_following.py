@@ -66,7 +66,7 @@ def test_every_process_is_followed_to_its_end(tmp_path: Path) -> None:
     assert parent.mebibytes > HOLD > child.mebibytes > 0
 
 
-def test_a_command_that_fails_is_told_with_what_it_printed(tmp_path: Path) -> None:
+def test_a_command_that_fails_is_reported_with_what_it_printed(tmp_path: Path) -> None:
     with pytest.raises(command.Failed, match=r"(?s)ended with 3.*the reason"):
         command.run(("sh", "-c", "echo the reason >&2; exit 3"), cwd=tmp_path, environ=os.environ)
 

@@ -57,7 +57,9 @@ def between(mine: dict[str, Any], theirs: dict[str, Any]) -> dict[tuple[str, str
     return rows(compare(one, snapshot("prod", theirs, own=own("production"))))
 
 
-def things_between(mine: Iterable[Entity], theirs: Iterable[Entity]) -> dict[tuple[str, str], Any]:
+def entities_between(
+    mine: Iterable[Entity], theirs: Iterable[Entity]
+) -> dict[tuple[str, str], Any]:
     """Return the rows between entities outside of the config."""
     one = Snapshot("dev", entities=tuple(mine), own=own("development"))
     return rows(compare(one, Snapshot("prod", entities=tuple(theirs), own=own("production"))))

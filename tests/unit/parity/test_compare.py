@@ -15,11 +15,11 @@ from tests.unit.parity.snapshots import (
     PRO,
     between,
     config,
+    entities_between,
     own,
     rows,
     settings,
     snapshot,
-    things_between,
 )
 
 MISSING = ("there", None, "missing")
@@ -274,7 +274,7 @@ def test_endpoints_are_paired_by_path() -> None:
     mine = [hook("/a", "user.created", "user.deleted"), hook("/b")]
     theirs = [hook("/c"), hook("/a", "user.created", disabled=True)]
 
-    assert things_between(mine, theirs) == {
+    assert entities_between(mine, theirs) == {
         ("webhook /a", "event user.deleted"): MISSING,
         ("webhook /a", "disabled"): (False, True, "differs"),
         ("webhook /b", ""): MISSING,
@@ -285,7 +285,7 @@ def test_endpoints_are_paired_by_path() -> None:
 def test_an_endpoint_for_every_event_differs_from_one_for_some() -> None:
     every = [hook("/a", events="every event")]
 
-    assert things_between(every, [hook("/a", "x")]) == {
+    assert entities_between(every, [hook("/a", "x")]) == {
         ("webhook /a", "events"): ("every event", ["x"], "differs")
     }
 
@@ -306,7 +306,7 @@ def test_the_endpoint_that_each_stack_declares_is_the_same_one() -> None:
 def test_the_same_name_twice_is_counted() -> None:
     twice = [Entity(Part.SSO, "SSO Acme", "SSO Acme", {"active": on}) for on in (True, False)]
 
-    assert things_between(twice, twice[:1]) == {("SSO Acme", ""): MISSING}
+    assert entities_between(twice, twice[:1]) == {("SSO Acme", ""): MISSING}
 
 
 def test_a_production_instance_needs_a_primary_domain() -> None:
@@ -320,7 +320,7 @@ def test_a_production_instance_needs_a_primary_domain() -> None:
 # -- what can't be compared ----------------------------------------------------------------------
 
 
-def test_a_part_that_one_side_does_not_show_is_told_and_not_compared() -> None:
+def test_a_part_that_one_side_does_not_show_is_reported_and_not_compared() -> None:
     one = snapshot("dev", config(), Entity(Part.SSO, "SSO Acme", "SSO Acme", {}))
     other = snapshot("prod", config(), unread={Part.SSO: "402"})
 
@@ -330,7 +330,7 @@ def test_a_part_that_one_side_does_not_show_is_told_and_not_compared() -> None:
     assert compared.unread == (Unread(Part.SSO, "prod", "402"),)
 
 
-def test_a_part_that_no_side_shows_is_told_of_both() -> None:
+def test_a_part_that_no_side_shows_is_reported_for_both() -> None:
     both = (snapshot(stack, config(), unread={Part.SSO: "402"}) for stack in ("dev", "prod"))
 
     assert [each.stack for each in compare(*both).unread] == ["dev", "prod"]

@@ -133,7 +133,7 @@ def test_a_token_of_the_wrong_form_is_refused_without_showing_it() -> None:
     assert "short" not in str(refused.value)
 
 
-def test_a_missing_token_is_told_in_the_official_words(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_token_is_reported_in_the_official_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VERCEL_API_TOKEN", raising=False)
 
     words = "^Unable to find api_token: api_token cannot be an empty string$"

@@ -58,7 +58,7 @@ def test_reveal_takes_every_wrapper_off() -> None:
     assert reveal({"a": [Secret({"b": Secret("c")})]}) == {"a": [{"b": "c"}]}
 
 
-def test_outputs_are_secret_where_told_or_where_inputs_were() -> None:
+def test_outputs_are_secret_if_named_or_if_inputs_were() -> None:
     outputs = {"value": "one", "name": "two", "open": "three", "none": None}
 
     protected = protect(outputs, {"name": [Secret("x")]}, always=("value", "none"))

@@ -6,7 +6,7 @@ import pytest
 
 from policies import view
 from tests.unit.policies.deployments import DAY, NOW, deployment, resource
-from tests.unit.policies.test_policies import judged, offences
+from tests.unit.policies.test_policies import judged, violations
 
 KEY = "production/CLERK_SECRET_KEY"
 
@@ -32,7 +32,7 @@ def test_a_rotation_counts_although_the_variable_is_older() -> None:
     found["rotations"] = rotations(clerk=NOW - 5 * DAY, webhook=NOW - 5 * DAY)
     found["written"]["outputs"]["written"] = {KEY: NOW - 200 * DAY}
 
-    assert offences(found) == set()
+    assert violations(found) == set()
 
 
 def test_the_other_secret_is_judged_by_its_variable() -> None:
@@ -40,7 +40,7 @@ def test_the_other_secret_is_judged_by_its_variable() -> None:
     found["rotations"] = rotations(webhook=NOW - 5 * DAY)
     found["written"]["outputs"]["written"][KEY] = NOW - 91 * DAY
 
-    assert offences(found) == {("secret-age", "written")}
+    assert violations(found) == {("secret-age", "written")}
 
 
 @pytest.mark.parametrize("outputs", [{}, {"rotated": None}, {"rotated": {"clerk": "x"}}])
@@ -48,11 +48,11 @@ def test_where_no_rotation_is_known_nothing_changes(outputs: dict[str, object]) 
     found = deployment()
     found["rotations"] = {**rotations(), "outputs": outputs}
 
-    assert offences(found) == set()
+    assert violations(found) == set()
 
 
 def test_the_history_is_protected_in_production() -> None:
     found = deployment()
     found["rotations"] = {**rotations(), "protect": False}
 
-    assert offences(found) == {("protected", "rotations")}
+    assert violations(found) == {("protected", "rotations")}

@@ -14,7 +14,7 @@ from tests.unit.policies.deployments import DAY, NOW, Deployment, deployment, va
 APP = "production-NEXT_PUBLIC_APP_URL"
 
 
-def offences(folder: Path, text: str, found: Deployment) -> set[tuple[str, str]]:
+def violations(folder: Path, text: str, found: Deployment) -> set[tuple[str, str]]:
     (folder / "config.yaml").write_text(f"policies:\n{text}")
     resources = [{**each, "name": name} for name, each in found.items()]
     now = datetime.fromtimestamp(NOW / 1000, UTC)
@@ -28,20 +28,20 @@ def test_hosts_of_production_that_are_named(tmp_path: Path) -> None:
     text = "  app-url: {hosts: [app.example]}\n  webhook-host: {hosts: [hooks.example]}\n"
     found = deployment()
 
-    assert offences(tmp_path, text, found) == {("app-url", APP), ("webhook-host", "webhook")}
+    assert violations(tmp_path, text, found) == {("app-url", APP), ("webhook-host", "webhook")}
 
     found[APP]["inputs"]["value"] = "https://app.example"
     found["webhook"]["inputs"]["url"] = "https://hooks.example/x"
 
-    assert offences(tmp_path, text, found) == set()
+    assert violations(tmp_path, text, found) == set()
 
 
-def test_a_development_stack_knows_productions_host_when_it_is_told(tmp_path: Path) -> None:
+def test_a_development_stack_knows_productions_host_if_it_is_configured(tmp_path: Path) -> None:
     found = deployment("development")
     found["site"] = variable("SITE", "https://sendero.example/x", "preview")
 
-    assert offences(tmp_path, "  roles: {}\n", found) == set()
-    assert offences(tmp_path, "  production-values: {hosts: [sendero.example]}\n", found) == {
+    assert violations(tmp_path, "  roles: {}\n", found) == set()
+    assert violations(tmp_path, "  production-values: {hosts: [sendero.example]}\n", found) == {
         ("production-values", "site")
     }
 
@@ -58,7 +58,7 @@ def test_other_values(tmp_path: Path, text: str, policy: str) -> None:
     found = deployment()
     found["written"]["outputs"]["written"]["production/CLERK_SECRET_KEY"] = NOW - 6 * DAY
 
-    assert {name for name, _ in offences(tmp_path, text, found)} == {policy}
+    assert {name for name, _ in violations(tmp_path, text, found)} == {policy}
 
 
 def test_roles_are_needed_where_organizations_are_on(tmp_path: Path) -> None:
@@ -67,11 +67,11 @@ def test_roles_are_needed_where_organizations_are_on(tmp_path: Path) -> None:
     section = found["organizations"]["inputs"]["sections"]["organization_settings"]
     section["enabled"] = False
 
-    assert offences(tmp_path, "", found) == set()
+    assert violations(tmp_path, "", found) == set()
 
     section["enabled"] = True
 
-    assert offences(tmp_path, "", found) == {("roles", "organizations")}
+    assert violations(tmp_path, "", found) == {("roles", "organizations")}
 
 
 def test_a_role_is_found_wherever_it_is_named(tmp_path: Path) -> None:
@@ -79,4 +79,4 @@ def test_a_role_is_found_wherever_it_is_named(tmp_path: Path) -> None:
     mapping = [{"group": "staff", "role": "org:staff"}, "org:sys_billing:read"]
     found["sign-in"]["inputs"]["sections"]["enterprise"] = {"mapping": mapping}
 
-    assert offences(tmp_path, "", found) == {("roles", "sign-in")}
+    assert violations(tmp_path, "", found) == {("roles", "sign-in")}

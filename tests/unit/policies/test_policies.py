@@ -45,13 +45,13 @@ def judged(found: Deployment, **more: Any) -> list[Finding]:
     return judge(resources, stack="prod", **more)
 
 
-def offences(found: Deployment, **more: Any) -> set[tuple[str, str]]:
+def violations(found: Deployment, **more: Any) -> set[tuple[str, str]]:
     """Return policy and subject of each violation."""
     return {(v.check, v.subject) for v in judged(found, **more) if is_violation(v)}
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_a_clean_deployment_offends_against_nothing(environment: str) -> None:
+def test_a_clean_deployment_violates_nothing(environment: str) -> None:
     assert judged(deployment(environment)) == []
 
 
@@ -271,9 +271,7 @@ CASES: list[tuple[Change, str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "policy", "subject"), CASES)
-def test_breaking_one_thing_offends_against_one_policy(
-    change: Change, policy: str, subject: str
-) -> None:
+def test_breaking_one_thing_violates_one_policy(change: Change, policy: str, subject: str) -> None:
     found = deployment()
     change(found)
 
@@ -294,7 +292,7 @@ def test_every_policy_has_a_case() -> None:
 
 
 @pytest.mark.parametrize(("names", "missing"), [(None, 0), (["nextjs"], 1)])
-def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_does(
+def test_names_that_no_sdk_reads_are_reported_unless_the_stack_says_that_its_app_does(
     names: list[str] | None, missing: int
 ) -> None:
     assert judged(deployment()) == []
@@ -324,11 +322,11 @@ def test_names_that_no_sdk_reads_are_told_unless_the_stack_says_that_its_app_doe
         also("elsewhere", type="aws:s3/bucket:Bucket", inputs={"url": "http://x"}),
     ],
 )
-def test_what_is_no_offence(change: Change) -> None:
+def test_what_is_no_violation(change: Change) -> None:
     found = deployment()
     change(found)
 
-    assert offences(found) == set()
+    assert violations(found) == set()
 
 
 def test_a_preview_host_is_no_host_of_production() -> None:
@@ -336,7 +334,7 @@ def test_a_preview_host_is_no_host_of_production() -> None:
     for name, value in (("webhook", "url"), (APP, "value")):
         found[name]["inputs"][value] = "https://preview.sendero.example/api"
 
-    assert offences(found) == {("app-url", APP), ("webhook-host", "webhook")}
+    assert violations(found) == {("app-url", APP), ("webhook-host", "webhook")}
 
 
 def test_the_app_is_where_the_instance_is_for() -> None:
@@ -344,12 +342,12 @@ def test_the_app_is_where_the_instance_is_for() -> None:
     for name, value in (("webhook", "url"), (APP, "value")):
         found[name]["inputs"][value] = "https://other.example/api"
 
-    assert offences(found) == {("app-url", APP)}
+    assert violations(found) == {("app-url", APP)}
 
     for name, value in (("webhook", "url"), (APP, "value")):
         found[name]["inputs"][value] = "https://app.sendero.example/api"
 
-    assert offences(found) == set()
+    assert violations(found) == set()
 
 
 @pytest.mark.parametrize(
@@ -364,8 +362,8 @@ def test_what_a_stack_does_not_declare_is_not_missing(parts: list[str], names: l
     for name in names:
         del found[name]
 
-    assert offences(found, parts=parts) == set()
-    assert offences(found, parts=None) == set()
+    assert violations(found, parts=parts) == set()
+    assert violations(found, parts=None) == set()
 
 
 def test_a_variable_that_is_left_to_others_is_not_missing() -> None:
@@ -373,7 +371,7 @@ def test_a_variable_that_is_left_to_others_is_not_missing() -> None:
     del found[SK]
 
     alone = Expected(leave_alone=["production/CLERK_SECRET_KEY"], names=["guide"])
-    assert offences(found, projects=[alone]) == set()
+    assert violations(found, projects=[alone]) == set()
 
 
 def of_two_projects() -> tuple[Deployment, list[Expected]]:
@@ -389,17 +387,17 @@ def of_two_projects() -> tuple[Deployment, list[Expected]]:
 
 def test_each_of_several_projects_has_everything() -> None:
     found, projects = of_two_projects()
-    assert offences(found, projects=projects) == {("read-names", "stack")}
+    assert violations(found, projects=projects) == {("read-names", "stack")}
     del found[f"api-{SK}"]
 
     (told,) = [v for v in judged(found, projects=projects) if v.check == "complete"]
 
     assert told.message == "the variable production/CLERK_SECRET_KEY of api would be missing"
     alone = Expected("api", "prj_api", None, ["production/CLERK_SECRET_KEY"], ["guide"])
-    assert not offences(found, projects=[alone, Expected("web", "prj_web", names=["guide"])])
+    assert not violations(found, projects=[alone, Expected("web", "prj_web", names=["guide"])])
 
 
-def test_what_no_sdk_reads_is_told_of_the_project_that_has_it() -> None:
+def test_what_no_sdk_reads_is_reported_for_the_project_that_has_it() -> None:
     found, projects = of_two_projects()
 
     (told,) = [v for v in judged(found, projects=projects) if v.check == "read-names"]
@@ -407,7 +405,7 @@ def test_what_no_sdk_reads_is_told_of_the_project_that_has_it() -> None:
     assert told.message.startswith("web: no current SDK")
 
 
-def test_a_development_stack_is_told_and_not_stopped() -> None:
+def test_a_development_stack_is_reported_and_not_stopped() -> None:
     found = deployment("development")
     found["billing"]["inputs"]["settings"]["free_trial_requires_payment_method"] = True
     del found["roles"]["inputs"]["roles"]["org:finance"]
@@ -462,7 +460,7 @@ def test_a_development_instance_has_what_development_is_for() -> None:
         (inputs("billing", app=UNKNOWN), "app-code"),
     ],
 )
-def test_what_is_unknown_is_told_and_not_passed_over(change: Change, policy: str) -> None:
+def test_what_is_unknown_is_reported_and_not_passed_over(change: Change, policy: str) -> None:
     found = deployment()
     change(found)
 
@@ -472,7 +470,7 @@ def test_what_is_unknown_is_told_and_not_passed_over(change: Change, policy: str
     assert policy in {v.check for v in verdicts}
 
 
-def test_what_is_unknown_hides_no_other_offence() -> None:
+def test_what_is_unknown_hides_no_other_violation() -> None:
     found = deployment()
     found["billing"]["inputs"]["settings"] = {
         "organization_enabled": UNKNOWN,
@@ -482,7 +480,7 @@ def test_what_is_unknown_hides_no_other_offence() -> None:
     found["billing"]["inputs"]["app"] = UNKNOWN
     del found["billing"]["inputs"]["plans"]["pro"]
 
-    assert offences(found) == {
+    assert violations(found) == {
         ("billing-payers", "billing"),
         ("trial-card", "billing"),
         ("billing-slugs", "billing"),
@@ -509,11 +507,11 @@ def test_an_encrypted_value_of_a_state_is_not_judged_and_an_opened_one_is() -> N
     for closed in ({**secret, "ciphertext": "v1:abc"}, "[secret]"):
         found[SK]["inputs"]["value"] = closed
 
-        assert offences(found) == set()
+        assert violations(found) == set()
 
     found[SK]["inputs"]["value"] = {**secret, "plaintext": json.dumps("sk_test_abc")}
 
-    assert offences(found) == {("live-keys", SK)}
+    assert violations(found) == {("live-keys", SK)}
 
 
 def test_a_secret_of_unknown_age_is_a_note() -> None:
@@ -566,17 +564,17 @@ def test_development_may_be_without_the_apps_code() -> None:
         (("organizations",), None, False),
     ],
 )
-def test_without_a_billing_resource_the_settings_have_to_name_the_app(
+def test_without_a_billing_resource_the_settings_must_name_the_app(
     parts: tuple[str, ...] | None, names_app: bool | None, offends: bool
 ) -> None:
     found = {name: each for name, each in deployment().items() if name != "billing"}
 
-    told = offences(found, parts=parts, names_app=names_app)
+    told = violations(found, parts=parts, names_app=names_app)
 
     assert (("app-code", "stack") in told) is offends
 
 
-def test_a_role_of_which_only_the_instance_tells_is_left_to_the_provider() -> None:
+def test_a_role_that_only_the_instance_shows_is_left_to_the_provider() -> None:
     found = deployment()
     uses = {"permission": {"org:invoices:read": "a.ts:1:1"}}
     found["roles"]["inputs"] |= {
@@ -598,7 +596,7 @@ def test_a_test_host_in_a_live_key_is_no_domain() -> None:
     for name, key in (("instance", "declared_publishable_key"), (PK, "value")):
         found[name]["inputs"][key] = other
 
-    assert offences(found) == set()
+    assert violations(found) == set()
 
 
 def test_policies_import_no_engine() -> None:

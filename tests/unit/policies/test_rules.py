@@ -92,7 +92,7 @@ def test_levels_and_values(tmp_path: Path) -> None:
         ("policies: [a]\n", "config.yaml:1: policies: is not a group of fields"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+def test_what_is_wrong_is_reported_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     (problem,) = problems(tmp_path, text)
 
     assert problem.startswith(f"policies/{says}")
@@ -100,7 +100,9 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, says: st
 
 @pytest.mark.parametrize("policy", ["trial-card", "billing-slugs"])
 @pytest.mark.parametrize("level", ["advisory", "disabled"])
-def test_a_promise_is_not_switched_off(tmp_path: Path, policy: str, level: str) -> None:
+def test_a_non_overridable_policy_is_not_switched_off(
+    tmp_path: Path, policy: str, level: str
+) -> None:
     (problem,) = problems(tmp_path, f"policies:\n  {policy}:\n    production: {level}\n")
 
     assert "a waiver does not help either. " in problem

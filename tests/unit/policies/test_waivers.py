@@ -69,7 +69,7 @@ def verdicts(folder: Path, day: str = "2026-11-25", stack: str = "prod") -> list
     )
 
 
-def test_a_file_that_is_not_there_waivers_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_waives_nothing(tmp_path: Path) -> None:
     assert read(tmp_path / "waivers.yaml") == ()
     assert [level_of(v) for v in verdicts(tmp_path)] == [Level.MANDATORY]
 
@@ -80,7 +80,7 @@ def test_the_file_of_the_project_is_right() -> None:
     read(project / "waivers.yaml")
 
 
-def test_an_waiverd_violation_is_told_with_who_and_until_when(tmp_path: Path) -> None:
+def test_a_waived_violation_is_reported_with_who_and_until_when(tmp_path: Path) -> None:
     written(tmp_path, GOOD)
 
     (verdict,) = verdicts(tmp_path)
@@ -94,7 +94,7 @@ def test_an_waiverd_violation_is_told_with_who_and_until_when(tmp_path: Path) ->
     ("change"),
     [{"subject": "other"}, {"stack": "dev"}, {"id": "billing-payers"}, {"what": "nothing"}],
 )
-def test_an_waiver_is_for_what_it_names_alone(tmp_path: Path, change: dict[str, str]) -> None:
+def test_a_waiver_is_only_for_what_it_names(tmp_path: Path, change: dict[str, str]) -> None:
     written(tmp_path, {**GOOD, **change})
 
     found = verdicts(tmp_path)
@@ -168,7 +168,7 @@ def test_every_field_is_needed(tmp_path: Path, missing: str) -> None:
         ({"what": ""}, 8, "waivers[0].what: is not valid"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_line(
+def test_what_is_wrong_is_reported_with_its_line(
     tmp_path: Path, change: dict[str, str], line: int, says: str
 ) -> None:
     (problem,) = problems(written(tmp_path, {**GOOD, **change}))
@@ -177,7 +177,7 @@ def test_what_is_wrong_is_told_with_its_line(
     assert says in problem
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     file = written(tmp_path, {**GOOD, "id": "x"}, {**GOOD, "until": "x"})
 
     assert len(problems(file)) == 2
@@ -214,7 +214,7 @@ def test_fields_are_merged_from_nowhere(tmp_path: Path) -> None:
     ]
 
 
-def test_nothing_to_waiver_is_no_mistake(tmp_path: Path) -> None:
+def test_nothing_to_waive_is_no_mistake(tmp_path: Path) -> None:
     file = tmp_path / "waivers.yaml"
     file.write_text("# none\nwaivers:\n")
 
@@ -243,7 +243,7 @@ def test_the_file_before_is_read_and_a_note_says_how_to_move(tmp_path: Path) -> 
     assert level_of(after) is Level.MANDATORY
 
 
-def test_a_mistake_in_the_file_before_is_told_with_its_own_names(tmp_path: Path) -> None:
+def test_a_mistake_in_the_file_before_is_reported_with_its_own_names(tmp_path: Path) -> None:
     old_file(tmp_path, {**GOOD, "until": "soon"})
 
     with pytest.raises(InputError, match=r"policies/excuses.yaml:7: excuses\[0\].expires: "):

@@ -134,7 +134,7 @@ def asked(
     return refused(dangers, Allowed(), subscribers, place, asking, sandbox=sandbox)
 
 
-def test_a_sandbox_that_nobody_subscribes_to_is_told_once_and_goes_on(
+def test_a_sandbox_that_nobody_subscribes_to_is_reported_once_and_goes_on(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     asking = Asking("dev")

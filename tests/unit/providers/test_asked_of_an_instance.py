@@ -197,7 +197,7 @@ def test_a_permission_that_goes_with_what_goes_back_is_refused(
     assert only_read(world)
 
 
-def test_an_app_that_is_named_no_more_is_a_change_and_none_at_all_is_not(world: World) -> None:
+def test_an_app_that_is_no_longer_named_is_a_change_and_none_at_all_is_not(world: World) -> None:
     stack = driven(world, OrganizationRolesProvider)
     older = {key: value for key, value in roles().items() if key != "app"}
     stack.up(older)

@@ -104,7 +104,7 @@ def test_one_changed_header_is_one_write_and_others_stay(world: World, driven: D
     assert asked(world) == ["GET", "PATCH", "GET"]
 
 
-def test_headers_that_are_declared_no_more_go_one_by_one_and_all(
+def test_headers_that_are_no_longer_declared_go_one_by_one_and_all(
     world: World, driven: Driven
 ) -> None:
     driven.up(hook({BYPASS: SECRET, AUTH: "one"}))
@@ -160,7 +160,9 @@ def test_a_header_that_somebody_took_away_comes_back(world: World, driven: Drive
     assert endpoint(world).headers == {BYPASS: SECRET, AUTH: "one"}
 
 
-def test_what_svix_does_not_keep_is_told_without_its_value(world: World, driven: Driven) -> None:
+def test_what_svix_does_not_keep_is_reported_without_its_value(
+    world: World, driven: Driven
+) -> None:
     driven.up(hook({}))
     path = f"{OF_HEADERS}$"
     world.fault(service="svix", method="PATCH", path=path, kind="not_persisted", times=1)

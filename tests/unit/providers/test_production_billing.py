@@ -49,7 +49,7 @@ def instance(_instance: Instance, tmp_path: Path) -> Instance:
 
 
 def own_state(instance: Instance) -> list[Neighbour]:
-    """What the backend tells of the stack itself."""
+    """What the backend returns about the stack itself."""
     kept = {"type": "pulumi-python:dynamic/clerkstack:Billing", "outputs": instance.billing.state}
     return [Neighbour(STACK, *instance.place, (), State.of([kept]))]
 
@@ -77,7 +77,7 @@ def inputs(instance: Instance, app: Props | None = None, **changes: Any) -> Prop
 
 
 def asks(**slugs: str) -> Props:
-    """An app that asks: the place of the check by kind and slug."""
+    """An app with checks: the place of each by kind and slug."""
     uses: Props = {}
     for slug, kind in slugs.items():
         uses.setdefault(kind, {})[slug] = "app/page.tsx:3:9"
@@ -97,7 +97,7 @@ def test_what_the_app_asks_for_is_not_removed(instance: Instance) -> None:
     assert "clerkstack:allow.billingLeft true" in str(refused.value)
     assert (instance.written(), instance.live()) == ([], before)
 
-    # Whoever means it takes the checks out first.
+    # Whoever means it removes the checks first.
     instance.billing.up(inputs(instance))
     instance.billing.destroy()
     assert "pro" not in instance.live()["plans"]
@@ -193,7 +193,7 @@ def test_a_plan_that_this_write_removes_is_not_there_for_the_app(instance: Insta
         instance.billing.up(inputs(instance, asks(legacy="plan")))
     assert instance.written() == []
 
-    # What the stack does not touch counts.
+    # What the stack does not touch is judged too.
     instance.by_hand({"billing": {"plans": {"theirs": {**LEGACY, "name": "Theirs"}}}})
     instance.billing.up(inputs(instance, asks(theirs="plan"), plans=both))
 

@@ -375,7 +375,7 @@ def test_a_connection_that_goes_off_with_its_settings_is_asked_for(
 
 
 def own_state(driven: Driven) -> list[Neighbour]:
-    """What the backend tells of the stack itself."""
+    """What the backend returns about the stack itself."""
     kept = {"type": "pulumi-python:dynamic/clerkstack:SignIn", "outputs": driven.state}
     return [
         Neighbour(str(driven.stack), seeded.APPLICATION_ID, "development", (), State.of([kept]))

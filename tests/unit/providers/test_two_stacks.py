@@ -360,7 +360,7 @@ def test_states_of_an_older_version_leave_each_other_alone(
     assert live(testbed.world) == there
 
 
-def test_what_becomes_shared_is_told(
+def test_what_becomes_shared_is_reported(
     testbed: SharedTestbed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, two = two_stacks(testbed, "two checkouts")
@@ -460,7 +460,7 @@ def test_a_header_of_one_alone_goes_with_it(testbed: SharedTestbed, first: int) 
     assert live(testbed.world)[ENDPOINT][2] == ({"x-two": "2"}, {"x-one": "1"})[first]
 
 
-def test_a_header_that_the_owner_changed_last_is_told_to_who_has_not_followed(
+def test_a_header_that_the_owner_changed_last_is_reported_to_whoever_has_not_followed(
     testbed: SharedTestbed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one, two = two_stacks(testbed, "two checkouts")

@@ -1,4 +1,4 @@
-"""Which changes have to be asked for."""
+"""Which changes need permission."""
 
 from __future__ import annotations
 

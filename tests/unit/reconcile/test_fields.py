@@ -47,7 +47,7 @@ def test_what_a_live_value_means(key: str, declared: Json, live: Json, same: boo
 
 
 def test_an_empty_text_that_is_declared_says_more_than_nothing() -> None:
-    # Of a role it clears the description, where nothing leaves it as it is.
+    # It clears the description of a role, where a missing one leaves it as it is.
     assert not same_document({"description": ""}, {})
     assert same_document({"description": None}, {})
 

@@ -1,4 +1,4 @@
-"""What billing found and what it made: what goes back of both."""
+"""What billing found and what it made, and what is reverted of each."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_field_less_of_such_a_plan_leaves_what_is_attached() -> None:
 
     back = back_to(olds, news, Ledger(), section(free_org=free))
 
-    # Else the read-back of the write that attaches `other` would ask for `one` again.
+    # Otherwise the read-back of the write that attaches `other` would ask for `one` again.
     assert back == {}
 
 

@@ -1,4 +1,4 @@
-"""Whose the variables of a project are, and what is done about those of others."""
+"""Who owns a project's variables, and what is done about those of others."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_the_stacks_own_is_not_in_the_way_of_its_removal() -> None:
     assert obstacles({NAME: "v1"}, [live()]) == obstacles({}, [])
 
 
-def test_after_a_move_the_states_variables_have_to_be_there() -> None:
+def test_after_a_move_the_states_variables_must_exist() -> None:
     found = obstacles({NAME: "v1"}, [live("v2")], moved=True)
 
     [reason] = refusals(found, "prj_1", "dev", [])
@@ -169,7 +169,7 @@ def test_what_another_stack_has_is_not_taken_over_though_it_is_named(
 
     assert (list(found.splits), dict(found.ids), list(found.refused)) == ([], {}, [])
     assert [each.name for each in found.theirs] == [NAME]
-    # Where the state has it too, it is this stack's.
+    # If the state has it too, it is this stack's.
     assert list(plan([declared()], [there], {NAME: "v1"}, (), {"v1"}).theirs) == []
 
 

@@ -1,4 +1,4 @@
-"""What the engine's events say of a rotation's update."""
+"""What the engine's events say about a rotation's update."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_the_reason_is_what_judges_said_and_not_the_last_lines() -> None:
     ]
 
 
-def test_where_the_engine_told_no_event_its_last_lines_are_the_reason() -> None:
+def test_without_an_event_of_the_engine_its_last_lines_are_the_reason() -> None:
     lines = [f"line {n}" for n in range(30)] + ["error: the stack is currently locked"]
 
     assert reasons(lines).startswith("line 16\n")
@@ -77,7 +77,7 @@ def test_news_are_variables_and_builds() -> None:
     assert news("dpl_Nba8Re: READY. The new variables are live.") == "dpl_Nba8Re: READY"
 
 
-def test_more_than_values_is_told_by_the_property() -> None:
+def test_more_than_values_is_named_by_the_property() -> None:
     written = "pulumi-python:dynamic/clerkstack:WrittenVariables"
     only_values = [step("update", "value"), step("update", "values", of=written)]
 

@@ -39,7 +39,7 @@ def fails_to_abort(testbed: RotationTestbed, name: str = "up") -> None:
 
 
 def assert_all_lasts(testbed: RotationTestbed) -> None:
-    """State, variables and app have the same secrets, and those do not end."""
+    """State, variables and app have the same secrets, which do not end."""
     testbed.world.advance(WEEK)
     state = {kind: secret.get_secret_value() for kind, secret in testbed.known().secrets.items()}
     assert state == testbed.live == testbed.deployed
@@ -54,10 +54,10 @@ def test_after_a_failed_abort_the_dead_key_is_not_rolled_out(
     testbed.rotate()
     fails_to_abort(testbed, name)
     # Whoever deploys meanwhile deploys the key that lasts.
-    assert testbed.counts(testbed.known().secrets["clerk"].get_secret_value())
+    assert testbed.is_valid(testbed.known().secrets["clerk"].get_secret_value())
     testbed.leaked = True
     testbed.world.advance(25)
-    assert testbed.counts(testbed.known().secrets["clerk"].get_secret_value())
+    assert testbed.is_valid(testbed.known().secrets["clerk"].get_secret_value())
 
     entry = testbed.rotate()
 
@@ -77,7 +77,7 @@ def test_an_abort_says_that_there_is_no_way_back_and_the_next_run_goes_on(
     with pytest.raises(ClerkstackError, match="no way back"):
         testbed.abort()
 
-    assert testbed.counts(testbed.known().secrets["clerk"].get_secret_value())
+    assert testbed.is_valid(testbed.known().secrets["clerk"].get_secret_value())
     assert testbed.rotate().result == "done"
     assert_all_lasts(testbed)
 
@@ -143,7 +143,7 @@ def test_a_signing_secret_that_was_gone_back_to_is_replaced_again(testbed: Rotat
 def test_a_secret_of_an_aborted_rotation_is_not_taken_for_the_new_one(
     testbed: RotationTestbed, kind: Any
 ) -> None:
-    """Whoever knew it knows it still, and a rotation is to end that."""
+    """Whoever knew it still knows it, and a rotation must end that."""
     testbed.rotate()
     testbed.abort()
     path = {"clerk": "rotate_secret_keys$", "webhook": "secret/rotate$"}[kind]
@@ -177,7 +177,7 @@ def test_a_key_that_ends_by_itself_is_as_good_as_old(testbed: RotationTestbed) -
     testbed.abort()
     assert "clerk" in testbed.known().journal.doomed
 
-    # Scheduled, of what is older than eighty days: nothing is.
+    # A schedule for what is older than eighty days: nothing is.
     entry = testbed.rotate(older_than=now() - 80 * 24 * 3_600_000)
 
     assert entry.secrets == ["clerk"]
@@ -243,7 +243,7 @@ def test_somebody_rotates_elsewhere_before_a_rotation_is_over(
 
 
 def test_of_a_leak_that_replaced_a_lost_mint_the_old_secrets_end(testbed: RotationTestbed) -> None:
-    """The mint that nobody knows of is not taken for that of the leak."""
+    """The mint that nobody knows of is not mistaken for that of the leak."""
     old, moment = dict(testbed.deployed), 1
     while testbed.mints()["webhook"] == 0:
         testbed.killed_at(moment, testbed.rotate)
@@ -254,8 +254,8 @@ def test_of_a_leak_that_replaced_a_lost_mint_the_old_secrets_end(testbed: Rotati
 
     testbed.rotate(overlap_hours=0)
 
-    assert not testbed.counts(old["clerk"])
-    # Svix keeps the end that the lost mint gave the old one, so that is said.
+    assert not testbed.is_valid(old["clerk"])
+    # Svix keeps the end that the lost mint gave the old one, so that is reported.
     assert old["webhook"] in testbed.signing()
     assert any("Svix accepts the old signing secret until" in line for line in testbed.said)
     assert_all_lasts(testbed)
@@ -281,7 +281,7 @@ def test_nothing_is_minted_where_the_roll_out_would_be_refused(
 
 
 def test_a_run_that_goes_on_looks_again_before_it_mints(testbed: RotationTestbed) -> None:
-    # Killed before the mint, after it had looked who else holds the secrets.
+    # Killed before the mint, after it had checked who else holds the secrets.
     moment = 1
     while not (there := testbed.known().journal.running) or not there.looked:
         assert testbed.killed_at(moment, testbed.rotate)
@@ -319,7 +319,7 @@ def test_a_refused_abort_changes_nothing(testbed: RotationTestbed, proved: bool)
     assert (there.last is None) == (journal.last is None)
     assert there.running is None or not there.running.aborting
     assert {k: s.get_secret_value() for k, s in testbed.known().secrets.items()} == before
-    # Forward it goes all the same, and back once nobody refuses.
+    # It goes forward all the same, and back once nobody refuses.
     testbed.refuses = False
     assert (testbed.abort() if proved else testbed.rotate()).result == (
         "aborted" if proved else "done"
@@ -376,7 +376,7 @@ def test_an_update_that_was_not_finished_is_finished_first(testbed: RotationTest
 
 
 def test_who_is_taken_over_while_it_mints_says_so(testbed: RotationTestbed) -> None:
-    """Two are at it: what one minted is known to nobody."""
+    """Two runs at once: nobody knows what one of them minted."""
     count = testbed.moments
     for moment in range(count + 1, 60):
         testbed = fresh(testbed.world)

@@ -1,7 +1,7 @@
-"""Every order of rotations: killed, refused, failing, gone back from, taken over, leaked, and with
-time that passes in between. Whatever happened, the next run ends well.
+"""Every order of rotations: killed, refused, failing, aborted, taken over, leaked, with time
+passing in between. Whatever happened, the next run ends well.
 
-`CLERKSTACK_HISTORIES=500` walks that many histories in the place of a few, always others.
+`CLERKSTACK_HISTORIES=500` walks through 500 new random histories instead of a few.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Histories(RuleBasedStateMachine):
         self.world.clear_faults()
         self.offset = 0.0
         self.testbed = RotationTestbed(self.world)
-        # Whether the app is locked out is asked here, where it is known what may be so.
+        # Whether the app is locked out is checked here, where it is known whether it may be.
         self.testbed.leaked = True
         self.ids: set[str] = set()
         self.spare = dict.fromkeys(KINDS, 0)
@@ -83,8 +83,8 @@ class Histories(RuleBasedStateMachine):
         if not hasattr(self, "testbed"):
             return
         self.clear()
-        # What was left is brought to its end, then both secrets are rotated. (Of one alone the
-        # other may end: somebody rotated it elsewhere, or it was gone back to.)
+        # An unfinished rotation is finished, then both secrets are rotated. (If only one were, the
+        # other could end: somebody rotated it elsewhere, or an abort went back to it.)
         left = self.testbed.known().journal.running
         ends = [self.run_of(self.testbed.rotate) for _ in range(2 if left is None else 3)]
         assert [end.result for end in ends[1:]] == ["done"] * len(ends[1:])
@@ -127,7 +127,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(moment=moments, hours=st.sampled_from([1, 25]), fails=st.booleans())
     def left(self, moment: int, hours: int, fails: bool) -> None:
-        """An abort that does not get on, and nobody looks for a while."""
+        """An abort that fails, and nobody looks for a while."""
         entry = self.run_of(self.testbed.rotate)
         if fails:
             self.fails("app", back=True, kinds=None)
@@ -141,7 +141,7 @@ class Histories(RuleBasedStateMachine):
     def fails(self, name: str, back: bool, kinds: Any) -> None:
         """Something outside does not do what it should."""
         self.testbed.fails = {name: FAILING[name]}
-        before = self.counting()
+        before = self.valid_kinds()
         try:
             self.attempt(self.testbed.abort if back else lambda: self.testbed.rotate(kinds=kinds))
         finally:
@@ -154,26 +154,26 @@ class Histories(RuleBasedStateMachine):
         """The mint is refused, or has no answer."""
         more = {"status": 403} if lost == "status" else {}
         self.world.fault(**DENIED[kind], kind=lost, **more)  # type: ignore[arg-type]
-        before = self.counting()
+        before = self.valid_kinds()
         self.attempt(self.testbed.rotate)
         self.world.clear_faults()
         self.assert_state_kept(before)
 
     @rule(moment=moments, one=st.booleans(), other=st.booleans())
     def second_machine(self, moment: int, one: bool, other: bool) -> None:
-        """A run is taken over that was believed to be dead, and goes on beside."""
+        """A run that was believed dead is taken over, and continues beside the other."""
         acts = (self.testbed.abort, self.testbed.rotate)
         self.testbed.meanwhile = (moment, lambda: self.attempt(acts[other]))
         self.spare = {kind: spare + 1 for kind, spare in self.spare.items()}
-        # Whichever minted last is what counts: the other one's may end with its overlap.
+        # The last mint is valid: the other one's may end with its overlap.
         self.attempt(acts[one])
         self.testbed.meanwhile = None
 
     @rule()
     def somebody_deploys(self) -> None:
-        """What the state has reaches the app, as with every `pulumi up`: where an abort was killed
-        and left until the old key ended, or somebody rotated elsewhere, a dead one."""
-        self.dead |= {*KINDS} - self.counting()
+        """What the state has reaches the app, as with every `pulumi up`: a dead key, if an abort
+        was killed and left until the old key ended, or if somebody rotated elsewhere."""
+        self.dead |= {*KINDS} - self.valid_kinds()
         self.testbed.deploy()
 
     @rule(hours=st.sampled_from([1, 23, 25, 200]))
@@ -201,7 +201,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_locked_out_by_a_run(self) -> None:
-        """What the app runs with counts, but where time has ended it, or a leaked one was ended."""
+        """What the app runs with is valid, unless time has ended it, or a leaked one was ended."""
         if not hasattr(self, "testbed"):
             return
         for kind in KINDS:
@@ -224,7 +224,7 @@ class Histories(RuleBasedStateMachine):
     # -- inside -----------------------------------------------------------------------------------
 
     def run_of(self, act: Callable[[], Entry]) -> Entry:
-        """A run with nothing in its way ends, and what it leaves counts."""
+        """A run with nothing in its way ends, and what it leaves is valid."""
         self.make_room()
         entry = act()
         self.dead.clear()
@@ -274,13 +274,13 @@ class Histories(RuleBasedStateMachine):
         self.testbed.fails, self.testbed.meanwhile, self.testbed.kill_at = {}, None, None
         self.world.clear_faults()
 
-    def counting(self) -> set[Kind]:
-        """The kinds whose secret in the state counts."""
+    def valid_kinds(self) -> set[Kind]:
+        """The kinds whose secret in the state is valid."""
         known = self.testbed.known().secrets
         return {kind for kind in KINDS if self.is_valid(kind, known[kind].get_secret_value())}
 
     def assert_state_kept(self, before: set[Kind]) -> None:
-        lost = before - self.counting()
+        lost = before - self.valid_kinds()
         assert not lost, f"the state is left with a dead secret: {lost}"
 
     def assert_done(self) -> None:
@@ -292,7 +292,9 @@ class Histories(RuleBasedStateMachine):
             assert self.is_valid(kind, secret), f"{kind} ended"
 
     def is_valid(self, kind: Kind, secret: str) -> bool:
-        return self.testbed.counts(secret) if kind == "clerk" else secret in self.testbed.signing()
+        return (
+            self.testbed.is_valid(secret) if kind == "clerk" else secret in self.testbed.signing()
+        )
 
 
 @pytest.fixture
@@ -312,7 +314,7 @@ def test_whatever_happened_the_next_run_ends_well(world: World) -> None:
         database=None,
         deadline=None,
         report_multiple_bugs=False,
-        # Each run takes a tenth of a second: to make a history smaller would take minutes.
+        # Each run takes a tenth of a second: shrinking a history would take minutes.
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

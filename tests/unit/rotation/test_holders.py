@@ -44,7 +44,7 @@ def fresh(running: World, **given: Any) -> RotationTestbed:
 def add(
     testbed: RotationTestbed, key: str, value: str | None = None, *, project: str = OWN, **more: Any
 ) -> Variable:
-    """A variable that somebody made; with the secret key where no value is given."""
+    """A variable that somebody made; with the secret key if no value is given."""
     body = {"key": key, "value": value or testbed.deployed["clerk"], "type": "encrypted", **more}
     if "target" not in body and "customEnvironmentIds" not in body:
         body["target"] = ["preview"]
@@ -153,7 +153,8 @@ def test_a_custom_environment_and_a_branch_are_built_again(testbed: RotationTest
     key = digest(testbed.deployed["clerk"])
     assert built(testbed, "staging")["CLERK_SECRET_KEY"] == key == environment.value_digest
     assert built(testbed, "preview", "feature/x")["CLERK_SECRET_KEY"] == key == branch.value_digest
-    # One of the roll-out's, and one of each; nothing of the environment with another key.
+    # One deployment by the roll-out, one of each of these; none of the environment with another
+    # key.
     assert len(testbed.world.vercel.deployments) == number + 3
 
 
@@ -223,7 +224,7 @@ def test_one_that_is_gone_is_in_nobodys_way(testbed: RotationTestbed) -> None:
     assert testbed.abort().result == "aborted"
 
 
-# -- what people have to see to --------------------------------------------------------------------
+# -- what people must do ---------------------------------------------------------------------------
 
 
 def in_another_project(testbed: RotationTestbed) -> str:
@@ -398,7 +399,7 @@ def test_what_is_of_another_instance_is_in_nobodys_way(
     assert testbed.rotate().others == []
 
 
-def test_a_branch_with_other_keys_is_told_by_its_own_publishable_key(
+def test_a_branch_with_other_keys_is_known_by_its_own_publishable_key(
     testbed: RotationTestbed,
 ) -> None:
     ours = testbed.known().publishable_key
@@ -446,7 +447,7 @@ def test_another_stack_with_the_same_endpoint_has_the_signing_secret(
         testbed.rotate(kinds=("webhook",))
 
 
-def test_stacks_that_are_not_known_are_told(
+def test_stacks_that_are_not_known_are_reported(
     testbed: RotationTestbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(_: Any) -> Any:
@@ -545,7 +546,7 @@ def test_a_teams_projects_and_shared_variables_are_looked_at_and_nobody_elses(
     assert holds(team, copy)
 
 
-def test_what_the_token_may_not_read_is_told_and_not_in_the_way(team: RotationTestbed) -> None:
+def test_what_the_token_may_not_read_is_reported_and_not_in_the_way(team: RotationTestbed) -> None:
     another_project(team, "api", "team_a")
     for path in ("/projects/prj_api/env$", "/v1/env$"):
         team.world.fault(
@@ -632,7 +633,7 @@ def test_what_was_written_before_the_mint_does_not_hold_what_was_minted(
     (made,) = testbed.world.vercel.projects["prj_api"].variables.values()
     testbed.rotate(seen_to=(name,))
 
-    # Gone back: what is in use is older than that mint, and how old is not known.
+    # After an abort: what is in use is older than that mint; how old is unknown.
     testbed.abort()
     made.updated_at = 5
     with pytest.raises(Unseen):
@@ -665,7 +666,7 @@ def test_killed_at_any_moment_the_next_run_writes_every_copy(running: World) -> 
         testbed.assert_nobody_is_locked_out()
 
         if came:
-            # Whoever was named once is known: a scheduled run goes on with it.
+            # Whoever was named once is known: a scheduled run continues with it.
             try:
                 testbed.rotate()
             except Unseen:
@@ -813,7 +814,7 @@ def test_a_leak_is_rolled_out_though_a_copy_can_not_be_written_now(
     with pytest.raises(ApiError):
         testbed.rotate(kinds=("clerk",), overlap_hours=0)
 
-    assert testbed.counts(testbed.deployed["clerk"])  # the app is built all the same
+    assert testbed.is_valid(testbed.deployed["clerk"])  # the app is built all the same
     assert testbed.rotate(kinds=("clerk",), overlap_hours=0).result == "done"
     assert holds(testbed, copy)
     assert built(testbed, "preview")["CLERK_API_KEY"] == copy.value_digest
@@ -830,7 +831,7 @@ def test_a_leak_in_the_middle_of_a_rotation_reaches_what_that_one_had_not(runnin
 
         testbed.rotate(kinds=("clerk",), overlap_hours=0, reason="leaked")
 
-        assert testbed.counts(testbed.deployed["clerk"]), moment
+        assert testbed.is_valid(testbed.deployed["clerk"]), moment
         assert holds(testbed, copy), moment
         moment += 2
     assert moment > 25
@@ -878,7 +879,7 @@ def test_those_of_the_rotation_before_are_counted_while_their_overlap_lasts(
 ) -> None:
     name = in_another_project(testbed)
     testbed.rotate(seen_to=(name,))
-    testbed.rotate()  # the other one holds the key before, which lives on
+    testbed.rotate()  # the other one has the key before, which stays valid
 
     assert [other.name for other in testbed.known().journal.waiting] == [name]
 

@@ -56,7 +56,9 @@ def test_all_projects_are_rolled_out_and_proved_in_one_run(running: World) -> No
     assert testbed.mints() == {"clerk": 1, "webhook": 1}
 
 
-def test_one_that_nothing_is_deployed_of_is_told_and_the_other_is_proved(running: World) -> None:
+def test_one_that_nothing_is_deployed_of_is_reported_and_the_other_is_proved(
+    running: World,
+) -> None:
     testbed = bed_of(running, PROJECTS, nothing_runs=("api",))
 
     testbed.rotate()
@@ -149,7 +151,7 @@ def test_one_app_with_the_old_key_is_no_proof(running: World, late: str) -> None
             prover(testbed).prove(BOTH)
 
 
-def test_an_app_that_tells_nothing_of_a_secret_it_has_says_what_may_be_done(
+def test_for_an_app_that_does_not_report_a_secret_the_message_says_what_to_do(
     running: World,
 ) -> None:
     api = told("dpl_api", CLERK_SECRET_KEY=KEY)

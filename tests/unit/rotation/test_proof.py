@@ -1,4 +1,4 @@
-"""What an app says of itself, and what counts as a proof."""
+"""What an app reports about itself, and what counts as a proof."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BOTH = {"clerk": KEY, "webhook": SIGNING}
 
 @dataclass
 class App:
-    """An app that answers as it is told; `health` are the answers in their order."""
+    """An app with given answers; `health` are those answers in order."""
 
     address: str
     health: list[tuple[int, Any]] = field(default_factory=list)
@@ -104,7 +104,7 @@ def test_the_address_may_lead_to_the_old_one_for_a_while(app: App) -> None:
     assert app.asked >= 4
 
 
-def test_an_app_tells_the_secrets_under_the_names_that_it_reads(app: App) -> None:
+def test_an_app_reports_the_secrets_under_the_names_that_it_reads(app: App) -> None:
     prints = told()["fingerprints"]
     prints["CLERK_WEBHOOK_SIGNING_SECRET"] = prints.pop("CLERK_WEBHOOK_SECRET")
     app.health = [(200, {"deployment": "dpl_1", "fingerprints": prints})]
@@ -151,7 +151,7 @@ def test_a_webhook_that_refuses_what_the_new_one_signs(app: App) -> None:
     assert app.prover(patience=0.01).prove({"clerk": KEY}) == "dpl_1"
 
 
-def test_an_app_that_tells_no_fingerprints_where_the_stack_says_so(app: App) -> None:
+def test_an_app_that_reports_no_fingerprints_if_the_stack_says_so(app: App) -> None:
     app.health = [(200, {"ok": True})]
 
     assert app.prover(fingerprints=False).prove(BOTH) is None

@@ -97,7 +97,7 @@ def test_other_variables_stay_as_they_were() -> None:
 
     assert rest_as_was(was, declared) == {**was, "production/CLERK_SECRET_KEY": "2"}
     assert rest_as_was({}, declared) == {}
-    # A secret that is not deployed yet, or is declared no more.
+    # A secret that is not deployed yet, or no longer declared.
     assert rest_as_was({"preview/CLERK_SECRET_KEY": "1"}, declared) == {
         "preview/CLERK_SECRET_KEY": "1"
     }
@@ -171,5 +171,5 @@ def test_policies_stop_it_for_what_it_writes_and_nothing_else(rolling: None) -> 
     assert {"trial-card", "complete", "sensitive-secrets"} <= stops(judge(secrets_only=False))
     assert stops(judge(secrets_only=True)) <= {"sensitive-secrets", "protected", "key-forms"}
     assert "sensitive-secrets" in stops(judge(secrets_only=True))
-    # What it does not stop for is told all the same.
+    # What it does not stop for is reported all the same.
     assert "trial-card" in {finding.check for finding in judge(secrets_only=True).one(billing)}

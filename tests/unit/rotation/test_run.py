@@ -37,7 +37,7 @@ def test_both_are_rotated_with_one_roll_out(testbed: RotationTestbed) -> None:
     for kind, secret in known.secrets.items():
         assert entry.old[kind] != entry.new[kind] == fingerprint(secret)
         assert testbed.deployed[kind] == secret.get_secret_value() != before[kind]
-    assert testbed.counts(before["clerk"])
+    assert testbed.is_valid(before["clerk"])
     assert testbed.signing() == [testbed.deployed["webhook"], before["webhook"]]
     assert testbed.mints() == {"clerk": 1, "webhook": 1}
     assert entry.old_ends - entry.minted == pytest.approx(24 * 3_600_000, abs=10_000)
@@ -110,7 +110,7 @@ def test_killed_at_any_moment_the_next_run_completes(running: World) -> None:
         known = testbed.known()
         assert {k: s.get_secret_value() for k, s in known.secrets.items()} == testbed.deployed
         assert known.journal.running is None
-        assert testbed.counts(before["clerk"])
+        assert testbed.is_valid(before["clerk"])
         testbed.assert_nobody_is_locked_out()
 
 
@@ -185,7 +185,7 @@ def test_a_key_that_clerk_did_not_keep_is_none(testbed: RotationTestbed, times: 
 
     assert entry.result == "done"
     assert testbed.deployed["clerk"] != before
-    assert testbed.counts(testbed.deployed["clerk"])
+    assert testbed.is_valid(testbed.deployed["clerk"])
 
 
 def test_a_refused_mint_leaves_nothing_behind(testbed: RotationTestbed) -> None:
@@ -334,12 +334,12 @@ def test_a_leaked_key_is_dead_with_the_first_request(testbed: RotationTestbed) -
     first = next(each for each in testbed.world.journal() if each.method == "POST")
     assert first.path.endswith("/rotate_secret_keys")
     assert entry.result == "done"
-    assert not testbed.counts(leaked)
+    assert not testbed.is_valid(leaked)
     testbed.assert_nobody_is_locked_out()
     assert "preflight" not in " ".join(testbed.said)
 
 
-def test_a_signing_secret_that_was_gone_back_to_is_told_to_live_on(
+def test_a_signing_secret_that_was_gone_back_to_is_reported_as_still_valid(
     testbed: RotationTestbed,
 ) -> None:
     leaked, testbed.leaked = testbed.deployed["webhook"], True
@@ -376,7 +376,7 @@ def test_a_leak_does_not_wait_for_a_rotation_under_way(testbed: RotationTestbed)
     testbed.rotate(kinds=("clerk",), overlap_hours=0)
 
     assert [entry.result for entry in testbed.known().journal.history] == ["replaced", "done"]
-    assert not testbed.counts(leaked)
+    assert not testbed.is_valid(leaked)
     assert testbed.known().journal.history[-1].secrets == ["clerk", "webhook"]
 
 
@@ -393,7 +393,7 @@ def test_a_leak_that_nobody_answered_for_is_not_gone_on_with(testbed: RotationTe
             # Killed at the question. The next run, unattended, has an overlap.
             testbed.leaked = False
             assert testbed.rotate(kinds=("clerk",)).overlap_hours == 24
-            assert testbed.counts(old)
+            assert testbed.is_valid(old)
             return
     pytest.fail("it was never killed before the mint")
 
@@ -429,7 +429,7 @@ def test_a_leak_of_one_secret_leaves_the_other_its_overlap(testbed: RotationTest
     assert testbed.known().journal.history[-1].secrets == ["clerk", "webhook"]
 
 
-def test_old_secrets_that_count_no_more_are_forgotten(testbed: RotationTestbed) -> None:
+def test_old_secrets_that_are_no_longer_valid_are_forgotten(testbed: RotationTestbed) -> None:
     old = testbed.deployed["clerk"]
     testbed.rotate(kinds=("clerk",))
     assert old in testbed.known().journal.text()

@@ -127,7 +127,7 @@ def failing(*failures: Exception) -> Callable[[], str]:
     return act
 
 
-def test_a_lock_is_waited_for_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_is_waited_for_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "PAUSE", 0)
     other = Locked("locked", Owner("ann", "elsewhere", 7))
     recovery, told = Recovery(), list[str]()

@@ -1,4 +1,4 @@
-"""An update after a rotation that was left on its way back, once the old secret has ended."""
+"""An update after an unfinished abort, once the old secret has ended."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HOUR = 3_600_000  # milliseconds
 
 
 def left(*, ends_in: int | None, new: str | None = "sk_live_new", **how: bool) -> dict[str, Any]:
-    """A state whose journal has a rotation that is not over."""
+    """A state whose journal has an unfinished rotation."""
     ends = None if ends_in is None else now() + ends_in
     side = {"overlap_hours": 24, "old": "sk_live_old", "new": new, "old_ends": ends}
     running = Running.model_validate(

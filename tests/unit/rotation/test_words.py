@@ -99,7 +99,7 @@ def test_a_journal_is_what_it_was() -> None:
     assert Journal.parse("") == Journal.parse("{}") == Journal()
 
 
-def test_what_is_no_journal_is_told_without_what_it_holds() -> None:
+def test_what_is_no_journal_is_reported_without_what_it_holds() -> None:
     with pytest.raises(ClerkstackError, match="cannot be read") as told:
         Journal.parse('{"running": {"sides": {"clerk": {"new": "sk_live_secret"}}}}')
     assert "sk_live_secret" not in str(told.value)

@@ -1,6 +1,6 @@
 """A rotation in this process: real services in the local world, an engine and an app of memory.
 
-It can be killed at any moment of it: before and after everything that it does outside of itself.
+It can be killed before and after everything that it does outside of itself.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class RotationTestbed:
         self.world.clear_journal()
 
     def _written(self, project: Project, target: str, key: str, kind: Kind) -> str:
-        """Write one of the stack's own variables; its id."""
+        """Write one of the stack's own variables; return its id."""
         body = {
             "key": key,
             "value": self.deployed[kind],
@@ -159,7 +159,7 @@ class RotationTestbed:
         return self._rotator().abort()
 
     def killed_at(self, moment: int, act: Callable[[], Any]) -> bool:
-        """Kill a run at its n-th moment; whether it came so far."""
+        """Kill a run at its n-th moment; return whether it got that far."""
         self.moments, self.kill_at = 0, moment
         try:
             act()
@@ -189,8 +189,8 @@ class RotationTestbed:
             team_id=team_id,
         )
 
-    def counts(self, key: str) -> bool:
-        """Whether Clerk takes a secret key."""
+    def is_valid(self, key: str) -> bool:
+        """Whether Clerk accepts a secret key."""
         try:
             self.world.clerk.instance_of_key(key)  # what each request to Clerk begins with
         except ClerkError:
@@ -211,8 +211,8 @@ class RotationTestbed:
         }
 
     def assert_nobody_is_locked_out(self) -> None:
-        """What the deployed app has counts now."""
-        assert self.counts(self.deployed["clerk"])
+        """What the deployed app has is valid now."""
+        assert self.is_valid(self.deployed["clerk"])
         assert self.deployed["webhook"] in self.signing()
 
     def _rotator(self) -> Rotator:
@@ -288,7 +288,7 @@ class Process:
         self.moment("app")
         self.testbed.deployed = dict(self.testbed.live)
         for project_id in changed:
-            # As the engine does: nothing is built where nothing was written.
+            # As the engine does: if nothing was written, nothing is built.
             vercel.add_deployment(project_id, "preview")
         self.moment("updated")
 

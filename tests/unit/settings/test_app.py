@@ -95,7 +95,7 @@ def test_an_app_is_named(app: dict[str, Any]) -> None:
         ({"path": ""}, "app.path", "is empty"),
     ],
 )
-def test_a_mistake_is_told(app: dict[str, Any], path: str | None, message: str | None) -> None:
+def test_a_mistake_is_reported(app: dict[str, Any], path: str | None, message: str | None) -> None:
     if path is None:
         assert not load(app).app.named
         return

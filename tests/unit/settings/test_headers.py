@@ -1,4 +1,5 @@
-"""Headers of the webhook in the settings: what Svix would refuse is refused before, valuelessly."""
+"""Headers of the webhook in the settings: what Svix would refuse is refused first, without its
+value."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ def load(webhook: dict[str, Any], encrypted: bool = True, file: Path | None = No
         ({"x-own": f"{VALUE}€"}, "that a header cannot have"),
     ],
 )
-def test_what_no_endpoint_takes_is_told_without_its_value(
+def test_what_no_endpoint_takes_is_reported_without_its_value(
     headers: dict[str, str], why: str
 ) -> None:
     with pytest.raises(InputError, match=why) as told:
@@ -57,7 +58,7 @@ def test_what_no_endpoint_takes_is_told_without_its_value(
     assert VALUE not in str(told.value)
 
 
-def test_a_value_in_the_clear_is_told_with_the_command_that_hides_it(tmp_path: Path) -> None:
+def test_a_value_in_the_clear_is_reported_with_the_command_that_hides_it(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     text = f"config:\n  clerkstack:webhook:\n    headers:\n      {BYPASS}: {VALUE}\n"
     file.write_text(text)

@@ -1,4 +1,4 @@
-"""Settings: a clean stack gives none, and each mistake gives its one message, with its line."""
+"""Settings: a clean stack gives no message, and each mistake gives one, with its line."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ config:
 
 
 def clean(**changes: Any) -> dict[str, str]:
-    """A config without a mistake, as Pulumi gives it; None takes a key out."""
+    """A config without a mistake, as Pulumi gives it; None removes a key."""
     values: dict[str, Any] = {
         "clerkstack:instance": "development",
         "clerkstack:applicationId": "app_1",
@@ -387,7 +387,7 @@ def test_http_on_localhost_is_for_development_only() -> None:
         load_settings(clean(instance="production", appUrl="http://localhost:3000"), stack="prod")
 
 
-def test_all_mistakes_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+def test_all_mistakes_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     file.write_text(FILE)
     raw = clean(environment={"projectId": "prj_1", "redploy": True}, webhook={"events": [1]})
@@ -426,7 +426,7 @@ def test_a_wrong_type_hides_no_other_mistake() -> None:
     }
 
 
-def test_a_secret_in_the_clear_is_told(tmp_path: Path) -> None:
+def test_a_secret_in_the_clear_is_reported(tmp_path: Path) -> None:
     file = tmp_path / "Pulumi.dev.yaml"
     connection = {"clientId": GOOGLE_ID, "clientSecret": SECRET}
     text = FILE.replace("    redploy: true\n", "").replace("apiToken", "x")
@@ -520,7 +520,7 @@ def test_a_file_that_cannot_be_read_gives_no_lines(tmp_path: Path, text: str | N
     assert found(file, bogus="1") == ["bogus: is not a setting"]
 
 
-def test_a_secret_that_pulumi_does_not_know_as_one_is_told_wherever_it_stands(
+def test_a_secret_that_pulumi_does_not_know_as_one_is_reported_wherever_it_stands(
     tmp_path: Path,
 ) -> None:
     elsewhere = tmp_path / "Pulumi.dev.yaml"
@@ -555,7 +555,7 @@ def test_a_wrong_instance_hides_nothing_that_is_wrong_either_way(tmp_path: Path)
 
 
 @pytest.mark.parametrize("value", ["", "a b", "a\n"])
-def test_credentials_with_something_pasted_along_are_told(tmp_path: Path, value: str) -> None:
+def test_credentials_with_something_pasted_along_are_reported(tmp_path: Path, value: str) -> None:
     sign_in = {"oauth": {"google": {"clientId": value, "clientSecret": value}}}
 
     paths = [each.split(": ")[0] for each in found(tmp_path / "none", signIn=sign_in)]

@@ -1,4 +1,4 @@
-"""Settings under a key that nobody reads: each is told with what was meant."""
+"""Settings under a key that nobody reads: each is reported with what was meant."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ APP = json.dumps({"path": "../web"})
 def problems(
     raw: dict[str, str], project: str | None = "acme", file: Path | None = None
 ) -> list[Problem]:
-    """What is wrong with the settings, nothing where they are taken."""
+    """What is wrong with the settings; nothing if they are accepted."""
     try:
         load_settings({**GOOD, **raw}, stack="dev", project=project, file=file)
     except InputError as error:
@@ -46,7 +46,7 @@ def problems(
         ("Vercel:apiToken", "vercel:apiToken"),
     ],
 )
-def test_a_key_that_nearly_is_a_settings_is_told_once(key: str, meant: str) -> None:
+def test_a_key_that_nearly_is_a_settings_is_reported_once(key: str, meant: str) -> None:
     (problem,) = problems({key: APP})
 
     assert problem.path == key
@@ -70,7 +70,7 @@ def test_what_others_read_is_left_alone(key: str, project: str) -> None:
     assert problems({key: "x"}, project) == []
 
 
-def test_what_is_missing_because_of_it_is_not_told_as_well() -> None:
+def test_what_is_missing_because_of_it_is_not_reported_as_well() -> None:
     raw = {key.replace("clerkstack:", "Clerkstack:"): value for key, value in GOOD.items()}
 
     with pytest.raises(InputError) as told:
@@ -90,7 +90,7 @@ def test_what_is_missing_because_of_it_is_not_told_as_well() -> None:
         ({}, False),
     ],
 )
-def test_a_group_under_the_projects_name_is_told_though_the_setting_is_there(
+def test_a_group_under_the_projects_name_is_reported_though_the_setting_is_there(
     value: Any, lost: bool
 ) -> None:
     text = value if isinstance(value, str) else json.dumps(value)
@@ -111,7 +111,7 @@ def test_a_group_under_the_projects_name_is_told_though_the_setting_is_there(
         ({"clerkstack:App.path": "x"}, "App.path", "--path clerkstack:app.path"),
     ],
 )
-def test_a_key_of_ours_in_another_spelling_is_told(
+def test_a_key_of_ours_in_another_spelling_is_reported(
     raw: dict[str, str], path: str, remedy: str
 ) -> None:
     told = [problem for problem in problems(raw) if problem.path == path]
@@ -123,7 +123,7 @@ def test_a_key_of_ours_in_another_spelling_is_told(
 
 @pytest.mark.parametrize("more", ["", "x: !!str y\n"])  # the second is read by ruamel.yaml alone
 @pytest.mark.parametrize("key", ["clerkstack:app", "Clerkstack:App", '"clerkstack:app"'])
-def test_what_stands_beside_config_is_told_with_its_line(
+def test_what_stands_beside_config_is_reported_with_its_line(
     tmp_path: Path, key: str, more: str
 ) -> None:
     file = tmp_path / "Pulumi.dev.yaml"

@@ -1,4 +1,4 @@
-"""What is named apart from the models of settings is what they have."""
+"""Names that are listed apart from the settings' models are those of the models."""
 
 from __future__ import annotations
 

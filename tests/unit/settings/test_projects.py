@@ -1,4 +1,4 @@
-"""Several Vercel projects of one stack: what each one is, and what is refused of them."""
+"""Several Vercel projects of one stack: what each one is, and which are refused."""
 
 from __future__ import annotations
 
@@ -208,7 +208,7 @@ def test_development_has_the_url_of_each_app() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_at_its_place(
+def test_what_is_wrong_is_reported_at_its_place(
     environment: dict[str, Any], path: str, message: str
 ) -> None:
     found = problems(environment)
@@ -218,7 +218,7 @@ def test_what_is_wrong_is_told_at_its_place(
     assert message in found[0]
 
 
-def test_all_of_it_is_told_at_once() -> None:
+def test_all_of_it_is_reported_at_once() -> None:
     wrong = {"projects": {"web": {**WEB, "appUrl": "nowhere"}, "api": {"projectId": "prj_web"}}}
 
     assert len(problems({"projectId": "prj_1", **wrong})) == 3

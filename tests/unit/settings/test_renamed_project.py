@@ -27,7 +27,7 @@ def moved(name: str, project: str = "acme-auth") -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["platformKey", "instance", "protect", "environment"])
-def test_a_setting_under_the_projects_name_is_told_once_with_its_place(
+def test_a_setting_under_the_projects_name_is_reported_once_with_its_place(
     tmp_path: Path, name: str
 ) -> None:
     file = tmp_path / "Pulumi.dev.yaml"

@@ -1,4 +1,4 @@
-"""The code that a state holds: ours is known byte for byte, and all other is told."""
+"""The code in a state: ours is known byte for byte, and everything else is reported."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ FOREIGN = {
 
 @pytest.mark.parametrize("side", ["inputs", "outputs"])
 @pytest.mark.parametrize("told", FOREIGN.values(), ids=FOREIGN)
-def test_what_is_not_ours_byte_for_byte_is_told(told: Any, side: str) -> None:
+def test_what_is_not_ours_byte_for_byte_is_reported(told: Any, side: str) -> None:
     sides = {"inputs": {"__provider": OURS}, "outputs": {"__provider": OURS}}
     sides[side] = {"__provider": told}
 
@@ -155,7 +155,7 @@ PLUGINS: list[tuple[str, dict[str, Any]]] = [
     ],
     ids=lambda each: f"{each['type']} {each['inputs']}{each['outputs']}"[:60],
 )
-def test_whatever_else_the_engine_would_run_is_told(found: dict[str, Any]) -> None:
+def test_whatever_else_the_engine_would_run_is_reported(found: dict[str, Any]) -> None:
     told = foreign_code([found])
 
     assert told

@@ -48,7 +48,7 @@ CLOUD_LOCK = "error: [409] Conflict: Another update is currently in progress."
         (json.dumps({"diagnostics": None}), "", "diagnostics"),
     ],
 )
-def test_a_failure_is_told_without_the_whole_plan(
+def test_a_failure_is_reported_without_the_whole_plan(
     monkeypatch: pytest.MonkeyPatch, stdout: str, stderr: str, said: str
 ) -> None:
     monkeypatch.setattr(engine, "start", lambda *_: Ran(255, stdout, stderr))

@@ -78,7 +78,7 @@ def test_the_one_before_a_change_of_the_state_alone_is_known() -> None:
     )
 
 
-def test_versions_of_a_bucket_count_in_the_order_they_are_told() -> None:
+def test_versions_of_a_bucket_are_taken_in_the_order_of_the_list() -> None:
     key = ".pulumi/stacks/app/dev.json?versionId={}"
     store = Kept(
         {
@@ -166,7 +166,7 @@ def test_a_bucket_without_credentials_is_asked_for_with_them(
         list(bucket.files())
 
 
-def test_a_copy_has_to_be_one(tmp_path: Path) -> None:
+def test_a_copy_must_be_one(tmp_path: Path) -> None:
     with pytest.raises(ClerkstackError, match="not a copy of a backend"):
         store_of("gs://bucket", tmp_path)
     (tmp_path / ".pulumi").mkdir()

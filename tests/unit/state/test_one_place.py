@@ -37,7 +37,7 @@ WORDS = (
 
 @dataclass(frozen=True)
 class Source:
-    """What is looked at of a source."""
+    """The parts of a source that are looked at."""
 
     texts: str
     """Its texts without its docstrings, one a line."""
@@ -73,7 +73,7 @@ def test_nobody_else_reads_what_the_engine_writes(word: str) -> None:
 
     assert {file for file in reading if STATE not in file.parents} == set()
     assert reading or (
-        # Of these the library has the words: clerkstack.state.failures asks it.
+        # The library has words for these, which clerkstack.state.failures uses.
         word in ("no stack named", "currently locked")
     )
 

@@ -46,7 +46,7 @@ def test_the_marks_are_the_engines_own() -> None:
     assert UNKNOWN_TEXT in marks.UNKNOWNS
 
 
-def test_a_change_is_told_by_its_leaves() -> None:
+def test_a_change_is_reported_by_its_leaves() -> None:
     old = {"plans": {"pro": {"amount": 6000, "features": ["a", "b"]}, "old": {"amount": 1}}}
     new = {"plans": {"pro": {"amount": 6500, "features": ["b"]}, "new": {"amount": 2}}}
 
@@ -58,7 +58,7 @@ def test_a_change_is_told_by_its_leaves() -> None:
     ]
 
 
-def test_what_the_engine_names_is_told() -> None:
+def test_what_the_engine_names_is_reported() -> None:
     detailed = {"value": {"diffKind": "update", "inputDiff": False}, "__defaults": {}}
     told = step("update", {"value": HIDDEN}, {"value": HIDDEN}, detailedDiff=detailed)
     triggers = step("replace", {"t": ["a", "b"]}, {"t": ["a", UNKNOWN_TEXT]})
@@ -68,7 +68,7 @@ def test_what_the_engine_names_is_told() -> None:
     assert properties(triggers) == [("t[1]", "b", UNKNOWN)]
 
 
-def test_a_difference_to_what_is_live_is_told() -> None:
+def test_a_difference_to_what_is_live_is_reported() -> None:
     told = step("update", {"name": "a"}, {"name": "a"}, diffs=["name", "__provider"])
     told["resourcePreEvent"]["metadata"]["old"]["outputs"] = {"name": "edited"}
 
@@ -83,7 +83,7 @@ def test_a_secret_that_may_be_what_changes_is_named() -> None:
     ]
 
 
-def test_what_nobody_declares_and_a_provider_fills_in_is_not_told() -> None:
+def test_what_nobody_declares_and_a_provider_fills_in_is_not_reported() -> None:
     """As Vercel's provider does: it fills in the team, and shows no difference of a value."""
     inputs = {"key": "A", "value": HIDDEN}
     told = step("update", inputs, inputs, diffs=["teamId", "value"])
@@ -94,7 +94,7 @@ def test_what_nobody_declares_and_a_provider_fills_in_is_not_told() -> None:
         assert properties(each) == [("value", SECRET, SECRET)]
 
 
-def test_no_property_is_told_of_which_there_is_nothing_to_tell() -> None:
+def test_no_property_without_a_difference_is_reported() -> None:
     declared = {"a": None, "b": 1}
     assert properties(step("update", declared, declared, diffs=["a", "b"])) == [("b", 1, 1)]
 
@@ -115,7 +115,7 @@ def test_operations_are_counted_once() -> None:
     assert found.unchanged == 1
 
 
-def test_a_violation_is_told_once() -> None:
+def test_a_violation_is_reported_once() -> None:
     told = {
         "resourceUrn": BILLING,
         "policyName": "trial-card",
@@ -137,7 +137,7 @@ def diagnostic(severity: str, message: str, urn: str = "") -> dict[str, Any]:
     return {"diagnosticEvent": {"severity": severity, "message": message, "urn": urn}}
 
 
-def test_errors_are_told_and_endings_only_where_nothing_else_is() -> None:
+def test_errors_are_reported_and_endings_only_where_nothing_else_is() -> None:
     ending = diagnostic("error", "preview failed\n")
     summary = {"summaryEvent": {"result": "failed"}}
 

@@ -156,7 +156,8 @@ def test_a_resource_is_taken_out_with_what_others_say_of_it() -> None:
 
 
 def test_variables_become_the_stacks_or_another_ones() -> None:
-    """One is pointed at its own, one loses its mark, one is another's; what goes is left."""
+    """One gets its own id, one loses its mark, one is another stack's; one that is being removed
+    stays."""
 
     def of(key: str, **more: Any) -> dict[str, Any]:
         urn = URN.replace("A_KEY", key)

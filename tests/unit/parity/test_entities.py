@@ -10,7 +10,7 @@ from clerkstack.clients.instance_lists import EnterpriseConnection, InstanceDoma
 from clerkstack.clients.role_answers import Permission, Role, RoleSet, RoleSetItem
 from clerkstack.clients.svix import Endpoint
 from clerkstack.parity import entities
-from tests.unit.parity.snapshots import things_between
+from tests.unit.parity.snapshots import entities_between
 
 
 def connection(**fields: Any) -> EnterpriseConnection:
@@ -31,7 +31,7 @@ def connection(**fields: Any) -> EnterpriseConnection:
 
 
 def between_connections(mine: EnterpriseConnection, theirs: EnterpriseConnection) -> Any:
-    return things_between(entities.of_connections([mine]), entities.of_connections([theirs]))
+    return entities_between(entities.of_connections([mine]), entities.of_connections([theirs]))
 
 
 def test_what_an_identity_provider_gives_each_instance_is_no_difference() -> None:
@@ -69,14 +69,14 @@ def test_a_client_id_of_oidc_is_not_shown() -> None:
     }
 
 
-def test_of_an_endpoints_url_the_path_counts() -> None:
+def test_of_an_endpoints_url_the_path_is_compared() -> None:
     def endpoint(url: str) -> Endpoint:
         return Endpoint(id="ep_1", url=url)
 
     mine = [endpoint("https://a.example/hook?token=secret"), endpoint("https://a.example")]
     theirs = [endpoint("https://b.example/hook"), endpoint("https://b.example/other")]
 
-    assert things_between(entities.of_endpoints(mine), entities.of_endpoints(theirs)) == {
+    assert entities_between(entities.of_endpoints(mine), entities.of_endpoints(theirs)) == {
         ("webhook /", ""): ("there", None, "missing"),
         ("webhook /other", ""): (None, "there", "only"),
     }
@@ -96,7 +96,7 @@ def test_roles_and_permissions_are_compared_by_key() -> None:
         items = tuple(RoleSetItem(key=key) for key in keys)
         return RoleSet(key="role_set:default", name="Default", type="initial", roles=items)
 
-    found = things_between(
+    found = entities_between(
         entities.of_roles([role(*mine)], mine, [held("org:admin", "org:f")]),
         entities.of_roles([role(theirs[0])], theirs, [held("org:admin")]),
     )
@@ -123,7 +123,7 @@ def test_templates_are_compared_without_their_ids() -> None:
     mine = entities.of_jwt_templates([template("jtmp_1")])
     theirs = entities.of_jwt_templates([template("jtmp_2", lifetime=30, claims={"a": {"b": "2"}})])
 
-    assert things_between(mine, theirs) == {
+    assert entities_between(mine, theirs) == {
         ("JWT template hasura", "claims.a.b"): ("1", "2", "differs"),
         ("JWT template hasura", "lifetime"): (60, 30, "differs"),
     }
@@ -138,7 +138,7 @@ def test_satellites_are_counted() -> None:
     primary = [domain("x.accounts.dev", satellite=False)]
     mine = [*primary, domain("localhost:3001", satellite=True)]
 
-    assert things_between([entities.of_domains(mine)], [entities.of_domains(primary)]) == {
+    assert entities_between([entities.of_domains(mine)], [entities.of_domains(primary)]) == {
         ("satellite domains", "count"): (1, 0, "differs")
     }
     assert list(entities.needs_of_production((), mine[1:])) == [
@@ -154,6 +154,6 @@ def test_switches_are_called_as_in_the_dashboard() -> None:
         )
         return [entities.of_api_keys(shown)]
 
-    assert things_between(switches(users=True), switches(users=False)) == {
+    assert entities_between(switches(users=True), switches(users=False)) == {
         ("API keys", "Enable User API keys"): (True, False, "differs")
     }

@@ -8,7 +8,7 @@ import re
 from local.project import Project, write_source
 
 PACK = ("--policy-pack", "policies/pack")
-TOLD = re.compile(r"- \[(mandatory|advisory)\]\s+(\S+)\s+\((\S+): (\S+)\)")
+VIOLATION = re.compile(r"- \[(mandatory|advisory)\]\s+(\S+)\s+\((\S+): (\S+)\)")
 
 HEAD = """
 import base64
@@ -122,9 +122,11 @@ def leave_to_the_pack(project: Project) -> None:
     write_source(file, file.read_text() + PROVIDER_LETS_PASS)
 
 
-def told(project: Project, *words: str, fails: bool) -> tuple[set[tuple[str, str, str]], str]:
+def violations_of(
+    project: Project, *words: str, fails: bool
+) -> tuple[set[tuple[str, str, str]], str]:
     """Return the pack's violations at a preview, as (level, policy, resource), and the output."""
     ran = project.pulumi("preview", "--stack", project.stack, *PACK, *words, check=False)
     printed = ran.stdout + ran.stderr
     assert (ran.returncode != 0) is fails, printed
-    return {(level, name, about) for level, name, _, about in TOLD.findall(printed)}, printed
+    return {(level, name, about) for level, name, _, about in VIOLATION.findall(printed)}, printed
