@@ -80,7 +80,9 @@ def variables_of(settings: Settings, live: LiveInstance) -> dict[NaturalKey, str
     if not settings.components.environment:
         return {}
     if settings.vercel_token is None:
-        raise ClerkstackError("vercel:apiToken is not set for this stack.")
+        raise ClerkstackError(
+            "This stack has no token for Vercel. Set it: pulumi config set --secret vercel:apiToken"
+        )
     found: dict[NaturalKey, str] = {}
     for project in settings.vercel_projects:
         found |= {

@@ -164,8 +164,8 @@ def _existing(
     """
     if live.found() is None:
         raise ClerkstackError(
-            f"The application {settings.application_id} has no {settings.instance} instance: "
-            "there is nothing to adopt."
+            f"The application {settings.application_id} has no {settings.instance} instance to "
+            "adopt. Check clerkstack:applicationId and clerkstack:instance."
         )
     roles = roles_of_stack(settings, live, known)
     endpoints = live.endpoints() if settings.components.webhook else ()
@@ -175,7 +175,8 @@ def _existing(
         shown = shown_url(kept_url(webhook))
         there = [e for e in endpoints if shown_url(kept_url(e.url)) == shown]
     if webhook is not None and not there:
-        raise ClerkstackError(f"The instance has no webhook endpoint {webhook}.")
+        names = ", ".join(shown_url(e.url) for e in endpoints) or "none"
+        raise ClerkstackError(f"The instance has no webhook endpoint {webhook}. It has: {names}.")
     endpoint = endpoint_of_stack(settings, live, known) if there else None
     if endpoint not in there and len(there) > 1:
         urls = "\n".join(f"  {endpoint.url}" for endpoint in there)

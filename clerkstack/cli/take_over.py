@@ -45,7 +45,9 @@ def take_over(
     settings = stack_settings(stack)
     refuse_led_astray(stack, settings)
     if not all(each.project_id for each in settings.vercel_projects):
-        raise ClerkstackError("This stack has no clerkstack:environment.projectId.")
+        raise ClerkstackError(
+            "This stack has no Vercel project: set clerkstack:environment.projectId."
+        )
     state = export(stack)
     elsewhere = variables_of_others(stack)
     ids: dict[tuple[str, str], str] = {}

@@ -120,7 +120,10 @@ class LiveInstance(Closing):
         found = self.found()
         if found is None:
             application, environment = self.place
-            raise NoInstance(f"The application {application} has no {environment} instance.")
+            raise NoInstance(
+                f"The application {application} has no {environment} instance. Check "
+                "clerkstack:applicationId and clerkstack:instance."
+            )
         return found
 
     def verify(self) -> None:

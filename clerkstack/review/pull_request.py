@@ -94,7 +94,7 @@ def repository(environ: Mapping[str, str]) -> Repository:
     """
     name, token = environ.get("GITHUB_REPOSITORY", ""), environ.get("GITHUB_TOKEN", "")
     if not _REPOSITORY.fullmatch(name):
-        raise ClerkstackError("GITHUB_REPOSITORY is not set as owner/name.")
+        raise ClerkstackError("Set GITHUB_REPOSITORY to owner/name.")
     if not token:
         raise ClerkstackError(
             "GITHUB_TOKEN is not set. In a workflow: env: GITHUB_TOKEN: ${{ github.token }}, and "

@@ -80,7 +80,9 @@ def _kinds(
     kinds = request.kinds or tuple(known.secrets)
     for kind in kinds:
         if kind not in known.secrets:
-            raise ClerkstackError(f"{stack} has no {WORDS[kind]}: it declares no webhook.")
+            raise ClerkstackError(
+                f"{stack} has no {WORDS[kind]}: it declares no webhook. Use --secret clerk."
+            )
     if request.older_than is not None:
         limit, doomed = request.older_than, known.journal.doomed
         # A secret that an abort went back to expires soon, however new it is.

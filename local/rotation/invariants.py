@@ -16,12 +16,12 @@ def every_valid_request_answered(traffic: Traffic) -> Iterator[str]:
     for kind in traffic.kinds:
         if not traffic.sent[kind.name]:
             yield f"no {kind.name} was sent"
-    yield from _told("refused", traffic.mistaken(valid=True))
+    yield from _listed("refused", traffic.mistaken(valid=True))
 
 
 def every_other_request_refused(traffic: Traffic) -> Iterator[str]:
     """No invalid request was accepted."""
-    yield from _told("not refused", traffic.mistaken(valid=False))
+    yield from _listed("not refused", traffic.mistaken(valid=False))
 
 
 def nobody_locked_out(locked_out: Sequence[tuple[float, str]], looks: int) -> Iterator[str]:
@@ -67,7 +67,7 @@ def in_history(
         yield "the history names other secrets than were rotated"
 
 
-def _told(what: str, wrong: Sequence[Answered]) -> Iterator[str]:
+def _listed(what: str, wrong: Sequence[Answered]) -> Iterator[str]:
     if not wrong:
         return
     first = "; ".join(

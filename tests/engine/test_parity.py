@@ -26,8 +26,8 @@ pytestmark = pytest.mark.engine
 WORDS = ("parity", "--from", "local", "--to", "prod")
 OAUTH_SECRET = "google-secret-1234567"
 SIGNING_KEY = "signing-key-of-tests"
-# Of each instance: config, roles, permissions, connections, environment, link, token, endpoints,
-# templates, redirect URLs, domains. One more for the application.
+# Of each instance: config, roles, role sets, permissions, connections, environment, link, token,
+# endpoints, templates, redirect URLs, domains. One more for the application.
 REQUESTS = 2 * 12 + 1
 
 

@@ -108,9 +108,9 @@ def test_pulumis_own_policy_configuration(project: Project) -> None:
 @pytest.mark.parametrize(
     ("policies", "says"),
     [
-        ({"trial_card": "disabled"}, "stays mandatory in production"),
-        ({"all": "disabled"}, "stays mandatory in production"),
-        ({"billing_slugs": {"enforcementLevel": "advisory"}}, "stays mandatory in production"),
+        ({"trial_card": "disabled"}, "stay mandatory in production"),
+        ({"all": "disabled"}, "stay mandatory in production"),
+        ({"billing_slugs": {"enforcementLevel": "advisory"}}, "stay mandatory in production"),
         ({"trial_crad": "advisory"}, "trial-crad: is not a policy"),
         ({"secret_age": {"max_days": "many"}}, "max_days"),
         ({"secret_age": {"max_dayz": 5}}, "max_dayz: is not known"),

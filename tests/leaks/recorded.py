@@ -104,12 +104,12 @@ class Recorder:
         if texts or calls or any(captured.values()):
             searches = self._searches()
             found = [
-                f"the output of `{_told(each.words, searches)}`: {leak}"
+                f"the output of `{_reported(each.words, searches)}`: {leak}"
                 for each in texts
                 for leak in _leaks(each.given, searches)
             ]
             found += [
-                f"the arguments of `{_told(words, searches)}`: {leak}"
+                f"the arguments of `{_reported(words, searches)}`: {leak}"
                 for words in calls
                 for leak in _leaks("\0".join(words), searches)
             ]
@@ -143,7 +143,7 @@ def _leaks(text: str, searches: Sequence[Planted]) -> list[str]:
     return list(dict.fromkeys(str(leak) for planted in searches for leak in planted.find(text)))
 
 
-def _told(words: Sequence[str], searches: Sequence[Planted]) -> str:
+def _reported(words: Sequence[str], searches: Sequence[Planted]) -> str:
     return " ".join("…" if _leaks(word, searches) else word for word in words)[:200]
 
 

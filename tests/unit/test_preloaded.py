@@ -45,7 +45,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def told(python: str, copy: Path) -> dict[str, object]:
+def seen_by(python: str, copy: Path) -> dict[str, object]:
     shown: dict[str, object] = json.loads(
         subprocess.check_output([python, "told.py"], cwd=copy, text=True)
     )
@@ -61,7 +61,7 @@ def told(python: str, copy: Path) -> dict[str, object]:
 
 
 def test_a_copy_as_it_was_made_has_them_at_once(python: str, copy: Path) -> None:
-    assert told(python, copy)["loaded"]
+    assert seen_by(python, copy)["loaded"]
 
 
 def test_files_are_looked_for_in_the_copy(python: str, copy: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_copy_with_a_changed_file_imports_all_of_its_own(
     file = copy / part
     write_source(file, file.read_text() + "\nPLANTED = 'here'\n")
 
-    shown = told(python, copy)
+    shown = seen_by(python, copy)
 
     assert not shown["loaded"]
     assert shown["planted"] == ("here" if file.stem == "safe" else None)
@@ -89,13 +89,13 @@ def test_a_copy_with_a_changed_file_imports_all_of_its_own(
 def test_a_new_file_counts_as_a_change(python: str, copy: Path) -> None:
     (copy / "components" / "of_a_test.py").write_text("")
 
-    assert not told(python, copy)["loaded"]
+    assert not seen_by(python, copy)["loaded"]
 
 
 def test_a_folder_without_one_of_the_packages_imports_its_own(python: str, copy: Path) -> None:
     shutil.rmtree(copy / PACKAGES[-1])
 
-    assert not told(python, copy)["loaded"]
+    assert not seen_by(python, copy)["loaded"]
 
 
 def test_a_module_is_run_as_without_forks(python: str, copy: Path) -> None:

@@ -71,7 +71,7 @@ def create_api_key(call: InstanceCall) -> Answer:
     }
     call.instance.people.api_keys[made["id"]] = made
     call.instance.people.hidden[made["id"]] = _digest(secret)
-    events.tell(call.backend, call.instance, "apiKey.created", made)
+    events.send(call.backend, call.instance, "apiKey.created", made)
     return 200, {**made, "secret": secret}
 
 

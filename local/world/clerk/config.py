@@ -240,7 +240,7 @@ def _check_schema(name: str, value: Document) -> None:
             name,
             ".".join([name, *map(str, mistake.absolute_path)]),
             "/".join(["properties", name, *map(str, mistake.schema_path)]),
-            _said(mistake.validator, mistake.validator_value, mistake.instance, mistake.schema),
+            _in_words(mistake.validator, mistake.validator_value, mistake.instance, mistake.schema),
         )
         for mistake in found
     )
@@ -253,7 +253,7 @@ def _refuse(mistakes: Iterable[errors.ClerkError]) -> None:
         raise errors.ClerkError(first.status, first.code, first.message, meta=first.meta, also=rest)
 
 
-def _said(rule: Any, wanted: Any, instance: Any, described: Any) -> str:
+def _in_words(rule: Any, wanted: Any, instance: Any, described: Any) -> str:
     """Describe an error without repeating the value."""
     if rule == "additionalProperties" and isinstance(instance, dict):
         known = described.get("properties", {}) if isinstance(described, dict) else {}

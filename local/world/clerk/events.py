@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from local.world.clerk.backend import ClerkBackend
 
 
-def tell(backend: ClerkBackend, instance: Instance, kind: str, data: Document) -> None:
+def send(backend: ClerkBackend, instance: Instance, kind: str, data: Document) -> None:
     """Pass an event to Svix, in the form of the webhooks' description.
 
     An instance without a Svix app sends nothing. `apiKey.*` are undocumented: their data is the key

@@ -85,7 +85,7 @@ def revoke_invitation(call: InstanceCall) -> Answer:
         raise errors.ClerkError(404, code, "The invitation is not pending.")
     found["status"] = "revoked"
     found["updated_at"] = call.backend.now_ms()
-    events.tell(call.backend, call.instance, "organizationInvitation.revoked", found)
+    events.send(call.backend, call.instance, "organizationInvitation.revoked", found)
     return 200, found
 
 
@@ -136,7 +136,7 @@ def _made(call: InstanceCall, organization: Document, body: Document) -> Documen
 
 def _keep(call: InstanceCall, made: Document) -> Document:
     call.instance.people.invitations[made["id"]] = made
-    events.tell(call.backend, call.instance, "organizationInvitation.created", made)
+    events.send(call.backend, call.instance, "organizationInvitation.created", made)
     return made
 
 

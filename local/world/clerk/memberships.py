@@ -46,7 +46,7 @@ def join(
     }
     people.memberships[made["id"]] = made
     shown = membership_json(instance, made)
-    events.tell(backend, instance, "organizationMembership.created", shown)
+    events.send(backend, instance, "organizationMembership.created", shown)
     return shown
 
 
@@ -58,7 +58,7 @@ def leave(backend: ClerkBackend, instance: Instance, membership: Document) -> Do
         there = (session["user_id"], session["last_active_organization_id"])
         if there == (membership["user_id"], membership["organization_id"]):
             session["last_active_organization_id"] = None
-    events.tell(backend, instance, "organizationMembership.deleted", shown)
+    events.send(backend, instance, "organizationMembership.deleted", shown)
     return shown
 
 

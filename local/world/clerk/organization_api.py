@@ -125,7 +125,7 @@ def delete_organization(call: InstanceCall) -> Answer:
     }
     del people.organizations[found["id"]]
     gone = events.deleted("organization", found["id"], slug=found["slug"])
-    events.tell(call.backend, call.instance, "organization.deleted", gone)
+    events.send(call.backend, call.instance, "organization.deleted", gone)
     return 200, gone
 
 
@@ -166,7 +166,7 @@ def update_membership(call: InstanceCall) -> Answer:
     found["role"] = role_of(call.instance, organization, form["role"]).key
     found["updated_at"] = call.backend.now_ms()
     shown = membership_json(call.instance, found)
-    events.tell(call.backend, call.instance, "organizationMembership.updated", shown)
+    events.send(call.backend, call.instance, "organizationMembership.updated", shown)
     return 200, shown
 
 
@@ -223,7 +223,7 @@ def make_organization(backend: ClerkBackend, instance: Instance, form: Document)
     if creator is not None:
         made["created_by"] = creator
     instance.people.organizations[made["id"]] = made
-    events.tell(backend, instance, "organization.created", made)
+    events.send(backend, instance, "organization.created", made)
     if creator is not None:
         role = instance.roles[role_set.creator_role]
         join(backend, instance, made, instance.people.user(creator), role, {})

@@ -39,7 +39,7 @@ def update_organization(call: InstanceCall) -> Answer:
     form = checked(call.body(), FIELDS)
     organization = _organization(call)
     organization |= _change(call, organization, form)
-    return _told(call, organization)
+    return _updated(call, organization)
 
 
 def merge_metadata(call: InstanceCall) -> Answer:
@@ -55,16 +55,16 @@ def replace_metadata(call: InstanceCall) -> Answer:
 def _with_metadata(call: InstanceCall, *, replace: bool) -> Answer:
     organization = _organization(call)
     change_metadata(call, organization, METADATA, replace=replace)
-    return _told(call, organization)
+    return _updated(call, organization)
 
 
 def _organization(call: InstanceCall) -> Document:
     return call.instance.people.organization(call.parts["organization"])
 
 
-def _told(call: InstanceCall, organization: Document) -> Answer:
+def _updated(call: InstanceCall, organization: Document) -> Answer:
     organization["updated_at"] = call.backend.now_ms()
-    events.tell(call.backend, call.instance, "organization.updated", organization)
+    events.send(call.backend, call.instance, "organization.updated", organization)
     return 200, organization
 
 

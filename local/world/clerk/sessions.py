@@ -180,7 +180,7 @@ def make_session(
     }
     instance.people.sessions[session["id"]] = session
     user["last_sign_in_at"] = user["last_active_at"] = now
-    events.tell(backend, instance, "session.created", {**session, "user": user})
+    events.send(backend, instance, "session.created", {**session, "user": user})
     return session
 
 
@@ -190,7 +190,7 @@ def revoke(backend: ClerkBackend, instance: Instance, session: Document) -> None
         session["status"] = "revoked"
         session["updated_at"] = backend.now_ms()
         user = instance.people.users[session["user_id"]]
-        events.tell(backend, instance, "session.revoked", {**session, "user": user})
+        events.send(backend, instance, "session.revoked", {**session, "user": user})
 
 
 def _session(call: InstanceCall) -> Document:

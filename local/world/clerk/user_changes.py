@@ -53,7 +53,7 @@ def update_user(call: InstanceCall) -> Answer:
         for session in call.instance.people.sessions.values():
             if session["user_id"] == user["id"]:
                 revoke(call.backend, call.instance, session)
-    return _told(call, user)
+    return _updated(call, user)
 
 
 def update_metadata(call: InstanceCall) -> Answer:
@@ -69,12 +69,12 @@ def replace_metadata(call: InstanceCall) -> Answer:
 def _with_metadata(call: InstanceCall, *, replace: bool) -> Answer:
     user = call.instance.people.user(call.parts["user"])
     change_metadata(call, user, METADATA, replace=replace)
-    return _told(call, user)
+    return _updated(call, user)
 
 
-def _told(call: InstanceCall, user: Document) -> Answer:
+def _updated(call: InstanceCall, user: Document) -> Answer:
     user["updated_at"] = call.backend.now_ms()
-    events.tell(call.backend, call.instance, "user.updated", user)
+    events.send(call.backend, call.instance, "user.updated", user)
     return 200, user
 
 

@@ -117,7 +117,7 @@ def delete_user(call: InstanceCall) -> Answer:
     gone = events.deleted("user", user["id"])
     if user["external_id"] is not None:
         gone["external_id"] = user["external_id"]
-    events.tell(call.backend, call.instance, "user.deleted", gone)
+    events.send(call.backend, call.instance, "user.deleted", gone)
     return 200, gone
 
 
@@ -173,7 +173,7 @@ def make_user(
         "updated_at": now,
     }
     instance.people.users[user["id"]] = user
-    events.tell(backend, instance, "user.created", user)
+    events.send(backend, instance, "user.created", user)
     return user
 
 

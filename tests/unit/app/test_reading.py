@@ -135,11 +135,11 @@ def test_local_constants_that_are_asked_for_twice_as_often_each_time(app: Path) 
     text = f"function f(has) {{\n  const A0 = 'pro';\n{rows}  return has({{ plan: A40[0] }});\n}}"
     write(app, a__ts=text)
 
-    def told() -> None:
+    def read_once() -> None:
         (unresolved,) = code_of(app, None).unresolved
         assert "is unresolved" in unresolved.message
 
-    quickly(told)
+    quickly(read_once)
 
 
 def test_an_app_that_takes_too_long_is_reported(app: Path) -> None:

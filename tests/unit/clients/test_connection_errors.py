@@ -55,7 +55,7 @@ def shaking_hands(listening: socket.socket, context: ssl.SSLContext) -> Iterator
         thread.join(10)
 
 
-def told(error: httpx.HTTPError) -> Unreachable:
+def described(error: httpx.HTTPError) -> Unreachable:
     return connection_error(
         error, vendor="Shop", operation="buy", address="https://shop.test", setting="urls.shop"
     ).failure
@@ -65,7 +65,7 @@ def told(error: httpx.HTTPError) -> Unreachable:
 def test_every_exception_of_the_lower_layer_has_its_meaning(
     kind: type[httpx.RequestError],
 ) -> None:
-    failure = told(kind("Bearer ak_abcdef"))
+    failure = described(kind("Bearer ak_abcdef"))
 
     assert failure.sent is (kind not in NEVER_SENT)
     assert "ak_abcdef" not in str(failure)
@@ -74,8 +74,8 @@ def test_every_exception_of_the_lower_layer_has_its_meaning(
 
 
 def test_the_message_says_whether_to_check_first() -> None:
-    assert "was not sent" in str(told(httpx.ConnectError("no")))
-    assert "check before you repeat" in str(told(httpx.ReadTimeout("no")))
+    assert "was not sent" in str(described(httpx.ConnectError("no")))
+    assert "check before you repeat" in str(described(httpx.ReadTimeout("no")))
 
 
 def caused(cause: BaseException) -> httpx.ConnectError:
@@ -94,7 +94,7 @@ def caused(cause: BaseException) -> httpx.ConnectError:
     ],
 )
 def test_the_reason_is_reported(cause: BaseException, says: str) -> None:
-    assert says in str(told(caused(cause)))
+    assert says in str(described(caused(cause)))
 
 
 def test_a_port_where_nothing_listens() -> None:

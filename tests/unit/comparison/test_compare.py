@@ -87,7 +87,7 @@ def parts(finding: Finding) -> tuple[str, str]:
     return kind, slug
 
 
-def told(comparison: Comparison) -> list[tuple[str, str, str]]:
+def differing(comparison: Comparison) -> list[tuple[str, str, str]]:
     return [(*parts(finding), finding.field) for finding in comparison.findings]
 
 
@@ -112,7 +112,7 @@ def test_an_instance_that_is_not_there_is_not_compared(instance: Instance | None
 
 
 def test_without_an_app_catalog_and_instance_are_compared() -> None:
-    assert told(found(None, instance=Instance(billing=changed(amount=900)))) == [
+    assert differing(found(None, instance=Instance(billing=changed(amount=900)))) == [
         ("plan", "duo", "amount")
     ]
 
@@ -155,13 +155,13 @@ def test_a_field_of_the_app_that_differs(changes: dict[str, Any], field: str, me
 def test_a_field_of_the_instance_that_differs(fields: dict[str, Any], field: str | None) -> None:
     comparison = found(code(), instance=Instance(billing=changed(**fields)))
 
-    assert told(comparison) == ([] if field is None else [("plan", "duo", field)])
+    assert differing(comparison) == ([] if field is None else [("plan", "duo", field)])
 
 
 def test_a_catalog_that_differs_from_both_is_reported_for_each() -> None:
     comparison = found(code(), changed(amount=900), Instance(billing=CONFIG))
 
-    assert told(comparison) == [("plan", "duo", "amount")] * 2
+    assert differing(comparison) == [("plan", "duo", "amount")] * 2
     assert [finding.where for finding in comparison.findings] == ["plans.ts:3", "catalog.yaml"]
 
 
@@ -170,7 +170,7 @@ def test_a_plan_that_only_the_app_has() -> None:
 
     comparison = found(app, instance=Instance(billing=CONFIG))
 
-    assert told(comparison) == [("plan", "duos", "exists"), ("plan", "duo", "exists")]
+    assert differing(comparison) == [("plan", "duos", "exists"), ("plan", "duo", "exists")]
     assert "(did you mean 'duo'?)" in comparison.findings[0].message
     assert comparison.findings[0].where == "plans.ts:3"
     assert comparison.findings[1].where == "catalog.yaml"
@@ -183,7 +183,7 @@ def test_a_plan_that_the_catalog_alone_lacks() -> None:
 
     comparison = found(app, instance=Instance(billing=live))
 
-    assert told(comparison) == [("plan", "old", "exists"), ("plan", "old", "features")]
+    assert differing(comparison) == [("plan", "old", "exists"), ("plan", "old", "features")]
     assert comparison.findings[0].message == (
         "the app and the instance have the plan 'old', but the catalog does not"
     )
@@ -212,7 +212,7 @@ def test_what_is_not_deployed_yet_is_reported() -> None:
 
     comparison = found(None, instance=Instance(billing=live))
 
-    assert told(comparison) == [("plan", "crew", "exists"), ("feature", "calendar", "exists")]
+    assert differing(comparison) == [("plan", "crew", "exists"), ("feature", "calendar", "exists")]
     assert "(did you mean 'calender'?)" in comparison.findings[1].message
 
 
@@ -238,14 +238,14 @@ def test_checks_are_known_by_catalog_or_instance() -> None:
     assert [each.known for each in with_instance.uses] == [
         *(True, True, False, False, False, True, True, False, True)
     ]
-    assert told(with_instance) == [
+    assert differing(with_instance) == [
         ("plan", "gone", "asked"),
         ("plan", "user:duo", "asked"),
         ("permission", "org:a:write", "asked"),
     ]
     assert with_instance.findings[0].where == "page.tsx:2:5"
-    assert ("plan", "old", "asked") in told(without)
-    assert ("role", "org:auditor", "asked") in told(without)
+    assert ("plan", "old", "asked") in differing(without)
+    assert ("role", "org:auditor", "asked") in differing(without)
     assert "--live also checks the instance" in without.findings[0].remedy
 
 
@@ -270,7 +270,7 @@ def test_what_the_settings_say_is_on_the_instance_is_believed_until_it_is_read()
     app = code(uses=(use("plan", "old"),), unmanaged="plan/old")
 
     assert found(app).findings == ()
-    assert told(found(app, instance=Instance(billing=CONFIG))) == [("plan", "old", "asked")]
+    assert differing(found(app, instance=Instance(billing=CONFIG))) == [("plan", "old", "asked")]
 
 
 def test_who_pays_for_a_plan_is_compared() -> None:
@@ -319,7 +319,7 @@ def test_a_stack_that_brings_no_catalog_is_judged_by_what_is_live() -> None:
     unread = found(code(), brought=False)
 
     assert right.findings == ()
-    assert told(wrong) == [
+    assert differing(wrong) == [
         ("plan", "crew", "exists"),
         ("plan", "duo", "features"),
         ("plan", "gold", "asked"),
@@ -384,7 +384,7 @@ def test_a_plan_that_only_the_instance_has_gives_a_feature_too() -> None:
     believed = dataclasses.replace(app, unmanaged=frozenset({"feature/audit"}))
 
     assert found(app, with_feature("audit"), live).findings == ()
-    assert told(found(app, with_feature("audit"))) == [("feature", "audit", "asked")]
+    assert differing(found(app, with_feature("audit"))) == [("feature", "audit", "asked")]
     assert found(believed, with_feature("audit")).findings == ()
 
 
@@ -393,7 +393,7 @@ def test_what_a_deploy_takes_from_a_plan_is_not_counted_as_live() -> None:
     live.billing["features"]["audit"] = {"name": "Audit"}
     app = code(uses=(use("feature", "audit"),))
 
-    assert ("feature", "audit", "asked") in told(found(app, CONFIG, live))
+    assert ("feature", "audit", "asked") in differing(found(app, CONFIG, live))
 
 
 def test_clerks_own_default_plan_is_known_and_needs_no_declaration() -> None:
@@ -403,7 +403,7 @@ def test_clerks_own_default_plan_is_known_and_needs_no_declaration() -> None:
     billed = {"settings": {"organization_enabled": True, "user_enabled": False}}
 
     for inputs in (catalog, CONFIG):
-        assert told(found(app, {**inputs, **billed})) == [("plan", "free_user", "asked")]
+        assert differing(found(app, {**inputs, **billed})) == [("plan", "free_user", "asked")]
     assert found(app, catalog).findings == ()
     both = code(plan("duo", "calendar", "tasks"), plan("crew", "tasks"), plan("free_org"))
     assert found(both, catalog).findings == ()
@@ -418,7 +418,7 @@ def test_a_default_plan_that_clerk_has_not_made_is_not_known() -> None:
     without = Instance(billing={**copy.deepcopy(CONFIG), **billed})
     to_come = Instance(billing={**copy.deepcopy(CONFIG), "organization_enabled": False})
 
-    assert told(found(app, catalog, without)) == [("plan", "free_org", "asked")]
+    assert differing(found(app, catalog, without)) == [("plan", "free_org", "asked")]
     assert found(app, catalog, to_come).findings == ()
 
 

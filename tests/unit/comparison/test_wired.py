@@ -46,7 +46,7 @@ def compared(
     return wired(settings(**{**NEXTJS, **changes}), of(folder, files), live)
 
 
-def told(found: Wired) -> list[tuple[str, str, str, str]]:
+def shown(found: Wired) -> list[tuple[str, str, str, str]]:
     return [
         (*finding.subject.split(" ", 1), finding.field, finding.where) for finding in found.findings
     ]
@@ -127,7 +127,7 @@ def test_a_handler_that_the_path_leads_to_is_the_one(tmp_path: Path) -> None:
 
     assert compared(tmp_path, both).findings == ()
     at_other = compared(tmp_path, both, webhook={"path": "/api/other"})
-    assert told(at_other) == [("event", "sms.created", "handled", "app/api/other/route.ts:5:20")]
+    assert shown(at_other) == [("event", "sms.created", "handled", "app/api/other/route.ts:5:20")]
     nowhere = compared(tmp_path, both, webhook={"path": "/api/gone"})
     assert nowhere.findings == ()
     assert any(
@@ -152,7 +152,7 @@ def test_a_route_that_calls_what_verifies(tmp_path: Path) -> None:
     }
     found = compared(tmp_path, files)
 
-    assert told(found) == [("event", "role.created", "handled", "lib/handle.ts:5:20")]
+    assert shown(found) == [("event", "role.created", "handled", "lib/handle.ts:5:20")]
     assert not any("answers" in note for note in found.notes)
 
 
@@ -312,7 +312,7 @@ def test_a_secret_in_a_browser(tmp_path: Path) -> None:
     public = "'use client'\nexport const k = process.env.NEXT_PUBLIC_CLERK_PUBLISHABLE_KEY\n"
     found = compared(tmp_path, {"app/a.tsx": text, "app/b.tsx": public})
 
-    assert told(found) == [("variable", "CLERK_SECRET_KEY", "browser", "app/a.tsx:2:5")]
+    assert shown(found) == [("variable", "CLERK_SECRET_KEY", "browser", "app/a.tsx:2:5")]
     assert "this file is sent to the browser" in found.findings[0].message
 
 
@@ -323,12 +323,12 @@ def test_a_secret_in_a_bundle_for_browsers(tmp_path: Path) -> None:
         "vite.config.ts": "use(process.env.CLERK_SECRET_KEY)\n",
     }
 
-    assert ("variable", "VITE_CLERK_SECRET_KEY", "browser", "src/main.tsx:2:5") in told(
+    assert ("variable", "VITE_CLERK_SECRET_KEY", "browser", "src/main.tsx:2:5") in shown(
         compared(tmp_path, files)
     )
     (tmp_path / "server").mkdir()
     (tmp_path / "server" / "main.ts").write_text("export {}\n")
-    assert [each for each in told(compared(tmp_path, files)) if each[2] == "browser"] == []
+    assert [each for each in shown(compared(tmp_path, files)) if each[2] == "browser"] == []
 
 
 # Several apps and projects.
@@ -357,7 +357,7 @@ def test_each_project_is_held_against_its_own_app(tmp_path: Path) -> None:
     wrong = wired(projects(names=["nextjs"], rootDirectory="apps/api"), app)
 
     assert right.findings == ()
-    assert told(wrong) == [("variable", "CLERK_PUBLISHABLE_KEY", "read", "apps/api/src/x.ts:1:18")]
+    assert shown(wrong) == [("variable", "CLERK_PUBLISHABLE_KEY", "read", "apps/api/src/x.ts:1:18")]
     assert wrong.findings[0].message.startswith("api: the app reads CLERK_PUBLISHABLE_KEY")
     assert "clerkstack:environment.projects.api.names" in wrong.findings[0].remedy
 
@@ -370,7 +370,7 @@ def test_of_two_apps_and_one_project_nothing_is_sure(tmp_path: Path) -> None:
     one = {"projectId": "prj_1", "names": ["nextjs"], "rootDirectory": "apps/web"}
     assert wired(settings(environment=one), of(tmp_path, BOTH)).findings == ()
     assert not any(
-        "cannot be told" in e for e in wired(settings(environment=one), of(tmp_path, BOTH)).notes
+        "is unresolved" in e for e in wired(settings(environment=one), of(tmp_path, BOTH)).notes
     )
 
 
@@ -452,6 +452,6 @@ def test_a_secret_with_a_public_name_is_one_in_a_browser_too(tmp_path: Path) -> 
 
     found = compared(tmp_path, {**handling(), "app/page.tsx": text})
 
-    assert [each[:3] for each in told(found)] == [
+    assert [each[:3] for each in shown(found)] == [
         ("variable", "NEXT_PUBLIC_CLERK_SECRET_KEY", "browser")
     ]

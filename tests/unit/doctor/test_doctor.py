@@ -211,14 +211,14 @@ def test_what_needs_something_that_failed_is_not_checked() -> None:
     def bad(_: None) -> Finding:
         raise ClerkstackError("broken")
 
-    def told(name: str) -> Callable[[None], Finding]:
+    def noted(name: str) -> Callable[[None], Finding]:
         return lambda _: asked.append(name) or ok(name)  # type: ignore[func-returns-value]
 
     checks = [
         Check("a", bad),
-        Check("b", told("b"), ("a",)),
-        Check("c", told("c"), ("b",)),
-        Check("d", told("d")),
+        Check("b", noted("b"), ("a",)),
+        Check("c", noted("c"), ("b",)),
+        Check("d", noted("d")),
         Check("e", lambda _: failed("x")),
     ]
 

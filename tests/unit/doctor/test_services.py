@@ -199,13 +199,13 @@ def test_vercel_without_token_project_team_or_deployment(here: Here) -> None:
 HEALTH = "https://preview.sendero.example/api/health"
 
 
-def told(here: Here) -> dict[str, str]:
+def messages(here: Here) -> dict[str, str]:
     secrets = here.patient().known.secrets
     return {variables_of(kind, DEFAULT)[0]: fingerprint(secret) for kind, secret in secrets.items()}
 
 
 def test_the_app_runs_with_other_secrets_or_reports_none(here: Here) -> None:
-    well = told(here)
+    well = messages(here)
     for prints, says in (
         (well, "runs with the state's secrets"),
         ({**well, "CLERK_SECRET_KEY": "0" * 12}, "the state: CLERK_SECRET_KEY"),
@@ -221,7 +221,7 @@ def test_the_app_runs_with_other_secrets_or_reports_none(here: Here) -> None:
 
 def test_an_app_reports_a_secret_under_the_name_that_it_reads(here: Here) -> None:
     here.testbed.names = ("guide", "nextjs")
-    well = told(here)
+    well = messages(here)
     signing = well.pop("CLERK_WEBHOOK_SECRET")
     for prints, says in (
         ({**well, "CLERK_WEBHOOK_SIGNING_SECRET": signing}, "runs with the state's secrets"),
@@ -266,7 +266,7 @@ def test_each_of_several_projects_is_looked_at(here: Here) -> None:
 
 def test_each_app_is_asked_and_the_one_that_is_behind_is_named(here: Here) -> None:
     of_projects(here)
-    well = told(here)
+    well = messages(here)
     with respx.mock:
         respx.get(HEALTH).respond(json={"deployment": "dpl_web", "fingerprints": well})
         api = respx.get("https://api.sendero.example/api/health")

@@ -18,7 +18,7 @@ from local.world import seed as seeded
 SILENT = {"write": True, "progress": lambda _: None}
 
 
-def told(probe: Probe, account: Account) -> Mapping[str, Result]:
+def results_of(probe: Probe, account: Account) -> Mapping[str, Result]:
     return {result.premise: result for result in probe.results(account)}
 
 
@@ -111,7 +111,7 @@ CONFIGS: list[tuple[Config, str]] = [
 def test_another_config(account: Account, config: Config, premise: str) -> None:
     account.document._known = config
 
-    found = told(
+    found = results_of(
         Probe((premise,), lambda it: (r for r in reading.config(it) if r.premise == premise)),
         account,
     )
@@ -123,7 +123,7 @@ def test_api_keys_under_another_name(account: Account, monkeypatch: pytest.Monke
     schema = {"properties": {"organization_api_keys": {}}}
     monkeypatch.setattr(account.document, "schema", lambda: schema)
 
-    found = told(Probe(("clerk.api-keys-section",), reading.schema), account)
+    found = results_of(Probe(("clerk.api-keys-section",), reading.schema), account)
 
     assert failing(found) == {"clerk.api-keys-section": "organization_api_keys"}
 
@@ -132,7 +132,7 @@ def test_a_public_environment_that_says_something_else(account: Account) -> None
     sections: Any = {"billing": {"organization_enabled": "maybe"}}
     account.document._known = Config(version="v1_12345678", sections=sections)
 
-    found = told(Probe(("clerk.environment-agrees",), reading.environment), account)
+    found = results_of(Probe(("clerk.environment-agrees",), reading.environment), account)
 
     assert "billing.organization_enabled" in failing(found)["clerk.environment-agrees"]
 
@@ -141,7 +141,7 @@ def test_plans_that_are_on_one_side_only(account: Account) -> None:
     sections: Any = {"billing": {"plans": {"ghost": {}}}}
     account.document._known = Config(version="v1_12345678", sections=sections)
 
-    found = told(Probe(("clerk.plans-agree",), reading.plans), account)
+    found = results_of(Probe(("clerk.plans-agree",), reading.plans), account)
 
     assert "ghost" in failing(found)["clerk.plans-agree"]
 
@@ -162,7 +162,7 @@ def test_a_sensitive_variable_that_can_be_read(
     odd = EnvironmentVariable.model_validate({"id": "2", "key": "L", "type": "rot13"})
     monkeypatch.setattr(account.live, "variables", lambda *_, **__: (shown, odd))
 
-    found = told(reading.OF_VERCEL[0], account)
+    found = results_of(reading.OF_VERCEL[0], account)
 
     assert failing(found) == {
         "vercel.variables": "a variable of type rot13; L has no target",
@@ -177,8 +177,8 @@ def test_a_readable_value_that_the_list_does_not_show(running: World, account: A
 
     by_its_id, listed = (probe for probe in reading.OF_VERCEL[1:3])
 
-    assert failing(told(by_its_id, account)) == {}
-    assert failing(told(listed, account)) == {}
+    assert failing(results_of(by_its_id, account)) == {}
+    assert failing(results_of(listed, account)) == {}
     running.vercel.projects[seeded.VERCEL_PROJECT_ID].variables.clear()
 
 
@@ -197,7 +197,7 @@ def test_a_write_that_is_none_and_one_that_is(
     before = repr(everything(running))
     running.fault(**fault)
 
-    found = told(writing.OF_CONFIG, account)
+    found = results_of(writing.OF_CONFIG, account)
 
     assert premise in failing(found)
     assert repr(everything(running)) == before
@@ -217,7 +217,7 @@ def test_what_was_made_and_not_answered_is_removed(
     before = repr(everything(running))
     running.fault(kind="drop_after", **request_)
 
-    found = told(probe, account)
+    found = results_of(probe, account)
 
     assert State.UNASKED in {each.state for each in found.values()}
     assert repr(everything(running)) == before
@@ -238,7 +238,7 @@ def test_cut_off_it_removes_what_it_made(running: World, account: Account, after
 def test_a_service_that_refuses_is_no_answer(running: World, account: Account) -> None:
     running.fault(service="clerk", kind="status", path="/v1/billing/plans", status=403)
 
-    found = told(Probe(("clerk.plans-agree",), reading.plans), account)
+    found = results_of(Probe(("clerk.plans-agree",), reading.plans), account)
 
     assert found["clerk.plans-agree"].state is State.UNASKED
     assert "403" in found["clerk.plans-agree"].detail

@@ -34,7 +34,7 @@ def written(*reviews: Review) -> bytes:
     return json.dumps(document(reviews, OCCASION)).encode()
 
 
-def told() -> dict[str, Any]:
+def sample() -> dict[str, Any]:
     """A document as the command writes it; a test breaks one thing in it."""
     read: dict[str, Any] = json.loads(written(everywhere("pro")))
     return read
@@ -78,7 +78,7 @@ def test_a_text_of_a_stranger_is_no_command_to_github(text: str) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_nor_is_it_where_a_stranger_wrote_the_file(text: str) -> None:
     """Without our own shortening and cleaning."""
-    raw = json.dumps(told()).replace('"pro"', json.dumps(text)).encode()
+    raw = json.dumps(sample()).replace('"pro"', json.dumps(text)).encode()
 
     assert_harmless(comment(read_document(raw), OCCASION))
 
@@ -87,13 +87,13 @@ KEY = "sk_" + "live_" + "abcdefghijklmnopqrstuvwx0123"
 
 
 def test_a_secret_in_it_is_taken_out_once_more() -> None:
-    raw = json.dumps(told()).replace('"pro"', json.dumps(f"is {KEY}")).encode()
+    raw = json.dumps(sample()).replace('"pro"', json.dumps(f"is {KEY}")).encode()
 
     assert KEY not in comment(read_document(raw), OCCASION)
 
 
 def test_commit_and_time_are_not_taken_from_it() -> None:
-    raw = json.dumps({**told(), "commit": "other0commit", "time": "1999"}).encode()
+    raw = json.dumps({**sample(), "commit": "other0commit", "time": "1999"}).encode()
     text = comment(read_document(raw), OCCASION)
 
     assert "other0commit" not in text
@@ -105,7 +105,7 @@ def set_at(*path: str | int) -> Callable[[Any], bytes]:
     """Return a document with another value at a place."""
 
     def broken(value: Any) -> bytes:
-        whole = told()
+        whole = sample()
         place: Any = whole
         for step in path[:-1]:
             place = place[step]
@@ -143,9 +143,9 @@ WRONG: dict[str, bytes] = {
     "a long text where anything may stand": set_at(*CHANGE, "properties", 0, "after")("x" * 10**5),
     "a long name": set_at(*STACK, "agreement", "x" * 10**5)(1),
     "a huge number": set_at(*CHANGE, "properties", 0, "after")(10**3000),
-    "a number beyond all": json.dumps(told()).replace('"pro"', "1e999", 1).encode(),
-    "not a number": json.dumps(told()).replace('"pro"', "NaN", 1).encode(),
-    "a number of many digits": json.dumps(told()).replace('"pro"', "9" * 10**5, 1).encode(),
+    "a number beyond all": json.dumps(sample()).replace('"pro"', "1e999", 1).encode(),
+    "not a number": json.dumps(sample()).replace('"pro"', "NaN", 1).encode(),
+    "a number of many digits": json.dumps(sample()).replace('"pro"', "9" * 10**5, 1).encode(),
     "many levels": set_at(*CHANGE, "properties", 0, "after")(deep),
     "levels without end": b"[" * 100_000,
     "too large": b" " * (MOST_BYTES + 1),
@@ -190,7 +190,7 @@ JSON = st.recursive(
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_whatever_stands_anywhere_is_refused_or_harmless(data: st.DataObject) -> None:
-    whole: Any = {"document": told()}
+    whole: Any = {"document": sample()}
     for _ in range(data.draw(st.integers(1, 3))):
         path = data.draw(st.sampled_from(places(whole)[1:]))
         place = whole
@@ -208,7 +208,7 @@ def test_whatever_stands_anywhere_is_refused_or_harmless(data: st.DataObject) ->
 
 def many(kind: str) -> dict[str, Any]:
     """A stack with so many entries of a kind that comparing all pairs would take minutes."""
-    stack: dict[str, Any] = {**told()["stacks"][0]}
+    stack: dict[str, Any] = {**sample()["stacks"][0]}
     numbers = list(range(40_000))
     row = {"slug": "pro", "agree": False}
     if kind == "values of a list":
@@ -232,7 +232,7 @@ def many(kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["values of a list", "values of a row", "findings", "changes"])
 def test_many_entries_take_no_minutes(kind: str) -> None:
-    raw = json.dumps({**told(), "stacks": [many(kind)]}).encode()
+    raw = json.dumps({**sample(), "stacks": [many(kind)]}).encode()
 
     text = within(20, lambda: comment(read_document(raw), OCCASION))
 
@@ -243,7 +243,7 @@ def test_texts_that_take_long_to_clean_take_no_minutes() -> None:
     """A tenth of the size limit, in much less than a tenth of the job's time."""
     entry = {"check": "a", "subject": "eyJ" * 1600, "message": "@" * 5000}
     count = MOST_BYTES // 99_000
-    whole = {**told(), "stacks": [{**told()["stacks"][0], "troubles": [entry] * count}]}
+    whole = {**sample(), "stacks": [{**sample()["stacks"][0], "troubles": [entry] * count}]}
     raw = json.dumps(whole).encode()
     assert len(raw) > MOST_BYTES * 0.09
 

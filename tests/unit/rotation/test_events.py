@@ -15,7 +15,7 @@ def line(**event: Any) -> str:
     return json.dumps({"sequence": 1, **event})
 
 
-def said(message: str, severity: str = "error", urn: str = "") -> str:
+def diagnostic(message: str, severity: str = "error", urn: str = "") -> str:
     return line(diagnosticEvent={"message": message, "severity": severity, "urn": urn})
 
 
@@ -27,10 +27,10 @@ def step(op: str, *changed: str, of: str = VARIABLE_TYPE, event: str = "resource
 
 def test_the_reason_is_what_judges_said_and_not_the_last_lines() -> None:
     lines = [
-        said("debugging", "debug"),
-        said("using pulumi-resource-vercel from $PATH", "warning"),
-        said("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
-        said("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
+        diagnostic("debugging", "debug"),
+        diagnostic("using pulumi-resource-vercel from $PATH", "warning"),
+        diagnostic("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
+        diagnostic("clerkstack.failures.ResourceFailed: others have it: take-over", urn=URN),
         line(
             policyEvent={
                 "policyName": "sensitive-secrets",
@@ -40,8 +40,8 @@ def test_the_reason_is_what_judges_said_and_not_the_last_lines() -> None:
             }
         ),
         line(policyEvent={"policyName": "secret-age", "enforcementLevel": "advisory"}),
-        said("update failed"),
-        said("Resource monitor has terminated, shutting down"),
+        diagnostic("update failed"),
+        diagnostic("Resource monitor has terminated, shutting down"),
         *(line(resOutputsEvent={}) for _ in range(20)),
     ]
 
@@ -57,13 +57,13 @@ def test_without_an_event_of_the_engine_its_last_lines_are_the_reason() -> None:
 
     assert reasons(lines).startswith("line 16\n")
     assert reasons(lines).endswith("error: the stack is currently locked")
-    assert reasons([said("update failed"), "{broken"]) == "update failed"
+    assert reasons([diagnostic("update failed"), "{broken"]) == "update failed"
 
 
 def test_no_reason_holds_a_secret() -> None:
     key = "sk_live_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8s9T0u1"
 
-    assert key not in reasons([said(f"Clerk refused {key}")])
+    assert key not in reasons([diagnostic(f"Clerk refused {key}")])
 
 
 def test_news_are_variables_and_builds() -> None:
@@ -72,8 +72,8 @@ def test_news_are_variables_and_builds() -> None:
     assert news(updated) == "environment-production-CLERK_SECRET_KEY updated"
     assert news(step("update", "value")) == ""
     assert news(step("same", event="resOutputsEvent")) == ""
-    assert news(said("dpl_Nba8Re: BUILDING", "info")) == "dpl_Nba8Re: BUILDING"
-    assert news(said("dpl_Nba8Re: BUILDING", "debug")) == ""
+    assert news(diagnostic("dpl_Nba8Re: BUILDING", "info")) == "dpl_Nba8Re: BUILDING"
+    assert news(diagnostic("dpl_Nba8Re: BUILDING", "debug")) == ""
     assert news("dpl_Nba8Re: READY. The new variables are live.") == "dpl_Nba8Re: READY"
 
 

@@ -108,7 +108,7 @@ def prover(testbed: RotationTestbed) -> Prover:
     return Prover(testbed.settings, patience=0.01, sleep=lambda _: None)
 
 
-def told(deployment: str, **secrets: SecretStr) -> dict[str, Any]:
+def reported(deployment: str, **secrets: SecretStr) -> dict[str, Any]:
     return {
         "json": {
             "deployment": deployment,
@@ -118,11 +118,11 @@ def told(deployment: str, **secrets: SecretStr) -> dict[str, Any]:
 
 
 def of_web(key: SecretStr = KEY) -> dict[str, Any]:
-    return told("dpl_web", CLERK_SECRET_KEY=key, CLERK_WEBHOOK_SECRET=SIGNING)
+    return reported("dpl_web", CLERK_SECRET_KEY=key, CLERK_WEBHOOK_SECRET=SIGNING)
 
 
 def api_tells(**secrets: SecretStr) -> dict[str, Any]:
-    return told("dpl_api", **{"CLERK_SECRET_KEY": KEY, SIGNING_OF_API: SIGNING, **secrets})
+    return reported("dpl_api", **{"CLERK_SECRET_KEY": KEY, SIGNING_OF_API: SIGNING, **secrets})
 
 
 def test_each_app_is_asked_at_its_own_address_and_the_webhook_once(running: World) -> None:
@@ -154,7 +154,7 @@ def test_one_app_with_the_old_key_is_no_proof(running: World, late: str) -> None
 def test_for_an_app_that_does_not_report_a_secret_the_message_says_what_to_do(
     running: World,
 ) -> None:
-    api = told("dpl_api", CLERK_SECRET_KEY=KEY)
+    api = reported("dpl_api", CLERK_SECRET_KEY=KEY)
     for projects in (PROJECTS, without_events()):
         testbed = bed_of(running, projects)
         with respx.mock(assert_all_called=False) as mock:
@@ -197,6 +197,6 @@ def test_a_secret_that_others_bring_to_an_app_is_proved_all_the_same(
         with pytest.raises(NotProved, match="dpl_web runs with another CLERK_SECRET_KEY"):
             prover(testbed).prove(BOTH)
         if not several:
-            mock.get(f"{WEB}/api/health").respond(**told("dpl_web", CLERK_SECRET_KEY=KEY))
+            mock.get(f"{WEB}/api/health").respond(**reported("dpl_web", CLERK_SECRET_KEY=KEY))
             with pytest.raises(NotProved, match="the fingerprint of CLERK_WEBHOOK_SECRET"):
                 prover(testbed).prove(BOTH)

@@ -49,7 +49,7 @@ def settings(url: str, environment: dict[str, Any] | None = None, **rotation: An
     return load_settings(raw, stack="dev")
 
 
-def told(key: SecretStr = KEY, signing: SecretStr = SIGNING, **more: Any) -> dict[str, Any]:
+def reported(key: SecretStr = KEY, signing: SecretStr = SIGNING, **more: Any) -> dict[str, Any]:
     prints = {
         "CLERK_SECRET_KEY": fingerprint(key),
         "CLERK_WEBHOOK_SECRET": fingerprint(signing),
@@ -91,21 +91,26 @@ def app() -> Iterator[App]:
 
 
 def test_what_runs_with_the_new_ones_is_proved(app: App) -> None:
-    app.health = [(200, told())]
+    app.health = [(200, reported())]
 
     assert app.prover().prove(BOTH) == "dpl_1"
     assert app.delivered == ["clerkstack.test"]
 
 
 def test_the_address_may_lead_to_the_old_one_for_a_while(app: App) -> None:
-    app.health = [(200, told(key=OLD)), (503, "busy"), (200, told(key=OLD)), (200, told())]
+    app.health = [
+        (200, reported(key=OLD)),
+        (503, "busy"),
+        (200, reported(key=OLD)),
+        (200, reported()),
+    ]
 
     assert app.prover(patience=60).prove(BOTH) == "dpl_1"
     assert app.asked >= 4
 
 
 def test_an_app_reports_the_secrets_under_the_names_that_it_reads(app: App) -> None:
-    prints = told()["fingerprints"]
+    prints = reported()["fingerprints"]
     prints["CLERK_WEBHOOK_SIGNING_SECRET"] = prints.pop("CLERK_WEBHOOK_SECRET")
     app.health = [(200, {"deployment": "dpl_1", "fingerprints": prints})]
 
@@ -125,7 +130,7 @@ def test_an_app_reports_the_secrets_under_the_names_that_it_reads(app: App) -> N
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ((200, told(key=OLD)), "dpl_1 runs with another CLERK_SECRET_KEY"),
+        ((200, reported(key=OLD)), "dpl_1 runs with another CLERK_SECRET_KEY"),
         ((200, {}), "does not report the fingerprint of CLERK_SECRET_KEY and CLERK_WEBHOOK_SECRET"),
         ((200, {"fingerprints": [1, 2]}), "does not report the fingerprint"),
         ((200, {"fingerprints": {"CLERK_SECRET_KEY": 5}}), "does not report the fingerprint"),
@@ -139,12 +144,12 @@ def test_what_is_no_proof(app: App, answer: Any, says: str) -> None:
     with pytest.raises(NotProved, match=says) as error:
         app.prover(patience=0.01).prove(BOTH)
     assert KEY.get_secret_value() not in str(error.value)
-    with pytest.raises(NotProved) if answer[1] != told(key=OLD) else _nothing():
+    with pytest.raises(NotProved) if answer[1] != reported(key=OLD) else _nothing():
         app.prover().look(BOTH)
 
 
 def test_a_webhook_that_refuses_what_the_new_one_signs(app: App) -> None:
-    app.health, app.webhook = [(200, told())], 400
+    app.health, app.webhook = [(200, reported())], 400
 
     with pytest.raises(NotProved, match="answered 400 to a test message"):
         app.prover(patience=0.01).prove(BOTH)
@@ -159,7 +164,7 @@ def test_an_app_that_reports_no_fingerprints_if_the_stack_says_so(app: App) -> N
 
 
 def test_before_the_mint_another_secret_is_only_odd(app: App) -> None:
-    app.health = [(200, told(key=OLD))]
+    app.health = [(200, reported(key=OLD))]
 
     (odd,) = app.prover().look(BOTH)
 

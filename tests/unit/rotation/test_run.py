@@ -495,7 +495,7 @@ def test_who_ended_just_now_has_noted_it(testbed: RotationTestbed) -> None:
 
     assert {entry.reason for entry in testbed.known().journal.history} == {"a test", "y"}
     own = [line for line in testbed.said[told:] if line not in told_by_others]
-    assert not [line for line in own if "going on" in line]
+    assert not [line for line in own if "continuing" in line]
 
 
 def test_only_what_is_old(testbed: RotationTestbed) -> None:
