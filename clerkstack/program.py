@@ -40,6 +40,7 @@ from clerkstack.settings.names import PREFIX
 from clerkstack.settings.vercel_plugin import led_astray
 from clerkstack.shapes import JsonObject, object_at
 from clerkstack.state.model import State
+from clerkstack.texts import counted
 
 NAMED = 5
 """The most places that a message lists."""
@@ -238,11 +239,10 @@ def _progress(step: str) -> None:
 
 
 def _refused(problems: Sequence[str]) -> pulumi.RunError:
-    count = len(problems)
     lines = "\n".join(f"  {problem}" for problem in problems)
     return pulumi.RunError(
         safe(
-            f"{count} {'problem' if count == 1 else 'problems'} in what this stack declares. "
-            f"Nothing was sent.\n{lines}"
+            f"{counted(len(problems), 'problem')} in what this stack declares. Nothing was sent.\n"
+            f"{lines}"
         )
     )

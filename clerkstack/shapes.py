@@ -9,7 +9,6 @@ docs/decisions/0010-resources-read-their-properties-without-pydantic.md).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TypeAlias, TypeVar
 
@@ -39,11 +38,6 @@ def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
 def list_of(value: Json) -> list[Json]:
     """The value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []
-
-
-def text_of(value: Json) -> str:
-    """A string as it is, any other value as JSON. Not escaped for a terminal or for HTML."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def groups_in(document: Mapping[str, Json]) -> dict[str, JsonObject]:

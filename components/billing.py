@@ -11,6 +11,7 @@ from clerkstack.catalog.models import Catalog
 from clerkstack.desired.billing import billing_inputs
 from clerkstack.providers import billing
 from clerkstack.settings.models import BillingSettings
+from clerkstack.texts import counted
 from components.base import Component, InstanceRef
 
 STRIPE = (
@@ -57,11 +58,11 @@ class Billing(Component):
 
 
 def _unresolved(app: AppCode) -> str:
-    count, more = len(app.unresolved), len(app.unresolved) - NAMED
+    count, more = counted(len(app.unresolved), "place"), len(app.unresolved) - NAMED
     lines = [f"  {use}" for use in app.unresolved[:NAMED]]
     if more > 0:
         lines.append(f"  and {more} more: bin/clerkstack check --stack {pulumi.get_stack()}")
     return (
-        f"The app asks Clerk in {count} {'place' if count == 1 else 'places'} for something that "
-        "cannot be known without running its code, so it was not checked:\n"
+        f"The app asks Clerk in {count} for something that cannot be known without running its "
+        "code, so it was not checked:\n"
     ) + "\n".join(lines)

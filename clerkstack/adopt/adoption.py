@@ -39,12 +39,13 @@ from clerkstack.settings.models import Settings
 from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.settings.variable_names import names_of
-from clerkstack.shapes import object_at, text_of
+from clerkstack.shapes import object_at
 from clerkstack.state.backends import config_file
 from clerkstack.state.cleaning import SECRET
 from clerkstack.state.engine import export, pulumi
 from clerkstack.state.known import Known
 from clerkstack.state.model import State
+from clerkstack.texts import text_of
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance

@@ -39,8 +39,9 @@ from clerkstack.settings.variable_names import (
     all_names,
     names_of,
 )
-from clerkstack.shapes import Json, JsonObject, object_at, text_of
+from clerkstack.shapes import Json, JsonObject, object_at
 from clerkstack.state.known import Known
+from clerkstack.texts import text_of
 
 if TYPE_CHECKING:
     from clerkstack.clients.svix import Endpoint

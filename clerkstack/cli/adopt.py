@@ -18,6 +18,7 @@ from clerkstack.cli.say import report, say
 from clerkstack.cli.settings import stack_config
 from clerkstack.reconcile.taken import LEAVE_ALONE, OVERWRITE
 from clerkstack.settings.names import PREFIX
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.report.operations import AdoptDocument
@@ -102,10 +103,11 @@ def _document(stack: str, found: Adoption, taken: Sequence[str]) -> AdoptDocumen
 
 
 def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) -> None:
-    plans, features = len(found.catalog.plans), len(found.catalog.features)
     would = "would be " if dry_run else ""
     if found.catalog_text is not None:
-        say(f"{found.catalog_file}: {would}written, {plans} plans, {features} features")
+        plans = counted(len(found.catalog.plans), "plan")
+        features = counted(len(found.catalog.features), "feature")
+        say(f"{found.catalog_file}: {would}written, {plans}, {features}")
     for path, value in found.shown_settings.items():
         say(f"{PREFIX}{'.'.join(path)}: {would}{json.dumps(value, ensure_ascii=False)}")
     if found.left:
@@ -119,11 +121,12 @@ def _print(stack: str, found: Adoption, taken: Sequence[str], *, dry_run: bool) 
     if dry_run:
         say(f"{stack}: nothing was written.")
         return
+    adopted = f"{counted(len(taken), 'resource')} adopted"
     if found.foreign:
         say(
-            f"{stack}: {len(taken)} resources adopted, nothing changed. To put this "
+            f"{stack}: {adopted}, nothing changed. To put this "
             f"instance's keys into these variables, remove them from {LEAVE_ALONE}, add them "
             f"to {OVERWRITE}, and run bin/clerkstack take-over --stack {stack}"
         )
         return
-    say(f"{stack}: {len(taken)} resources adopted, nothing changed, no difference left.")
+    say(f"{stack}: {adopted}, nothing changed, no difference left.")

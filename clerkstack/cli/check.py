@@ -17,6 +17,7 @@ from clerkstack.desired.catalog import declared_features, declared_plans, defaul
 from clerkstack.problems import ClerkstackError, InputError, Problem
 from clerkstack.report import reports
 from clerkstack.shapes import JsonObject
+from clerkstack.texts import counted
 
 CATALOG = Path("catalog.yaml")
 
@@ -104,8 +105,9 @@ def _check_files(catalog: Path, app: Path | None, files: ReportFiles, *, as_json
             say(line, err=True)
         if loaded is not None and not problems and not found.findings:
             against = f", and {app} agrees" if app else ""
-            counts = f"{len(loaded.plans)} plans, {len(loaded.features)} features"
-            say(f"{catalog}: {counts}{against}.")
+            plans = counted(len(loaded.plans), "plan")
+            features = counted(len(loaded.features), "feature")
+            say(f"{catalog}: {plans}, {features}{against}.")
     if problems:
         raise typer.Exit(BAD_INPUT)
     if found.findings:

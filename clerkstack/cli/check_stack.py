@@ -19,8 +19,8 @@ from clerkstack.comparison.compare import Comparison, Row
 from clerkstack.comparison.of_stack import Compared, compare_stack
 from clerkstack.report import reports
 from clerkstack.report.table import print_table
-from clerkstack.report.values import counted
 from clerkstack.shapes import Json, JsonObject
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.cli.reports import ReportFiles

@@ -17,6 +17,7 @@ from clerkstack.cli.settings import stack_settings
 from clerkstack.drift.compare import differences, without_billing
 from clerkstack.report import reports
 from clerkstack.report.table import print_table
+from clerkstack.texts import counted
 
 
 def drift(
@@ -62,11 +63,9 @@ def drift(
     elif found:
         rows = [(each.subject, each.field, each.expected, each.found) for each in visible]
         print_table(("what", "field", "declared", "live"), [rows], addresses=addresses)
-        count = len(found)
         say(
-            f"{stack}: {count} {'difference' if count == 1 else 'differences'}. To restore "
-            f"what is declared: pulumi up --refresh --stack {stack}. To keep what is live, "
-            "declare it."
+            f"{stack}: {counted(len(found), 'difference')}. To restore what is declared: pulumi "
+            f"up --refresh --stack {stack}. To keep what is live, declare it."
         )
     else:
         say(f"{stack}: no difference.")

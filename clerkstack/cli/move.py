@@ -13,6 +13,7 @@ from clerkstack.cli.interrupts import ended_like_interrupt
 from clerkstack.cli.say import report, say
 from clerkstack.state.move import Moved, NotTheSame, removal
 from clerkstack.state.move import move as move_state
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.state.model import State
@@ -88,6 +89,4 @@ def _print(moved: Moved) -> None:
 def _pending(count: int) -> str:
     if not count:
         return "An update would change nothing."
-    return (
-        f"An update would make the same {count} {'change' if count == 1 else 'changes'} as before."
-    )
+    return f"An update would make the same {counted(count, 'change')} as before."

@@ -20,6 +20,7 @@ from clerkstack.parity.snapshot import Snapshot
 from clerkstack.problems import ClerkstackError
 from clerkstack.report import reports
 from clerkstack.report.table import print_table
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.checks.finding import Finding
@@ -141,7 +142,7 @@ def _print(reference: str, target: str, compared: Compared, *, addresses: bool) 
     if parts:
         options = " ".join(f"--without {part}" for part in parts)
         say(f"Not compared: {', '.join(parts)}. To leave them out: {options}")
-    count = f"{len(found)} {'difference' if len(found) == 1 else 'differences'}"
+    count = counted(len(found), "difference")
     say(
         f"{reference} → {target}: {count if found else 'no difference'}"
         f"{' in what was compared' if parts else ''}."

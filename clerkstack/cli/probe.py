@@ -13,6 +13,7 @@ from clerkstack.cli.say import say
 from clerkstack.cli.settings import stack_settings
 from clerkstack.premises.table import BY_ID
 from clerkstack.report.table import print_table
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.probe.account import Result
@@ -81,9 +82,9 @@ def _show(stack: str, found: dict[str, Result]) -> None:
         say(f"{premise.id} does not hold. What relies on it: {premise.relies}.")
         say(f"  → {premise.otherwise}.")
     counts = ", ".join(
-        f"{sum(each.state is state for each in found.values())} {state}" for state in State
+        f"{state}: {sum(each.state is state for each in found.values())}" for state in State
     )
-    say(f"{stack}: {len(found)} premises: {counts}.")
+    say(f"{stack}: {counted(len(found), 'premise')}; {counts}.")
 
 
 def _document(stack: str, settings: Settings, found: dict[str, Result]) -> ProbeDocument:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.scrub import scrubbed, scrubbed_values
-from clerkstack.shapes import text_of
+from clerkstack.texts import text_of
 
 if TYPE_CHECKING:
     from pydantic import JsonValue

@@ -205,7 +205,7 @@ class _OfEvents:
         unhandled = self._unhandled()
         if unhandled:
             names = ", ".join(unhandled)
-            yield f"the webhook gets {names}, but nothing in the app handles it"
+            yield f"the webhook gets {names}, which nothing in the app handles"
         yield from self._of_route()
 
     def _only_named(self) -> Iterator[str]:
@@ -381,7 +381,7 @@ class _OfProject:
         unread = self._unread()
         if unread:
             some = ", ".join(f"{name}{_instead(name)}" for name in unread)
-            yield f"{prefix}the stack writes {some}, but nothing in the app reads it"
+            yield f"{prefix}the stack writes {some}, which nothing in the app reads"
 
     def rows(self) -> Iterator[VariableRow]:
         """Every variable that is written, or that is read and has a name of Clerk's."""

@@ -12,6 +12,7 @@ from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift.compare import differences, variable_differences
 from clerkstack.settings.projects import Project
 from clerkstack.shapes import object_at
+from clerkstack.texts import counted
 
 SHOWN = 40
 
@@ -95,7 +96,7 @@ def drift(readings: Readings) -> Finding:
     return of_facts(
         [shown(each) for each in found[:SHOWN]],
         well="what is live is what is declared",
-        otherwise=f"{len(found)} differences",
+        otherwise=counted(len(found), "difference"),
         remedy="bin/clerkstack drift lists them. To restore what is declared: pulumi up --refresh",
     )
 

@@ -11,6 +11,7 @@ from clerkstack.cutover.read import Readings
 from clerkstack.hosts import host_of, is_below, is_local, is_preview
 from clerkstack.safe import shown_url
 from clerkstack.shapes import object_at
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.clients.domains import DomainStatus
@@ -81,7 +82,9 @@ def redirect_urls(readings: Readings) -> Finding:
             facts.append(fact(shown, "at the production host", place, mine or None))
     return of_facts(
         facts,
-        well=f"{len(facts)} redirect URLs, all of production" if facts else "none is set",
+        well=f"{counted(len(facts), 'redirect URL')}, of production only"
+        if facts
+        else "none is set",
         otherwise="a session could be sent to another host",
         remedy=(
             "Remove them on the dashboard page Native applications, Redirect URLs (Backend API: "
@@ -104,7 +107,7 @@ def satellites(readings: Readings) -> Finding:
         facts.append(same(f"satellite {each.name}", COMPLETE, status.status))
     return of_facts(
         facts,
-        well=f"{len(there)} satellite domains, all complete" if there else "there is none",
+        well=f"{counted(len(there), 'satellite domain')}, complete" if there else "there is none",
         otherwise="nobody stays signed in there",
         remedy="Set the satellite's DNS records or proxy: dashboard page Domains, Satellites.",
     )

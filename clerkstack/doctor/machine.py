@@ -18,6 +18,7 @@ from clerkstack.app.git import GitFailed, git, head_of
 from clerkstack.checks.finding import Finding
 from clerkstack.doctor import approvals as environments
 from clerkstack.doctor.model import Check, failed, ok, warning
+from clerkstack.texts import counted
 
 OLDEST = (3, 11)
 PLUGINS = ("vercel", "command")
@@ -109,7 +110,7 @@ def checkout(machine: Machine) -> Finding:
     head = commit[:12] if commit else "no commit yet"
     if changed:
         return warning(
-            f"{head}, with {len(changed)} uncommitted files",
+            f"{head}, with {counted(len(changed), 'uncommitted file')}",
             "A deploy from here would match no commit: see git status",
         )
     return ok(f"{head}, nothing changed")

@@ -21,6 +21,7 @@ from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.locks import Owner
 from clerkstack.state.model import State
 from clerkstack.state.variables import existing, without_id
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
@@ -127,7 +128,7 @@ def state(patient: Patient) -> Finding:
     exported = patient.state
     if exported.pending:
         return failed(
-            f"{len(exported.pending)} unfinished operations of a killed update",
+            f"{counted(len(exported.pending), 'unfinished operation')} of a killed update",
             f"bin/clerkstack recover --stack {patient.name}, then pulumi up",
         )
     if foreign := foreign_in(exported):
@@ -136,8 +137,9 @@ def state(patient: Patient) -> Finding:
         return failed("nothing is deployed", f"pulumi up --stack {patient.name}")
     if without := without_id(exported):
         return warning(
-            f"{len(without)} variables have no id in the state: a refresh would drop them",
-            f"bin/clerkstack recover --stack {patient.name} adds it",
+            f"{counted(len(without), 'variable')} without an id in the state: a refresh would "
+            "drop them",
+            f"bin/clerkstack recover --stack {patient.name} adds the ids",
         )
     kind, count = exported.encrypted_by, len(exported.resources)
     if kind == "passphrase" and not passphrase_set():
@@ -158,10 +160,10 @@ def rotation(patient: Patient) -> Finding:
         return failed(f"not finished, started by {journal.running.who}{ends}", again)
     for kind, end in journal.doomed.items():
         hours = max((end - now()) // 3_600_000, 0)
-        return failed(f"the {WORDS[kind]} in use ends in {hours} hours", again)
+        return failed(f"the {WORDS[kind]} in use ends in {counted(hours, 'hour')}", again)
     if waiting := journal.waiting:
         who = ", ".join(other.name for other in waiting)
-        count = f"{len(waiting)} other {'holder' if len(waiting) == 1 else 'holders'}"
+        count = counted(len(waiting), "other holder")
         last = journal.waiting_until
         by = f" by {_time(last)}" if last is not None else ""
         return failed(
@@ -191,9 +193,7 @@ def ages(patient: Patient) -> Finding:
             continue
         days = (now() - since) // DAY
         by = "" if kind in patient.known.rotated else " since it was written; never rotated"
-        messages.append(
-            f"{patient.known.holders(kind)} {days} {'day' if days == 1 else 'days'}{by}"
-        )
+        messages.append(f"{patient.known.holders(kind)} {counted(days, 'day')}{by}")
         if days > limit:
             old.append(kind)
     detail = f"{', '.join(messages)}; the limit is {limit}"
@@ -217,7 +217,7 @@ def _names_of(project: Project, state: State) -> Finding:
     unread = unread_in(str(inputs.get("key")) for inputs in own)
     if unread and "guide" not in (project.said_names or ()):
         return warning(unread, NAMES_REMEDY)
-    return ok(f"as {' and '.join(project.names)} has them")
+    return ok(f"those of {' and '.join(project.names)}")
 
 
 CHECKS = (

@@ -22,7 +22,8 @@ from clerkstack.parity.own import WEBHOOK, Own
 from clerkstack.parity.snapshot import ORGANIZATIONS_OFF, Snapshot
 from clerkstack.reconcile.fields import is_unset
 from clerkstack.scrub import scrubbed, scrubbed_values
-from clerkstack.shapes import Json, list_of, object_of, text_of
+from clerkstack.shapes import Json, list_of, object_of
+from clerkstack.texts import text_of
 
 INSTANCE = "instance"
 # In the order of the set-up guide.

@@ -17,6 +17,7 @@ from clerkstack.settings.keys import (
 )
 from clerkstack.settings.targets import DEPLOYED
 from clerkstack.shapes import object_at
+from clerkstack.texts import counted
 
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
 TOKEN = frozenset({"claims", "lifetime", "allowed_clock_skew"})
@@ -115,7 +116,11 @@ def roles(account: Account) -> Iterator[Result]:
         except NotFound:
             yield holds("clerk.roles", False, "the account has none (404)")
             return
-    yield holds("clerk.roles", True, f"{len(live_roles)} roles, {len(permissions)} permissions")
+    yield holds(
+        "clerk.roles",
+        True,
+        f"{counted(len(live_roles), 'role')}, {counted(len(permissions), 'permission')}",
+    )
 
 
 def role_sets(account: Account) -> Iterator[Result]:
@@ -127,9 +132,8 @@ def role_sets(account: Account) -> Iterator[Result]:
             yield holds("clerk.role-sets", False, "the account has none (404)")
             return
     initial = [role_set for role_set in sets if role_set.type == "initial"]
-    detail = (
-        f"{len(sets)} sets, initial: {', '.join(role_set.key for role_set in initial) or 'none'}"
-    )
+    names = ", ".join(role_set.key for role_set in initial) or "none"
+    detail = f"{counted(len(sets), 'set')}, initial: {names}"
     yield holds("clerk.role-sets", len(initial) == 1, detail)
 
 
@@ -143,7 +147,7 @@ def backend(account: Account) -> Iterator[Result]:
                 raise
             yield holds("clerk.api-version", False, error.code)
             return
-    yield holds("clerk.api-version", True, "taken")
+    yield holds("clerk.api-version", True, "accepted")
     yield holds("clerk.clock", time is not None, "header Date" if time else "no header Date")
 
 
@@ -193,14 +197,16 @@ def variables(account: Account) -> Iterator[Result]:
     wrong += [f"{key} has no target" for key in nowhere]
     if listed_variables:
         yield holds(
-            "vercel.variables", not wrong, "; ".join(wrong) or f"{len(listed_variables)} variables"
+            "vercel.variables",
+            not wrong,
+            "; ".join(wrong) or counted(len(listed_variables), "variable"),
         )
     else:
         yield unresolved("vercel.variables", "the project has none")
     sensitive = [variable for variable in listed_variables if variable.type == "sensitive"]
     shown = sorted({variable.key for variable in sensitive if variable.readable_value is not None})
     if sensitive:
-        detail = f"readable: {', '.join(shown)}" if shown else f"{len(sensitive)} variables"
+        detail = f"readable: {', '.join(shown)}" if shown else counted(len(sensitive), "variable")
         yield holds("vercel.sensitive", not shown, detail)
     else:
         yield unresolved("vercel.sensitive", "the project has no sensitive variable")
@@ -231,8 +237,8 @@ def projects(account: Account) -> Iterator[Result]:
     custom = client.custom_environments(declared.project_id)
     mine = any(declared.project_id in (project.id, project.name) for project in listed_projects)
     detail = (
-        f"{len(listed_projects)} projects, {len(shared)} shared variables, "
-        f"{len(custom)} custom environments"
+        f"{counted(len(listed_projects), 'project')}, {counted(len(shared), 'shared variable')}, "
+        f"{counted(len(custom), 'custom environment')}"
     )
     yield holds("vercel.projects", mine, detail if mine else f"{detail}; the stack's is not there")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.checks.finding import Finding, Rule, Severity
 from clerkstack.report.report import Group, Report
-from clerkstack.report.values import counted
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.parity.compare import Compared

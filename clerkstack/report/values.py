@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from clerkstack.shapes import text_of
+from clerkstack.texts import text_of
 
 NOTHING = "–"
 
@@ -13,11 +13,6 @@ NOTHING = "–"
 def one_line(value: Any) -> str:
     """A value on one line: text as it is, a dash for nothing, anything else as JSON."""
     return NOTHING if value is None else text_of(value)
-
-
-def counted(count: int, noun: str) -> str:
-    """A count with its noun: 1 file, 2 files."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def moment(at: datetime) -> str:

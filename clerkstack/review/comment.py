@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clerkstack.report.markdown import code, heading, row
 from clerkstack.review.sections import Section, sections
 from clerkstack.review.stacks import Review, Verdict
+from clerkstack.texts import counted
 
 MARKER = "<!-- clerkstack review -->"
 """The first line of a pull request's comment, by which it is found again."""
@@ -124,8 +125,8 @@ def _top(reviews: Sequence[Review], occasion: Occasion) -> list[str]:
 def _changes(review: Review) -> str:
     if review.preview is None:
         return "could not be previewed"
-    counted = [f"{number} {operation}" for operation, number in review.preview.count().items()]
-    return ", ".join(counted) or "none"
+    operations = [f"{number} {operation}" for operation, number in review.preview.count().items()]
+    return ", ".join(operations) or "none"
 
 
 def _violations(review: Review) -> str:
@@ -134,7 +135,7 @@ def _violations(review: Review) -> str:
     blocking = review.preview.refused
     notes = len(review.preview.violations) - len(blocking)
     words = [f"**{len(blocking)}**"] if blocking else []
-    words += [f"{notes} {'note' if notes == 1 else 'notes'}"] if notes else []
+    words += [counted(notes, "note")] if notes else []
     words += ["refused"] if review.preview.errors and not blocking else []
     return ", ".join(words) or "none"
 

@@ -12,9 +12,10 @@ from clerkstack.report.documents import CheckDocument
 from clerkstack.report.markdown import block, code, heading, row
 from clerkstack.report.values import NOTHING
 from clerkstack.review.stacks import Review
-from clerkstack.shapes import text_of, whole_numbers
+from clerkstack.shapes import whole_numbers
 from clerkstack.state.preview import Change, Preview
 from clerkstack.state.properties import Property, top_of
+from clerkstack.texts import text_of
 
 Side = dict[str, Any] | None
 LONG = 12  # entries; more are folded

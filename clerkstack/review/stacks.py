@@ -19,6 +19,7 @@ from clerkstack.state.failures import is_unreached
 from clerkstack.state.preview import Preview, read_preview
 from clerkstack.state.process import Commands
 from clerkstack.state.properties import top_of
+from clerkstack.texts import counted
 
 if TYPE_CHECKING:
     from clerkstack.report.documents import CheckDocument
@@ -158,7 +159,7 @@ def _why(message: str) -> Verdict:
 
 
 def _report(progress: Progress, stack: str, count: int) -> None:
-    progress(f"{stack}: {count} resources checked")
+    progress(f"{stack}: {counted(count, 'resource')} checked")
 
 
 class _Seen:

@@ -44,6 +44,7 @@ from clerkstack.rotation.survey import REFUSED, Survey
 from clerkstack.settings.models import Settings
 from clerkstack.settings.projects import Project
 from clerkstack.settings.targets import TARGETS
+from clerkstack.texts import counted
 
 CLAIM, PREFLIGHT, MINT, STORE, ROLL_OUT, PROVE, RECORD = STEPS = (
     "claim",
@@ -320,7 +321,8 @@ class Rotator:
                 other.named = other.named or now()
 
     def _mint(self, running: Running, services: Services, *, look_first: bool) -> None:
-        ends = "end now" if running.emergency else f"stay valid for {running.overlap_hours} hours"
+        hours = counted(running.overlap_hours, "hour")
+        ends = "end now" if running.emergency else f"stay valid for {hours}"
         self.progress(MINT, f"new: {_words(running)}; the old ones {ends}")
         try:
             for kind, side in running.sides.items():

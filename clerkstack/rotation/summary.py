@@ -9,6 +9,7 @@ from clerkstack.desired.secret_kinds import WORDS, Kind
 from clerkstack.rotation.holder import is_at_it
 from clerkstack.rotation.journal import Entry, Journal, Other, Running, fingerprint, now
 from clerkstack.rotation.stacks import StackSecrets
+from clerkstack.texts import counted
 
 
 def ends_of(entry: Entry) -> str:
@@ -22,7 +23,7 @@ def waiting_lines(stack: str, others: Sequence[Other], ends: int | None) -> list
     """Return lines on the other holders without the new secrets, and what to do about them."""
     if not others:
         return []
-    count = f"{len(others)} other {'holder' if len(others) == 1 else 'holders'}"
+    count = counted(len(others), "other holder")
     end = "" if ends is None else f" by {_moment(ends)}"
     done = f"bin/clerkstack rotate --stack {stack} --status --holder-done NAME"
     return [
@@ -72,7 +73,7 @@ def status_lines(stack: str, known: StackSecrets) -> list[str]:
         lines += _last(journal)
     for kind, since in known.since.items():
         days = (now() - since) // (24 * 3600 * 1000)
-        lines.append(f"  {WORDS[kind]}: {days} {'day' if days == 1 else 'days'} old")
+        lines.append(f"  {WORDS[kind]}: {counted(days, 'day')} old")
     return lines
 
 

@@ -58,7 +58,7 @@ def test_recover_enters_the_ids_and_a_refresh_then_drops_nothing(
     told = recover(project)
     project.pulumi("refresh", "--yes", "--skip-preview", "--stack", project.stack)
 
-    assert f"{COUNT} variables have no id in the state" in off.stdout
+    assert f"{COUNT} variables without an id in the state" in off.stdout
     assert told.count("its id is now in the state") == COUNT
     assert all(each["outputs"]["id"] == each["id"] for each in in_state(project))
     assert len(in_state(project)) == COUNT

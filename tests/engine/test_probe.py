@@ -20,7 +20,7 @@ def test_the_first_up_says_so_until_it_was_probed(project: Project) -> None:
     probed = project.clerkstack("probe", "--write")
 
     assert probed.returncode == 0, probed.stdout + probed.stderr
-    assert " 0 does not hold" in probed.stdout
+    assert "does not hold: 0" in probed.stdout
     assert NEVER not in project.up()
 
 
@@ -35,7 +35,7 @@ def test_an_up_that_was_never_probed_says_so_in_one_line(project: Project) -> No
 def test_for_programs_and_with_what_does_not_hold(project: Project, world: World) -> None:
     shown = json.loads(project.clerkstack("probe", "--json").stdout)
 
-    assert {premise["state"] for premise in shown["premises"]} <= {"holds", "cannot be told"}
+    assert {premise["state"] for premise in shown["premises"]} <= {"holds", "unresolved"}
 
     world.fault(service="clerk", kind="dry_run_ignored", method="PATCH")
     ran = project.clerkstack("probe", "--write")

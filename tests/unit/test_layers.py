@@ -29,7 +29,7 @@ import may stand inside a function. `tests/unit/test_imports.py` has what each c
 it starts, `python -m local.measure` how long that takes."""
 
 BELOW_ALL = (
-    *("clerkstack", "problems", "files", "closing", "kept_url", "scrub", "safe", "shapes"),
+    *("clerkstack", "problems", "files", "closing", "kept_url", "scrub", "safe", "shapes", "texts"),
     *("handwritten", "failures", "hosts", "notices", "backend"),
 )
 """What every layer may import: each imports at most those before it."""

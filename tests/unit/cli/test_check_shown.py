@@ -7,7 +7,7 @@ import pytest
 from clerkstack.app.code import AppCode
 from clerkstack.cli import check_stack
 from clerkstack.comparison.compare import Row
-from clerkstack.report.values import counted
+from clerkstack.texts import counted
 
 
 def test_of_a_list_what_differs_is_shown() -> None:

@@ -201,7 +201,7 @@ def test_variables_without_an_id_in_the_state(here: Here) -> None:
     finding = look(stacks.state, here)
 
     assert finding.severity == "warning"
-    assert finding.message == "1 variables have no id in the state: a refresh would drop them"
+    assert finding.message == "1 variable without an id in the state: a refresh would drop them"
     assert "recover --stack dev" in finding.remedy
 
 
@@ -266,7 +266,7 @@ def test_a_checkout_with_changes_and_none(tmp_path: Path) -> None:
     assert machine.checkout(here).severity == "passed"
     git("add", "new", folder=tmp_path)
     finding = machine.checkout(here)
-    assert (finding.severity, " with 1 uncommitted files" in finding.message) == ("warning", True)
+    assert (finding.severity, " with 1 uncommitted file" in finding.message) == ("warning", True)
 
 
 @pytest.mark.parametrize(
