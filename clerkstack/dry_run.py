@@ -15,7 +15,7 @@ from clerkstack.reconcile.ledger import Ledger, billing_holding, needed_by_other
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.sharing import Sharing
 from clerkstack.reconcile.write import WritePlan
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject, as_object
 from clerkstack.state.neighbours import neighbours
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _changes(
         declared["organization_settings"] = organization_settings(settings.organizations)
     changes = changes_between(declared, with_defaults(sections))
     if use.billing:
-        section = object_at(sections, "billing")
+        section = as_object(sections.get("billing"), "billing")
         billing = declared_billing(settings, catalog)
         # Should Clerk take it for a write, it is one that may never be made.
         refused = list(billing_refusals(billing))

@@ -38,7 +38,7 @@ from clerkstack.settings.load import load_connection, load_settings, problems_of
 from clerkstack.settings.models import AppSettings, Connection, Settings
 from clerkstack.settings.names import PREFIX
 from clerkstack.settings.vercel_plugin import led_astray
-from clerkstack.shapes import JsonObject, object_at
+from clerkstack.shapes import JsonObject, as_object
 from clerkstack.state.model import State
 from clerkstack.texts import counted
 
@@ -175,7 +175,7 @@ def asked_in_vain(
         return []
     document = provider_session(connection).config(settings.application_id, settings.instance)
     try:
-        return unknown_uses(declared, object_at(document.sections(), SECTION))
+        return unknown_uses(declared, as_object(document.sections().get(SECTION), SECTION))
     except NotFound:
         return unknown_uses(declared, {})  # there is no instance yet, so it has nothing else
     except ClerkstackError as failure:

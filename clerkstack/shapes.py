@@ -30,11 +30,6 @@ def object_of(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 
-def object_at(document: Mapping[str, Json], key: str) -> JsonObject:
-    """`document[key]` if it is an object, else an empty one."""
-    return object_of(document.get(key))
-
-
 def list_of(value: Json) -> list[Json]:
     """The value if it is a list, else an empty one."""
     return value if isinstance(value, list) else []

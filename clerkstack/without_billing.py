@@ -17,9 +17,9 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.providers.base import InstanceRef, inputs_of
 from clerkstack.providers.billing import KEEP, BillingProvider
 from clerkstack.reconcile.app_says import AppSays
-from clerkstack.reconcile.billing import MADE, slugs_of
+from clerkstack.reconcile.billing import MADE, live_groups, slugs_of
 from clerkstack.settings.models import Settings
-from clerkstack.shapes import JsonObject, object_at
+from clerkstack.shapes import JsonObject
 from clerkstack.state.model import State
 from clerkstack.state.own import own_state
 
@@ -81,7 +81,7 @@ def _refused(
         removed = [
             f"{kind} {', '.join(slugs)}"
             for kind in MADE
-            if (slugs := sorted(set(slugs_of(run.gone, kind)) - object_at(after, kind).keys()))
+            if (slugs := sorted(slugs_of({*run.gone} - live_groups(after).keys(), kind)))
         ]
         effect = f"removes from production: {'; '.join(removed)}" if removed else "removes no plan"
         pulumi.warn(

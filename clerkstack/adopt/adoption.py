@@ -32,6 +32,7 @@ from clerkstack.files import replace_file
 from clerkstack.handwritten.round_trip import REMOVED, edited_yaml, yaml_text
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.problems import ClerkstackError, InputError
+from clerkstack.reconcile.billing import live_groups, slugs_of
 from clerkstack.safe import hide, shown_url
 from clerkstack.settings.load import load_settings, refuse_led_astray
 from clerkstack.settings.misplaced import misplaced
@@ -39,7 +40,6 @@ from clerkstack.settings.models import Settings
 from clerkstack.settings.names import PREFIX, VERCEL_TOKEN, config_value
 from clerkstack.settings.source_map import SourceMap, spelled
 from clerkstack.settings.variable_names import names_of
-from clerkstack.shapes import object_at
 from clerkstack.state.backends import config_file
 from clerkstack.state.cleaning import SECRET
 from clerkstack.state.engine import export, pulumi
@@ -195,7 +195,7 @@ def _catalog(
     file: Path, live: LiveInstance, *, overwrite: bool
 ) -> tuple[Catalog, str | None, list[Unmanaged]]:
     """Return the catalog, the text to write for it, and what it cannot express."""
-    section = object_at(live.sections(), "billing")
+    section = live.section("billing")
     if file.exists() and not overwrite:
         catalog = load_catalog(file)
         changes = differing(catalog, section)
@@ -203,7 +203,7 @@ def _catalog(
             undeclared = [
                 Unmanaged(f"{kind} {slug}", f"{file} does not declare it")
                 for kind, there in (("plan", "plans"), ("feature", "features"))
-                for slug in object_at(section, there)
+                for slug in slugs_of(live_groups(section), there)
                 if slug not in getattr(catalog, there)
             ]
             return catalog, None, undeclared
@@ -220,7 +220,7 @@ def _catalog(
 def refusals_of(found: Adoption) -> Iterator[str]:
     """Yield the reasons for which the program would refuse the stack; if any, nothing is
     written."""
-    settings, live = found.settings, object_at(found.there.live.sections(), "billing")
+    settings, live = found.settings, found.there.live.section("billing")
 
     file = str(found.catalog_file)
     if settings.components.billing:

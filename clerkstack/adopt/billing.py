@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
-from typing import cast
 
 from clerkstack.adopt.unmanaged_items import Unmanaged
 from clerkstack.catalog.load import load_catalog
@@ -18,7 +17,7 @@ from clerkstack.reconcile.billing import ENABLED_FOR, DeclaredBilling, billing_p
 from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.settings.models import BillingSettings
-from clerkstack.shapes import JsonObject, object_at
+from clerkstack.shapes import Groups, JsonObject, as_objects
 
 
 def billing_settings(section: JsonObject) -> JsonObject:
@@ -30,13 +29,13 @@ def billing_settings(section: JsonObject) -> JsonObject:
     }
 
 
-def catalog_of(section: JsonObject) -> tuple[JsonObject, list[Unmanaged]]:
+def catalog_of(section: JsonObject) -> tuple[dict[str, JsonObject], list[Unmanaged]]:
     """A catalog document that matches what is live, and what no catalog can express.
 
     A plan or feature that cannot be expressed exactly is left out as a whole: declaring a part of
     it could change it.
     """
-    document: JsonObject = {
+    document: dict[str, JsonObject] = {
         "features": {slug: _feature(of) for slug, of in _groups(section, "features")},
         "plans": {slug: _plan(slug, of) for slug, of in _groups(section, "plans")},
     }
@@ -48,13 +47,13 @@ def catalog_of(section: JsonObject) -> tuple[JsonObject, list[Unmanaged]]:
             return document, left
 
 
-def _unsayable(document: JsonObject, section: JsonObject) -> list[tuple[str, str, str]]:
+def _unsayable(document: Groups, section: JsonObject) -> list[tuple[str, str, str]]:
     """Kind, slug and reason of everything that the document does not express exactly."""
     try:
         catalog = catalog_from(document)
     except InputError as error:
         named = [(_named(problem.path), problem.message) for problem in error.problems]
-        if not all(slug in object_at(document, kind) for (kind, slug), _ in named):
+        if not all(slug in document.get(kind, {}) for (kind, slug), _ in named):
             raise
         return [(kind, slug, message) for (kind, slug), message in named]
     return [
@@ -72,7 +71,7 @@ def differing(catalog: Catalog, section: JsonObject) -> tuple[Change, ...]:
 
 
 def _groups(section: JsonObject, kind: str) -> Iterable[tuple[str, JsonObject]]:
-    return ((slug, cast(JsonObject, of)) for slug, of in object_at(section, kind).items())
+    return as_objects(section.get(kind), kind).items()
 
 
 def _feature(live: JsonObject) -> JsonObject:
@@ -112,7 +111,7 @@ def _unpaid(section: JsonObject) -> list[str]:
     return [slug for slug, plan in _groups(section, "plans") if plan.get("payer_type") in off]
 
 
-def catalog_from(document: JsonObject) -> Catalog:
+def catalog_from(document: Groups) -> Catalog:
     """The catalog in a document, read in the same way as from a file."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "catalog.yaml"
@@ -126,7 +125,6 @@ def _named(path: str) -> tuple[str, str]:
     return kind, re.split(r"[.\[]", rest, maxsplit=1)[0]
 
 
-def _drop(document: JsonObject, kind: str, slugs: Collection[str], why: str) -> list[Unmanaged]:
-    there = object_at(document, kind)
-    gone = [slug for slug in slugs if there.pop(slug, None) is not None]
+def _drop(document: Groups, kind: str, slugs: Collection[str], why: str) -> list[Unmanaged]:
+    gone = [slug for slug in slugs if document[kind].pop(slug, None) is not None]
     return [Unmanaged(f"{BILLING_KINDS[kind]} {slug}", why) for slug in gone]

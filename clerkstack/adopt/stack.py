@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from pydantic.alias_generators import to_camel
 
@@ -26,7 +26,6 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.api_keys import FEATURE
 from clerkstack.reconcile.names import OAUTH_PREFIX
 from clerkstack.reconcile.roles import IN_SET, SET, LiveRoles, is_permission
-from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.taken import OVERWRITE, holder
 from clerkstack.settings.models import Settings, WebhookSettings
 from clerkstack.settings.names import BUILT_IN_ROLES, PREFIX
@@ -39,7 +38,7 @@ from clerkstack.settings.variable_names import (
     all_names,
     names_of,
 )
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject
 from clerkstack.state.known import Known
 from clerkstack.texts import text_of
 
@@ -50,15 +49,12 @@ if TYPE_CHECKING:
     from clerkstack.settings.projects import Project
 
 Load = Callable[[Mapping[str, Any]], Settings]
-KEYS: dict[str, str] = {
-    name: why
-    for purpose, why in (
-        ("publishable_key", "it is the key of another instance"),
-        ("secret_key", "it is the key of another instance, or an old one"),
-        ("signing_secret", "it is the signing secret of another endpoint, or an old one"),
-    )
-    for name in names_of(cast("Purpose", purpose))
+_ANOTHERS: dict[Purpose, str] = {
+    "publishable_key": "it is the key of another instance",
+    "secret_key": "it is the key of another instance, or an old one",
+    "signing_secret": "it is the signing secret of another endpoint, or an old one",
 }
+KEYS = {name: why for purpose, why in _ANOTHERS.items() for name in names_of(purpose)}
 """The names of keys, and what a key with another value is."""
 NO_URL = "https://app.invalid"
 """Placeholder for an app's URL that is not known yet."""
@@ -223,13 +219,12 @@ def _propose(
     """Put what is live into the settings; returns what they can't express."""
     left: list[Unmanaged] = []
     use, live = settings.components, there.live
-    sections = with_defaults(live.sections())
     if use.billing:
-        _group(wanted, "billing").update(billing_settings(object_at(live.sections(), "billing")))
+        _group(wanted, "billing").update(billing_settings(live.section("billing")))
     if use.organizations:
-        _organizations(wanted, there.roles, object_at(sections, "organization_settings"))
+        _organizations(wanted, there.roles, live.section("organization_settings"))
     if use.sign_in:
-        _sign_in(wanted, sections)
+        _sign_in(wanted, live)
     if use.api_keys:
         switches, keys = switches_of(live), _group(wanted, "apiKeys")
         on = bool(switches.get(FEATURE))
@@ -253,7 +248,7 @@ def _organizations(wanted: dict[str, Any], roles: LiveRoles, section: JsonObject
             group[to_camel(name)] = section.get(name)
     for name, key in (("creatorRole", "creator_role"), ("defaultRole", "default_role")):
         if name in group:
-            group[name] = object_at(view, SET).get(key)
+            group[name] = view.get(SET, {}).get(key)
     if not group["enabled"]:
         # Without organizations there are no roles, and the settings accept none.
         for name in ("roles", "permissions", "creatorRole", "defaultRole"):
@@ -262,12 +257,12 @@ def _organizations(wanted: dict[str, Any], roles: LiveRoles, section: JsonObject
     # The permissions of Clerk's own roles are left to Clerk until somebody declares them.
     own = {key: group.get("roles", {}).get(key) or {} for key in BUILT_IN_ROLES}
     group["roles"] = {
-        role.key: own[role.key] if role.key in own else _given(object_at(view, role.key))
+        role.key: own[role.key] if role.key in own else _given(view[role.key])
         for role in roles.roles
     }
     permissions = {
-        key: _given(object_at(view, key))
-        for key in view
+        key: _given(fields)
+        for key, fields in view.items()
         if is_permission(key) and not key.startswith(CLERKS_OWN)
     }
     if permissions or "permissions" in group:
@@ -279,15 +274,15 @@ def _given(view: JsonObject) -> JsonObject:
     return {k: v for k, v in view.items() if k != IN_SET and v not in ("", None)}
 
 
-def _sign_in(wanted: dict[str, Any], sections: JsonObject) -> None:
+def _sign_in(wanted: dict[str, Any], live: LiveInstance) -> None:
     oauth = _group(_group(wanted, "signIn"), "oauth")
-    for name, fields in sections.items():
+    for name in live.sections():
         if name.startswith(OAUTH_PREFIX):
             provider = name.removeprefix(OAUTH_PREFIX)
-            on = isinstance(fields, dict) and bool(fields.get("enabled"))
+            on = bool(live.section(name).get("enabled"))
             if on or provider in oauth:
                 _group(oauth, provider)["enabled"] = on
-    claims = object_at(object_at(sections, "session"), "claims")
+    claims = live.section("session").get("claims") or {}
     if claims or "sessionClaims" in wanted["signIn"]:
         wanted["signIn"]["sessionClaims"] = claims
 

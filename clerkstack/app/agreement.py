@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from clerkstack.app.facts import AMOUNT, attached_to, differing, facts_of_config, in_words
 from clerkstack.shapes import Json
@@ -114,13 +114,14 @@ def _only_one_side(
 
 def _attachment(plan: str, app: set[str], declared: set[str], other: str) -> Iterator[Disagreement]:
     more, less = sorted(app - declared), sorted(declared - app)
-    mine, theirs = cast(Json, sorted(app)), cast(Json, sorted(declared))
     for message in (
         f"the app gives plan '{plan}' {', '.join(more)}, but {other} does not" if more else "",
         f"{other} gives plan '{plan}' {', '.join(less)}, but the app does not" if less else "",
     ):
         if message:
-            yield Disagreement("plan", plan, "features", message, mine, theirs)
+            yield Disagreement(
+                "plan", plan, "features", message, [*sorted(app)], [*sorted(declared)]
+            )
 
 
 def _fields(

@@ -7,7 +7,9 @@ not compared. Clerk treats a yearly price of 0 as no yearly price, and a trial o
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from clerkstack.shapes import as_texts
 
 if TYPE_CHECKING:
     from clerkstack.app.declaration import DeclaredPlan
@@ -55,7 +57,7 @@ def facts_of_config(plan: Mapping[str, Json]) -> JsonObject:
 
 def attached_to(plan: Mapping[str, Json]) -> list[str]:
     """Return the features of a plan in the form of Clerk's config."""
-    return cast("list[str]", plan.get("features") or [])
+    return as_texts(plan.get("features"), "features")
 
 
 def payer_of(plan: Mapping[str, Json]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from clerkstack.app.agreement import Disagreement, disagreeing, meant
 from clerkstack.app.asked import Asked, Available, unknown
@@ -21,7 +21,7 @@ from clerkstack.desired.billing import app_inputs
 from clerkstack.desired.refusals import asked_for, asks_for_a_card, clerks_plans
 from clerkstack.reconcile.app_says import AppSays
 from clerkstack.reconcile.billing import TRIAL, DeclaredBilling
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject, as_objects
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
@@ -174,8 +174,8 @@ class _Comparing:
         self._live = instance if instance is not None and instance.exists else None
         self._read = instance is not None
         billing = {} if self._live is None else self._live.billing
-        self._live_plans = object_at(billing, "plans")
-        self._live_features = object_at(billing, "features")
+        self._live_plans = as_objects(billing.get("plans"), "billing.plans")
+        self._live_features = as_objects(billing.get("features"), "billing.features")
         self._clerks = clerks_plans(declared)
         self._known: Available = together(
             sold_afterwards(declared, None if self._live is None else billing),
@@ -293,7 +293,7 @@ class _Comparing:
                     sides: dict[str, Json] = {"catalog": True, "instance": False}
                     yield finding_of(kind, slug, "exists", message, remedy, self._catalog, **sides)
         for slug, held in self._plans.items():
-            live_plan = object_at(self._live_plans, slug)
+            live_plan = self._live_plans.get(slug, {})
             for name, message in _differences(slug, held, live_plan):
                 sides = {
                     "app": self._app_value(slug, name),
@@ -373,7 +373,7 @@ class _Comparing:
                     _plan(self._live_plans.get(slug)),
                 )
             else:
-                features = cast("list[str]", self._code.get("features") or [])
+                features = self._code.get("features", [])
                 sides = (
                     {} if slug in features else None,
                     _feature(self._features.get(slug)),
@@ -427,12 +427,12 @@ def _differences(slug: str, declared: JsonObject, live: JsonObject) -> Iterator[
         )
 
 
-def _plan(held: Json) -> JsonObject | None:
-    if not isinstance(held, dict):
+def _plan(held: JsonObject | None) -> JsonObject | None:
+    if held is None:
         return None
-    return {**facts_of_config(held), "features": cast(Json, sorted(attached_to(held)))}
+    return {**facts_of_config(held), "features": [*sorted(attached_to(held))]}
 
 
-def _feature(held: Json) -> JsonObject | None:
+def _feature(held: JsonObject | None) -> JsonObject | None:
     """A feature without fields: the app's code shows only that it exists."""
-    return {} if isinstance(held, dict) else None
+    return None if held is None else {}

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from clerkstack.desired.afterwards import Access
-from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.live.instance import LiveInstance
@@ -34,5 +33,5 @@ class Instance:
         if live.found() is None:
             return cls(exists=False)
         access = live.access() if live.organizations_on() else None
-        billing = object_at(live.sections(), "billing")
-        return cls(billing=billing, access=Access(on=False) if access is None else access)
+        held = Access(on=False) if access is None else access
+        return cls(billing=live.section("billing"), access=held)

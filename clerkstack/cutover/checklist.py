@@ -27,7 +27,6 @@ from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import shown_url
 from clerkstack.settings.keys import instance_of_key
 from clerkstack.settings.variable_names import names_of
-from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.settings.models import Settings
@@ -214,13 +213,13 @@ def _compared(readings: Readings, *, brought: bool) -> tuple[Comparison, Collect
     if kinds is KINDS:
         roles = roles_of_stack(settings, readings.live, readings.known)
     held = {role.key: {permission.key for permission in role.permissions} for role in roles.roles}
-    instance = Instance(billing=object_at(readings.live.sections(), "billing"), access=Access(held))
+    instance = Instance(billing=readings.live.section("billing"), access=Access(held))
     return compare(app, inputs, instance, access=access, brought=brought), kinds
 
 
 def trial(readings: Readings) -> Finding:
     """A trial asks for no card, in the config and in what browsers read."""
-    section = object_at(readings.live.sections(), "billing")
+    section = readings.live.section("billing")
     facts = [
         same("config", NO, _switch(asks_for_a_card(section))),
         same(

@@ -11,7 +11,6 @@ from clerkstack.cutover.model import fact, failed, manual, not_checked, of_facts
 from clerkstack.cutover.read import TARGET, Readings
 from clerkstack.drift.compare import differences, variable_differences
 from clerkstack.settings.projects import Project
-from clerkstack.shapes import object_at
 from clerkstack.texts import counted
 
 SHOWN = 40
@@ -110,10 +109,8 @@ def reference(readings: Readings) -> Finding:
             "the reference has no instance",
             "Remove --reference, or name a stack that is deployed.",
         )
-    theirs = readings.reference.sections()
-    mine = object_at(readings.live.sections(), "billing")
     return of_facts(
-        reference_facts(object_at(theirs, "billing"), mine),
+        reference_facts(readings.reference.section("billing"), readings.live.section("billing")),
         well="production has every plan and feature of the reference",
         otherwise="missing in production",
         remedy=(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from clerkstack.checks.finding import Finding, Severity
 from clerkstack.cutover.model import fact, failed, manual, of_facts, passed, same
 from clerkstack.cutover.read import Readings
 from clerkstack.hosts import host_of, is_below, is_local, is_preview
 from clerkstack.safe import shown_url
-from clerkstack.shapes import object_at
+from clerkstack.shapes import object_of
 from clerkstack.texts import counted
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ def sessions(readings: Readings) -> Finding:
     locks = protection.user_lockout.enabled
     if locks is not None:
         facts.append(fact("lock after wrong passwords", "on", "on" if locks else "off", locks))
-    facts += _lifetimes(object_at(readings.live.sections(), "session_settings"))
+    facts += _lifetimes(readings.live.section("session_settings"))
     if not facts:
         return manual(
             "Clerk reports nothing about attack protection",
@@ -169,15 +169,20 @@ def sessions(readings: Readings) -> Finding:
 def _lifetimes(section: JsonObject) -> Iterator[Finding]:
     """Yield the lifetimes of sessions. (`session` is the template of tokens, which live for
     seconds.)"""
-    longest = object_at(section, "maximum_lifetime")
-    idle = object_at(section, "inactivity_timeout")
-    if longest.get("enabled") is True:
-        days = cast(int, longest.get("duration_seconds") or 0) / SECONDS_OF_DAY
-        right = True if days <= LONGEST_SESSION_DAYS else None
-        yield fact(
-            "longest session", f"{LONGEST_SESSION_DAYS} days or less", f"{days:.3g} days", right
-        )
-    elif idle.get("enabled") is True:
-        days = cast(int, idle.get("duration_seconds") or 0) / SECONDS_OF_DAY
-        shown = f"no limit while in use, {days:.3g} days without use"
-        yield fact("longest session", f"{LONGEST_SESSION_DAYS} days or less", shown, None)
+    limit = f"{LONGEST_SESSION_DAYS} days or less"
+    longest, idle = _days(section, "maximum_lifetime"), _days(section, "inactivity_timeout")
+    if longest is not None:
+        right = True if longest <= LONGEST_SESSION_DAYS else None
+        yield fact("longest session", limit, f"{longest:.3g} days", right)
+    elif idle is not None:
+        shown = f"no limit while in use, {idle:.3g} days without use"
+        yield fact("longest session", limit, shown, None)
+
+
+def _days(section: JsonObject, lifetime: str) -> float | None:
+    """A lifetime in days; None if it is off."""
+    limit = object_of(section.get(lifetime))
+    seconds = limit.get("duration_seconds")
+    if limit.get("enabled") is not True:
+        return None
+    return seconds / SECONDS_OF_DAY if isinstance(seconds, int | float) else 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict
 
 from clerkstack.reconcile.roles import IN_SET
 from clerkstack.shapes import JsonObject
@@ -63,4 +63,4 @@ def organization_roles(settings: OrganizationsSettings) -> RoleInputs:
 
 
 def _given(settings: SettingsModel) -> JsonObject:
-    return cast(JsonObject, settings.model_dump(exclude_none=True, mode="json"))
+    return settings.model_dump(exclude_none=True, mode="json")

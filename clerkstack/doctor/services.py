@@ -20,7 +20,6 @@ from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.billing import SECTION
 from clerkstack.rotation.journal import fingerprint
 from clerkstack.rotation.stacks import held_by
-from clerkstack.shapes import object_at
 
 if TYPE_CHECKING:
     from clerkstack.doctor.stack import Patient
@@ -66,7 +65,7 @@ def billing(patient: Patient) -> Finding:
     settings = patient.settings
     if settings.instance != "production":
         return ok("checked only in production")
-    live = object_at(patient.live.sections(), SECTION)
+    live = patient.live.section(SECTION)
     if asks_for_a_card(live):
         remedy = f"pulumi up --refresh --stack {patient.name} turns it off"
         if not settings.components.billing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from clerkstack.checks.finding import ANOTHER, Finding
 from clerkstack.desired.api_keys import api_key_switches
@@ -32,7 +32,7 @@ from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import LiveRoles, document, is_permission, kind_of, role_changes
 from clerkstack.reconcile.sections import with_defaults
 from clerkstack.reconcile.webhook import left_out, seen, wanted
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.app.code import AppCode
@@ -97,7 +97,7 @@ def without_billing(settings: Settings, app: AppCode | None, live: LiveInstance)
     the instance lacks, and trials that ask for a card."""
     if settings.components.billing or settings.instance != "production" or live.found() is None:
         return []
-    section = object_at(live.sections(), "billing")
+    section = live.section("billing")
     messages = [] if app is None else unanswered(app_inputs(app), section)
     findings = [
         Finding(CHECK, "the app's code", "always false", message, None) for message in messages
@@ -108,9 +108,9 @@ def without_billing(settings: Settings, app: AppCode | None, live: LiveInstance)
 
 
 def _sign_in(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
-    sections = with_defaults(live.sections())
-    yield from _of_config(changes_between(sign_in_sections(settings.sign_in), sections))
-    yield from _removed_secrets(settings, sections)
+    declared = sign_in_sections(settings.sign_in)
+    yield from _of_config(changes_between(declared, live.sections()))
+    yield from _removed_secrets(settings, live)
 
 
 def _organizations(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
@@ -118,13 +118,13 @@ def _organizations(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
     yield from _of_config(changes_between(declared, with_defaults(live.sections())))
 
 
-def _removed_secrets(settings: Settings, sections: JsonObject) -> Iterator[Finding]:
+def _removed_secrets(settings: Settings, live: LiveInstance) -> Iterator[Finding]:
     """Client secrets that are declared but not set; their values cannot be compared."""
     for provider, connection in settings.sign_in.oauth.items():
         name = f"{OAUTH_PREFIX}{provider}"
-        live = object_at(sections, name)
-        for secret in SECRETS & live.keys():
-            if connection.client_secret is not None and is_unset(secret, live[secret]):
+        shown = live.section(name)
+        for secret in SECRETS & shown.keys():
+            if connection.client_secret is not None and is_unset(secret, shown[secret]):
                 yield Finding(CHECK, section_name(name), secret, "set", None)
 
 
@@ -157,7 +157,7 @@ def _billing(
     settings: Settings, catalog: Catalog, live: LiveInstance, known: Known
 ) -> Iterator[Finding]:
     desired = declared_billing(settings, catalog).groups
-    live_slugs = live_groups(object_at(live.sections(), "billing"))
+    live_slugs = live_groups(live.section("billing"))
     yield from _of_config(billing_plan(desired, live_slugs).changes)
     for slug in missing_defaults(desired.keys(), live_slugs):
         yield Finding(CHECK, f"plan {slug}", "", "there", None)
@@ -276,7 +276,7 @@ def _variable(
         return
     if found.target != (declared.target,) or found.custom_environment_ids:
         scopes = [*found.target, *found.custom_environment_ids]
-        yield Finding(CHECK, thing, "targets", [declared.target], cast(Json, scopes))
+        yield Finding(CHECK, thing, "targets", [declared.target], [*scopes])
     sensitive = found.type == "sensitive"
     if sensitive != declared.sensitive:
         yield Finding(CHECK, thing, "sensitive", declared.sensitive, sensitive)

@@ -16,7 +16,7 @@ from clerkstack.clients.errors import Conflict, ServerError, Unreachable
 from clerkstack.failures import ResourceFailed
 from clerkstack.reconcile.changes import Path
 from clerkstack.reconcile.write import WritePlan
-from clerkstack.shapes import Json, JsonObject
+from clerkstack.shapes import Json, JsonObject, as_object, as_objects
 
 if TYPE_CHECKING:
     from clerkstack.clients.platform import Config, PlatformClient
@@ -54,9 +54,15 @@ class ConfigDocument:
         """The version that was last read."""
         return self._config().version
 
-    def schema(self) -> JsonObject:
-        """The JSON Schema of this instance's config (PlatformGetConfigSchema)."""
-        return self._platform.get_config_schema(self._application_id, self._instance)
+    def advertised(self) -> dict[str, JsonObject]:
+        """The fields by section that this instance's config has, each with its JSON Schema
+        (PlatformGetConfigSchema)."""
+        schema = self._platform.get_config_schema(self._application_id, self._instance)
+        sections = as_objects(schema.get("properties"), "properties")
+        return {
+            name: as_object(section.get("properties"), f"{name}.properties")
+            for name, section in sections.items()
+        }
 
     @property
     def known(self) -> Mapping[str, Json] | None:

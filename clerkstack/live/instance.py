@@ -18,7 +18,7 @@ from clerkstack.live.reads import Reads
 from clerkstack.live.roles import NoRoles, account_with_roles, read_access, read_roles
 from clerkstack.reconcile.roles import LiveRoles
 from clerkstack.safe import hide
-from clerkstack.shapes import object_at
+from clerkstack.shapes import object_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -161,6 +161,10 @@ class LiveInstance(Closing):
         document = self.session.config(*self.place)
         return self._once("Clerk: config", lambda: dict(document.sections()))
 
+    def section(self, name: str) -> JsonObject:
+        """One section of the config; empty if it is unset."""
+        return object_of(self.sections().get(name))
+
     def environment(self) -> Environment:
         """The public environment (getEnvironment).
 
@@ -222,7 +226,7 @@ class LiveInstance(Closing):
 
     def organizations_on(self) -> bool:
         """Whether organizations are switched on, by the config."""
-        return bool(object_at(self.sections(), "organization_settings").get("enabled"))
+        return bool(self.section("organization_settings").get("enabled"))
 
     def enterprise_connections(self) -> list[EnterpriseConnection]:
         """The enterprise connections (ListEnterpriseConnections)."""

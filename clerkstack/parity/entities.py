@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from clerkstack.checks.finding import Finding
@@ -19,7 +19,7 @@ from clerkstack.reconcile.fields import SECRETS, is_unset
 from clerkstack.reconcile.names import BILLING_KINDS, OAUTH_PREFIX, section_name
 from clerkstack.reconcile.roles import IN_SET, role_view
 from clerkstack.reconcile.sections import with_defaults
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject, as_objects
 
 if TYPE_CHECKING:
     from clerkstack.clients.frontend import ApiKeySettings
@@ -89,11 +89,11 @@ def of_config(sections: Mapping[str, Json]) -> Iterator[Entity]:
         if section == "billing":
             yield _thing(kind, section, {k: v for k, v in fields.items() if k not in BILLING_KINDS})
             for entries, word in BILLING_KINDS.items():
-                for slug, entry in object_at(fields, entries).items():
-                    yield _thing(kind, f"{word} {slug}", cast(JsonObject, entry))
+                for slug, entry in as_objects(fields.get(entries), entries).items():
+                    yield _thing(kind, f"{word} {slug}", entry)
         elif section == CUSTOM_OAUTH:
-            for name, entry in fields.items():
-                yield _thing(OAUTH, f"OAuth custom {name}", cast(JsonObject, entry))
+            for name, entry in as_objects(fields, section).items():
+                yield _thing(OAUTH, f"OAuth custom {name}", entry)
         else:
             kind = OAUTH if section.startswith(OAUTH_PREFIX) else kind
             yield _thing(kind, section_name(section), fields)
@@ -109,7 +109,7 @@ def of_roles(
     for held in sets:
         fields: JsonObject = {
             "type": held.type,
-            "roles": cast(Json, sorted(item.key for item in held.roles)),
+            "roles": [*sorted(item.key for item in held.roles)],
             "creator_role": held.creator_role.key if held.creator_role else None,
             "default_role": held.default_role.key if held.default_role else None,
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from clerkstack.problems import ClerkstackError
 from clerkstack.settings.models import Settings
-from clerkstack.shapes import JsonObject, object_at
+from clerkstack.shapes import JsonObject
 
 if TYPE_CHECKING:
     from clerkstack.clients.vercel import EnvironmentVariable
@@ -90,7 +90,7 @@ class Account:
     @property
     def billing(self) -> JsonObject:
         """Its billing section."""
-        return object_at(self.live.sections(), "billing")
+        return self.live.section("billing")
 
     @property
     def variables(self) -> tuple[EnvironmentVariable, ...]:

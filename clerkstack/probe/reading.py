@@ -10,13 +10,13 @@ from clerkstack.kept_url import kept_url
 from clerkstack.premises.config_shape import unfamiliar
 from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
 from clerkstack.reconcile.api_keys import SECTION as API_KEYS_SECTION
+from clerkstack.reconcile.billing import live_groups, slugs_of
 from clerkstack.settings.keys import (
     wrong_platform_key,
     wrong_publishable_key,
     wrong_secret_key,
 )
 from clerkstack.settings.targets import DEPLOYED
-from clerkstack.shapes import object_at
 from clerkstack.texts import counted
 
 VERSION = re.compile(r"v1_[0-9a-f]{8}")
@@ -53,19 +53,15 @@ def config_by_keys(account: Account) -> Iterator[Result]:
 
 def schema(account: Account) -> Iterator[Result]:
     """The settings of API keys in the config's schema."""
-    advertised = [
-        name
-        for name in object_at(account.document.schema(), "properties")
-        if "api_key" in name.lower()
-    ]
+    advertised = [name for name in account.document.advertised() if "api_key" in name.lower()]
     detail = ", ".join(advertised) or "not advertised: a person sets them in the dashboard"
     yield holds("clerk.api-keys-section", set(advertised) <= {API_KEYS_SECTION}, detail)
 
 
 def environment(account: Account) -> Iterator[Result]:
     """The public environment, compared with the config."""
-    shown, sections = account.live.environment(), account.live.sections()
-    access, billing = object_at(sections, "auth_access_control"), account.billing
+    shown = account.live.environment()
+    access, billing = account.live.section("auth_access_control"), account.billing
     both = {
         "billing.organization_enabled": shown.billing.organization.enabled,
         "billing.user_enabled": shown.billing.user.enabled,
@@ -88,7 +84,7 @@ def plans(account: Account) -> Iterator[Result]:
     """The plans on sale, compared with the config."""
     with account.session.backend(*account.place) as backend:
         sold = {plan.slug for plan in backend.list_plans()}
-    configured = set(object_at(account.billing, "plans"))
+    configured = {*slugs_of(live_groups(account.billing), "plans")}
     apart = sorted(sold ^ configured)
     detail = f"on one side only: {', '.join(apart)}" if apart else f"{len(sold)} plans"
     yield holds("clerk.plans-agree", not apart, detail)

@@ -17,7 +17,7 @@ from clerkstack.probe.account import Account, Probe, Result, holds, unresolved
 from clerkstack.probe.reading import NO_SVIX
 from clerkstack.problems import ClerkstackError
 from clerkstack.reconcile.fields import is_unset
-from clerkstack.shapes import Json, JsonObject, object_at
+from clerkstack.shapes import Json, JsonObject, as_object, as_objects
 
 FEATURE = "clerkstack_probe"
 VARIABLE = "CLERKSTACK_PROBE"
@@ -88,7 +88,7 @@ def _made(
 def _cleared(platform: PlatformClient, account: Account) -> Iterator[Result]:
     version = platform.get_config(*account.place).version
     platform.patch_config(*account.place, _with({"description": ""}), if_match=version)
-    left = object_at(_features(platform.get_config(*account.place)), FEATURE).get("description")
+    left = _features(platform.get_config(*account.place))[FEATURE].get("description")
     detail = f"a cleared description reads as {left!r}"
     yield holds("clerk.config-clear", is_unset("description", left), detail)
 
@@ -112,8 +112,9 @@ def remove_feature(account: Account) -> None:
         platform.patch_config(*account.place, _with(None), if_match=live.version, destructive=True)
 
 
-def _features(config: Config) -> JsonObject:
-    return object_at(object_at(config.sections, "billing"), "features")
+def _features(config: Config) -> dict[str, JsonObject]:
+    section = as_object(config.sections.get("billing"), "billing")
+    return as_objects(section.get("features"), "billing.features")
 
 
 def _with(feature: JsonObject | None) -> dict[str, Json]:

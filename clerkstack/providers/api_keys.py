@@ -107,7 +107,7 @@ class ApiKeysProvider(ClerkProvider):
     def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
         """Set the switches if the schema has them; returns whether it does."""
         document = self.document(self.ref(inputs).instance)
-        if not is_advertised(document.schema(), switches):
+        if not switches.keys() <= document.advertised().get(SECTION, {}).keys():
             return False
 
         def plan(sections: Mapping[str, Json]) -> WritePlan:
@@ -135,14 +135,6 @@ class ApiKeysProvider(ClerkProvider):
 
 def _switches(props: JsonObject) -> JsonObject:
     return as_object(props.get("switches"), "switches")
-
-
-def is_advertised(schema: JsonObject, switches: Mapping[str, Json]) -> bool:
-    """Whether the config has the section of the switches, with each of them."""
-    sections = as_object(schema.get("properties"), "properties")
-    section = as_object(sections.get(SECTION), SECTION)
-    fields = as_object(section.get("properties"), f"{SECTION}.properties")
-    return all(switch in fields for switch in switches)
 
 
 def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> str:

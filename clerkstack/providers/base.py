@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pulumi
 from pulumi.dynamic import (
@@ -29,7 +29,7 @@ from clerkstack.reconcile.danger import Danger
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.safe import hide
 from clerkstack.settings.names import ALLOW_KEY, CONNECTION_KEYS, SECRET_KEYS
-from clerkstack.shapes import Json, JsonObject, whole_numbers
+from clerkstack.shapes import JsonObject, whole_numbers
 
 if TYPE_CHECKING:
     from clerkstack.clients.backend import BackendClient
@@ -380,9 +380,7 @@ class ResourceRef(NamedTuple):
 
 def inputs_of(props: Props) -> JsonObject:
     """The declared properties without the engine's own, with floats made integers again."""
-    return {
-        key: whole_numbers(cast(Json, value)) for key, value in props.items() if key != PROVIDER_KEY
-    }
+    return {key: whole_numbers(value) for key, value in props.items() if key != PROVIDER_KEY}
 
 
 def moved(olds: Props, inputs: JsonObject) -> list[CheckFailure]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Container, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import ReadResult
@@ -307,7 +307,10 @@ class _Writing:
         roles = [
             change for change in changes if change.key != SET and not is_permission(change.key)
         ]
-        ends = next((change.fields for change in changes if change.key == SET), {})
+        ends: dict[str, Any] = {}
+        for change in changes:
+            if change.key == SET:
+                ends |= change.fields
         for change in changes:
             if is_permission(change.key):
                 self._permission(change)
@@ -325,7 +328,7 @@ class _Writing:
             ]
         )
         if ends:
-            self._backend.update_role_set(self._set, **cast(dict[str, Any], ends))
+            self._backend.update_role_set(self._set, **ends)
         for change in roles:
             if change.key == last:
                 self._role(change)
@@ -358,7 +361,7 @@ class _Writing:
         return self._live.initial.key
 
     def _permission(self, change: GroupChange) -> None:
-        fields = cast(dict[str, Any], change.fields)
+        fields: dict[str, Any] = dict(change.fields)
         if not change.missing:
             self._backend.update_permission(self._permissions[change.key], **fields)
             return

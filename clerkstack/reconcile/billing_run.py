@@ -10,7 +10,6 @@ import copy
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
 
 from clerkstack.reconcile.billing import (
     ENABLED_FOR,
@@ -205,7 +204,7 @@ def _written(section: Mapping[str, Json], changes: Iterable[Change]) -> JsonObje
         *outer, last = change.path[1:]
         at = after
         for step in outer:
-            at = cast(JsonObject, at.setdefault(step, {}))
+            at[step] = at = as_object(at.get(step), step)
         if change.after is None:
             at.pop(last, None)
         else:

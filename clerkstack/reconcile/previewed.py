@@ -7,13 +7,10 @@ refresh, an update would undo that change although no preview showed it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import cast
 
 from clerkstack.reconcile.changes import Change, Path
 from clerkstack.reconcile.fields import same_value
 from clerkstack.shapes import Json
-
-_ABSENT = object()
 
 
 def unpreviewed(changes: Iterable[Change], *documents: Mapping[str, Json]) -> list[Change]:
@@ -32,19 +29,20 @@ def unpreviewed(changes: Iterable[Change], *documents: Mapping[str, Json]) -> li
     result = []
     for change in changes:
         was = _at(state, change.path)
-        if was is _ABSENT:
+        if not was:
             continue
-        known = [was, *(_at(other, change.path) for other in others if other)]
-        values = [None if value is _ABSENT else cast(Json, value) for value in known]
-        if not any(same_value(change.path[-1], value, change.before) for value in values):
+        for other in filter(None, others):
+            was += _at(other, change.path) or [None]
+        if not any(same_value(change.path[-1], value, change.before) for value in was):
             result.append(change)
     return result
 
 
-def _at(document: Mapping[str, Json], path: Path) -> object:
+def _at(document: Mapping[str, Json], path: Path) -> list[Json]:
+    """The value at a path; none if the document does not have the field."""
     at: Json = dict(document)
     for step in path:
         if not isinstance(at, dict) or step not in at:
-            return _ABSENT
+            return []
         at = at[step]
-    return at
+    return [at]

@@ -120,8 +120,8 @@ def test_another_config(account: Account, config: Config, premise: str) -> None:
 
 
 def test_api_keys_under_another_name(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    schema = {"properties": {"organization_api_keys": {}}}
-    monkeypatch.setattr(account.document, "schema", lambda: schema)
+    sections: dict[str, Any] = {"organization_api_keys": {}}
+    monkeypatch.setattr(account.document, "advertised", lambda: sections)
 
     found = results_of(Probe(("clerk.api-keys-section",), reading.schema), account)
 
