@@ -29,6 +29,6 @@ class ApiKeys(Component):
             environment=ref.environment,
             publishable_key=ref.instance.publishable_key,
             switches=api_key_switches(settings),
-            opts=self.protected(retain=True),
+            opts=self.protected(),
         )
         self.register_outputs({})

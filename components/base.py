@@ -53,10 +53,7 @@ class Component(pulumi.ComponentResource):
         """Options of a child: this component as parent, after everything that comes before."""
         return pulumi.ResourceOptions(parent=self, depends_on=[*self._after, *also_after])
 
-    def protected(
-        self, *also_after: pulumi.Resource, retain: bool = False
-    ) -> pulumi.ResourceOptions:
-        """The same for what people rely on: protected if the stack says so; with `retain`, removing
-        it from the program leaves it at the service."""
-        options = pulumi.ResourceOptions(protect=self.ref.protect, retain_on_delete=retain)
+    def protected(self, *also_after: pulumi.Resource) -> pulumi.ResourceOptions:
+        """The same for what people rely on: protected if the stack says so."""
+        options = pulumi.ResourceOptions(protect=self.ref.protect)
         return pulumi.ResourceOptions.merge(self.child(*also_after), options)

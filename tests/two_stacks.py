@@ -44,7 +44,7 @@ KINDS: dict[str, tuple[str, Callable[[], ClerkProvider]]] = {
     "webhook": ("WebhookEndpoint", WebhookEndpointProvider),
 }
 """The kinds of resources in the order in which the program declares them."""
-RETAINED = ("instance", "api_keys")
+RETAINED = ("instance",)
 NOT_OFFERED = "apiKey.created"
 """An event in the default settings that Svix may not offer."""
 BYPASS = "x-vercel-protection-bypass"
@@ -212,8 +212,7 @@ def killed_at(stack: Stack, number: int, moment: str) -> Iterator[list[bool]]:
 
 
 def live(world: World) -> dict[str, Any]:
-    """Return what stacks declare on the instance, without the API key switches and Clerk's own
-    plan, which stay."""
+    """Return what stacks declare on the instance, without Clerk's own plan, which stays."""
     instance = world.clerk.instance(seeded.APPLICATION_ID, "development")
     config = copy.deepcopy(world.clerk.read_config(instance, []))
     free = config["billing"]["plans"].pop("free_org", {})
@@ -222,7 +221,7 @@ def live(world: World) -> dict[str, Any]:
     )
     read = read_instance(world)
     return {
-        **{f"config {name}": fields for name, fields in config.items() if name != "api_keys"},
+        **{f"config {name}": fields for name, fields in config.items()},
         **{f"role {role.key}": _role(role) for role in instance.roles.values()},
         **{
             f"permission {permission.key}": permission.name

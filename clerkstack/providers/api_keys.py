@@ -6,77 +6,86 @@ Otherwise the error says which switch a person must set.
 
 A switch has no effect while the feature itself is off. So declaring one on declares the feature on
 too; if all are declared off, the feature may be on or off.
+
+A removal reverts what the stack changed; switches that a person had to set were found as they are.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.live.instance import LiveInstance
+from clerkstack.notices import notice
 from clerkstack.providers.base import (
-    ClerkProvider,
     Noted,
     inputs_of,
     kept_out,
 )
+from clerkstack.providers.neighbours import report_kept
+from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile.api_keys import (
     FEATURE,
     FEATURE_SWITCH,
+    GROUP,
     SECTION,
     SWITCHES,
+    declared_switches,
+    effective,
     needed_switches,
+    past_of,
     written_switches,
 )
 from clerkstack.reconcile.changes import Change, changes_between
 from clerkstack.reconcile.danger import Danger, api_key_dangers
+from clerkstack.reconcile.ownership import reverts
+from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, shared_of
 from clerkstack.reconcile.write import WritePlan
 from clerkstack.shapes import Json, JsonObject, as_object
 
 PAGE = "API keys (https://dashboard.clerk.com/last-active?path=platform/api-keys)"
-GROUP = "the API key switches"
 # Seconds between reads after a write: the public environment shows it after fifteen at most.
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 
 
-class ApiKeysProvider(ClerkProvider):
+class ApiKeysProvider(WritingProvider):
     """Sets the switches if the instance allows it, and always verifies them."""
 
     kind: ClassVar[str] = "ApiKeys"
     part: ClassVar[str] = "api-keys"
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
-        """The switches; they stay whatever happens to the stack."""
-        return Holding(stack, since, {GROUP: _switches(props)}, shared=shared_of(props))
+        """The switches, with the feature itself; no stack creates them."""
+        declared, before = past_of(props)
+        return Holding(stack, since, declared, before=before, shared=shared_of(props))
+
+    def group_name(self, group: str) -> str:
+        """What they decide, in messages."""
+        return "the setting of API keys" if group == GROUP else group
 
     def dangers(self, _inputs: JsonObject, _olds: JsonObject) -> Iterable[Danger]:
         """Switches that this stack declared on and would turn off."""
-        return api_key_dangers(_switches(_olds), _switches(_inputs))
+        return api_key_dangers(declared_switches(_olds), declared_switches(_inputs))
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Set the switches as declared. Safe to repeat."""
-        inputs = inputs_of(props)
-        return CreateResult(self.ref(inputs).id, self._bring(inputs, {}))
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Set the switches to the new inputs."""
-        return UpdateResult(self._bring(inputs_of(_news), inputs_of(_olds)))
+    @contextmanager
+    def planned(self, run: Run) -> Iterator[Write]:
+        """See `WritingProvider`."""
+        yield _SwitchesWrite(self, run)
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
         """The live switches, for `pulumi refresh`."""
         props = inputs_of(_props)
         try:
-            live = self._live(props)
+            live = self.live(props)
         except NotFound:
             return ReadResult(None, {})
         switches = {key: live[key] for key in SWITCHES}
@@ -84,57 +93,99 @@ class ApiKeysProvider(ClerkProvider):
             # Always a difference: such a switch is neither on nor off.
             switches[FEATURE] = False
         outputs = {**props, "switches": switches}
-        return ReadResult(_id, outputs, kept_out(outputs))
+        return ReadResult(_id, outputs, kept_out(outputs, "before"))
 
-    @plainly
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """The switches stay: turning them off would cut off every key that is in use."""
+    def remove(self, props: JsonObject) -> None:
+        """Revert the switches that this stack changed and nobody changed since. In production, none
+        is turned off unless the stack's config allows it: keys in use would stop working."""
+        ref = self.ref(props)
+        pasts = (past_of(props), past_of(self.pending(ref, props)))
+        known = [past for past in pasts if GROUP in past.before]
+        if not known:
+            return
+        document, others = self.document(ref.instance), self.sharing(ref, props, removing=True)
+        # The public environment may still show an earlier state.
+        live = as_object(document.sections().get(SECTION), SECTION)
+        back = reverts(known, {}, {GROUP: live})
+        report_kept(others.kept_for(back, {GROUP: live}), self.group_name)
+        reverted = others.spared(back).get(GROUP, {})
+        if any(live.get(switch) is True for switch in SWITCHES if switch not in reverted):
+            # Somebody else turned it on: without the feature it would have no effect.
+            reverted.pop(FEATURE, None)
+        ending = api_key_dangers(effective(live), effective({**live, **reverted}))
+        kept = [danger.name for danger in ending if danger.name not in self._allowed.toggles]
+        if kept and ref.instance.is_production:
+            notice(
+                f"the production instance keeps {' and '.join(kept)} on: keys in use would stop "
+                "working. To have a removal turn that off, list it in clerkstack:allow.toggles; to "
+                f"turn it off now, use the dashboard page {PAGE}"
+            )
+        else:
+            document.reconcile(lambda sections: _plan(reverted, sections))
 
-    def _bring(self, inputs: JsonObject, olds: JsonObject) -> JsonObject:
-        others = self.sharing(self.ref(inputs), olds)
-        self.refuse_contradictions(others, inputs)
-        declared = _switches(inputs)
-        needed = needed_switches(declared)
-        wrong = changes_between(needed, self._live(inputs))
-        if wrong:
-            written = self._write(inputs, written_switches(declared))
-            if written:
-                wrong = self._wrong_after_write(inputs, needed)
-            if wrong:
-                raise ResourceFailed(_move_by_hand(wrong, inputs, written=written))
-        return {**inputs, **others.shared({GROUP: declared})}
-
-    def _write(self, inputs: JsonObject, switches: JsonObject) -> bool:
-        """Set the switches if the schema has them; returns whether it does."""
-        document = self.document(self.ref(inputs).instance)
-        if not switches.keys() <= document.advertised().get(SECTION, {}).keys():
-            return False
-
-        def plan(sections: Mapping[str, Json]) -> WritePlan:
-            live = as_object(sections.get(SECTION), SECTION)
-            return WritePlan(tuple(changes_between(switches, live, at=(SECTION,))))
-
-        document.reconcile(plan)
-        return True
-
-    def _wrong_after_write(self, inputs: JsonObject, needed: JsonObject) -> list[Change]:
-        wrong = changes_between(needed, self._live(inputs))
-        for seconds in PAUSES:
-            if not wrong:
-                break
-            time.sleep(seconds)
-            wrong = changes_between(needed, self._live(inputs))
-        return wrong
-
-    def _live(self, inputs: JsonObject) -> JsonObject:
+    def live(self, inputs: JsonObject) -> JsonObject:
+        """The switches that the public environment shows, and the feature itself."""
         key = str(inputs["publishable_key"])
         with LiveInstance(self.session, self.ref(inputs).instance, publishable_key=key) as live:
             settings = live.environment().api_keys
         return {key: getattr(settings, key) for key in (FEATURE, *SWITCHES)}
 
 
-def _switches(props: JsonObject) -> JsonObject:
-    return as_object(props.get("switches"), "switches")
+class _SwitchesWrite:
+    """The one write to the switches, if any; see `Write`."""
+
+    def __init__(self, provider: ApiKeysProvider, run: Run) -> None:
+        self._provider, self._run = provider, run
+        self._declared, live = declared_switches(run.inputs), provider.live(run.inputs)
+        pasts = past_of(run.state), past_of(run.pending)
+        self._known = pasts[0].declared, pasts[1].declared
+        written = {GROUP: written_switches(self._declared)}
+        self._before = run.found(pasts, written, {GROUP: live})
+        self._wrong = self._differing(live)
+        self._document = provider.document(run.ref.instance)
+        self._section: Json = None
+
+    @property
+    def surprises(self) -> list[str]:
+        return [*map(str, unpreviewed(self._wrong, *self._known))]
+
+    @property
+    def unmet(self) -> Iterable[str]:
+        fields = self._document.advertised().get(SECTION, {}) if self._wrong else {}
+        if self._wrong and not written_switches(self._declared).keys() <= fields.keys():
+            yield _move_by_hand(self._wrong, self._run.inputs, written=False)
+
+    @property
+    def facts(self) -> JsonObject:
+        return {"before": {**self._before}, "switches": self._declared}
+
+    def left(self) -> JsonObject | None:
+        now = self._document.sections(fresh=True).get(SECTION)
+        return None if now == self._section else self.facts
+
+    def send(self) -> None:
+        if self._wrong:
+            self._section = self._document.sections().get(SECTION)
+            written = written_switches(self._declared)
+            self._document.reconcile(lambda sections: _plan(written, sections))
+
+    def outputs(self) -> JsonObject:
+        pauses = iter(PAUSES if self._wrong else ())
+        wrong = self._wrong
+        while wrong and (wrong := self._differing(self._provider.live(self._run.inputs))):
+            pause = next(pauses, None)
+            if pause is None:
+                raise ResourceFailed(_move_by_hand(wrong, self._run.inputs, written=True))
+            time.sleep(pause)
+        return {"before": {**self._before}}
+
+    def _differing(self, live: JsonObject) -> list[Change]:
+        return changes_between(needed_switches(self._declared), live, at=(GROUP,))
+
+
+def _plan(switches: JsonObject, sections: Mapping[str, Json]) -> WritePlan:
+    live = as_object(sections.get(SECTION), SECTION)
+    return WritePlan(tuple(changes_between(switches, live, at=(SECTION,))))
 
 
 def _move_by_hand(wrong: list[Change], inputs: JsonObject, *, written: bool) -> str:

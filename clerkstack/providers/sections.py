@@ -20,7 +20,6 @@ from clerkstack.providers.base import (
     fingerprint_of,
     inputs_of,
     kept_out,
-    mark_of,
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
@@ -28,7 +27,7 @@ from clerkstack.reconcile.changes import Change, changes_between, live_view
 from clerkstack.reconcile.danger import Danger, toggle_dangers
 from clerkstack.reconcile.fields import is_unset, same_value
 from clerkstack.reconcile.names import OAUTH_PREFIX, section_name
-from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
+from clerkstack.reconcile.ownership import Past, joined, reverts
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sections import (
     FORCED,
@@ -155,11 +154,6 @@ class SectionsProvider(WritingProvider):
         fields = joined(declared.sections, marks)
         return Holding(stack, since, fields, made, declared.before, shared_of(props))
 
-    def recorded_since(self, _props: JsonObject) -> JsonObject:
-        """What was found, and the mark of the earlier record."""
-        before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
-        return {**before, **mark_of(_props)}
-
     def group_name(self, group: str) -> str:
         """The section's name in messages."""
         return section_name(group)
@@ -216,16 +210,9 @@ class _SectionsWrite:
         self._live = document.sections()
         declared, known = DeclaredSections.of(run.inputs), DeclaredSections.of(run.state)
         self._desired = declared.sections
-        past, interrupted = _pasts(run.state, run.pending)
-        before = found_before(
-            joined(past.before, interrupted.before),
-            joined(past.declared, interrupted.declared),
-            self._desired,
-            groups_in(self._live),
-        )
-        _, self._before = run.others.passed_on((), before, self._desired)
-        self._known = past.declared, interrupted.declared
-        pasts = (past, interrupted)
+        pasts = _pasts(run.state, run.pending)
+        self._before = run.found(pasts, self._desired, groups_in(self._live))
+        self._known = pasts[0].declared, pasts[1].declared
         self._back = reverting(run.ref.instance, pasts, self._desired, self._live, run.others)
         self._secrets = [change for change in declared.secrets if change not in known.secrets]
 

@@ -25,10 +25,12 @@ from clerkstack.providers.base import (
     ClerkProvider,
     ResourceRef,
     inputs_of,
+    mark_of,
     refuse_surprises,
 )
+from clerkstack.reconcile.ownership import Past, found_before, joined
 from clerkstack.reconcile.sharing import Sharing
-from clerkstack.shapes import JsonObject
+from clerkstack.shapes import Groups, JsonObject
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Run:
     log: IntentLog
     since: JsonObject
     pending: JsonObject
+
+    def found(self, pasts: tuple[Past, Past], desired: Groups, live: Groups) -> Groups:
+        """What this stack found of what is desired; `pasts` are those of the state and of the
+        interrupted run."""
+        state, interrupted = pasts
+        before = joined(state.before, interrupted.before)
+        declared = joined(state.declared, interrupted.declared)
+        return self.others.passed_on((), found_before(before, declared, desired, live), desired)[1]
 
 
 class Write(Protocol):
@@ -84,6 +94,11 @@ class WritingProvider(ClerkProvider):
 
     # Whether the resource needs to know if this stack created the instance (`made_instance`).
     asks_made_here: ClassVar[bool] = False
+
+    def recorded_since(self, _props: JsonObject) -> JsonObject:
+        """What was found, and the mark of the earlier record."""
+        before: JsonObject = {"before": _props["before"]} if "before" in _props else {}
+        return {**before, **mark_of(_props)}
 
     @abstractmethod
     def planned(self, run: Run) -> AbstractContextManager[Write]:

@@ -7,9 +7,14 @@ instance has shown it.
 
 from __future__ import annotations
 
-from clerkstack.shapes import JsonObject
+from collections.abc import Mapping
+
+from clerkstack.reconcile.ownership import Past
+from clerkstack.shapes import Json, JsonObject, as_object, as_objects
 
 SECTION = "api_keys_settings"
+GROUP = "the API key switches"
+"""The name of the switches among what stacks share, in states too."""
 FEATURE = "enabled"
 FEATURE_SWITCH = "Enable API keys"
 ORGANIZATIONS = "orgs_api_keys_enabled"
@@ -28,3 +33,22 @@ def written_switches(declared: JsonObject) -> JsonObject:
 def needed_switches(declared: JsonObject) -> JsonObject:
     """What must be live for the declared switches to take effect."""
     return {FEATURE: True, **declared} if True in declared.values() else declared
+
+
+def declared_switches(props: Mapping[str, Json]) -> JsonObject:
+    """The switches in a resource's properties."""
+    return as_object(props.get("switches"), "switches")
+
+
+def past_of(props: Mapping[str, Json]) -> Past:
+    """What a state or a record declares, and what was found. A state of an older version does not
+    know what was found."""
+    declared = declared_switches(props)
+    groups = {GROUP: written_switches(declared)} if declared else {}
+    return Past(groups, as_objects(props.get("before"), "before"))
+
+
+def effective(switches: Mapping[str, Json]) -> JsonObject:
+    """Which switches have an effect: those that are on, while the feature is on."""
+    on = switches.get(FEATURE) is not False
+    return {switch: on and switches.get(switch) is True for switch in SWITCHES}

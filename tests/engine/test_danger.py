@@ -241,7 +241,6 @@ def test_production_is_protected_and_its_instance_is_left_behind(
     assert writes(world) == []
     assert {name for name, each in by_name.items() if each.get("retainOnDelete")} == {
         "instance",
-        "api-keys-switches",
     }
 
     project.set("protect", False)

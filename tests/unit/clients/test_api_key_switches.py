@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -77,8 +78,9 @@ class _Session:
 
 
 @pytest.fixture(autouse=True)
-def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+def waited(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[float]:
     """Return the seconds that it would have waited."""
+    monkeypatch.chdir(tmp_path)
     seconds: list[float] = []
     monkeypatch.setattr(api_keys.time, "sleep", seconds.append)
     return seconds
@@ -121,7 +123,8 @@ def test_a_switch_that_is_on_is_enough_if_the_feature_is_not_reported_as_off(
 ) -> None:
     made = provider(Instance(**told), monkeypatch).create(declared(organizations=True))
 
-    assert made.outs == declared(organizations=True)
+    assert made.outs is not None
+    assert made.outs.items() >= declared(organizations=True).items()
 
 
 @pytest.mark.parametrize("enabled", [True, False])

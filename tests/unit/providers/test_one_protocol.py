@@ -10,7 +10,6 @@ from clerkstack.providers.base import ClerkProvider
 from clerkstack.providers.write_protocol import WritingProvider
 
 OTHERWISE = {
-    "ApiKeysProvider": "its switches are never taken back, so nothing is recorded before a write",
     "InstanceProvider": "finds an instance or makes it once, and never changes or removes it",
     "RotationsProvider": "keeps what is in the state and sends nothing",
     "VercelProjectProvider": "reads",

@@ -51,6 +51,8 @@ def _world() -> Iterator[World]:
 @pytest.fixture
 def testbed(_world: World, tmp_path: Path) -> SharedTestbed:
     _world.reset()
+    _world.dashboard("advertise_api_keys", on=True)
+    _world.dashboard("set_api_keys", environment="development", organizations=False, users=False)
     return SharedTestbed(_world, tmp_path)
 
 
