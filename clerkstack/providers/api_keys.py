@@ -15,19 +15,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pulumi
-from pulumi.dynamic import ReadResult
 
-from clerkstack.clients.errors import NotFound
-from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.failures import ResourceFailed
 from clerkstack.live.instance import LiveInstance
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
     Noted,
-    inputs_of,
-    kept_out,
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
@@ -80,20 +76,14 @@ class ApiKeysProvider(WritingProvider):
         """See `WritingProvider`."""
         yield _SwitchesWrite(self, run)
 
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The live switches, for `pulumi refresh`."""
-        props = inputs_of(_props)
-        try:
-            live = self.live(props)
-        except NotFound:
-            return ReadResult(None, {})
+    def refreshed(self, props: JsonObject) -> JsonObject:
+        """See `ClerkProvider`."""
+        live = self.live(props)
         switches = {key: live[key] for key in SWITCHES}
         if True in switches.values() and not live[FEATURE]:
             # Always a difference: such a switch is neither on nor off.
             switches[FEATURE] = False
-        outputs = {**props, "switches": switches}
-        return ReadResult(_id, outputs, kept_out(outputs, "before"))
+        return {**props, "switches": switches}
 
     def remove(self, props: JsonObject) -> None:
         """Revert the switches that this stack changed and nobody changed since. In production, none
@@ -140,7 +130,7 @@ class _SwitchesWrite:
         pasts = past_of(run.state), past_of(run.pending)
         self._known = pasts[0].declared, pasts[1].declared
         written = {GROUP: written_switches(self._declared)}
-        self._before = run.found(pasts, written, {GROUP: live})
+        _, self._before = run.owned(pasts, written, {GROUP: live})
         self._wrong = self._differing(live)
         self._document = provider.document(run.ref.instance)
         self._section: Json = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import pulumi
@@ -11,15 +12,19 @@ from pulumi.dynamic import (
     CheckFailure,
     CheckResult,
     ConfigureRequest,
+    CreateResult,
     DiffResult,
+    ReadResult,
     Resource,
     ResourceProvider,
+    UpdateResult,
 )
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.desired.rolling_out import refusal, rolls_out
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog
+from clerkstack.live.roles import NoRoles
 from clerkstack.notices import notice
 from clerkstack.providers.allowances import Subscribers, refused
 from clerkstack.providers.neighbours import refusals, report_kept, report_shared, sharing
@@ -56,6 +61,9 @@ class ClerkProvider(ResourceProvider):
 
     # Properties that only the provider sets: declared without a value, never compared.
     outputs: ClassVar[frozenset[str]] = frozenset()
+
+    # The properties that only the state has: what the resource created, and what it found.
+    ledger: ClassVar[Collection[str]] = ()
 
     # The resource's type name and the end of its id, if other stacks may declare it too.
     kind: ClassVar[str] = ""
@@ -122,6 +130,54 @@ class ClerkProvider(ResourceProvider):
         elif not failures:
             failures += [CheckFailure("", why) for why in self.unchanged(inputs)]
         return CheckResult({**inputs, PROVIDER_KEY: news.get(PROVIDER_KEY)}, failures)
+
+    @plainly
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Take over what exists, create what is missing. Safe to repeat."""
+        inputs = inputs_of(props)
+        return CreateResult(self.id_of(inputs), self.bring(inputs, {}))
+
+    @plainly
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Write the new inputs; what they no longer declare is removed or reverted."""
+        return UpdateResult(self.bring(inputs_of(_news), inputs_of(_olds)))
+
+    @plainly
+    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
+        """The live values of what the state declares, for `pulumi refresh`."""
+        live = None
+        with suppress(NotFound, NoRoles):
+            live = self.refreshed(inputs_of(_props))
+        if live is None:
+            return ReadResult(None, {})
+        own = {*self.ledger, *self.outputs, *KEPT}
+        return ReadResult(_id, live, {key: live[key] for key in live if key not in own})
+
+    @plainly
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Remove what this resource made, and revert what it changed."""
+        with suppress(NotFound, NoRoles):
+            self.remove(inputs_of(_props))
+
+    def bring(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
+        """Change what is live from what the state declares to what the inputs declare; returns the
+        resource's new properties. `state` is empty if the state does not have the resource."""
+        raise NotImplementedError
+
+    def refreshed(self, props: JsonObject) -> JsonObject | None:
+        """The properties with the live values of what they declare; None if the resource is gone.
+
+        Raises:
+            NotFound, NoRoles: it is gone.
+        """
+        return props
+
+    def remove(self, props: JsonObject) -> None:
+        """Remove what the resource created, and revert what it changed."""
+
+    def id_of(self, inputs: JsonObject) -> str:
+        """The resource's id."""
+        return self.ref(inputs).id
 
     def refusals(self, _inputs: JsonObject) -> Iterable[tuple[str, str]]:
         """Inputs that this resource refuses, as (property, reason and remedy)."""
@@ -426,9 +482,3 @@ def mark_of(props: JsonObject) -> JsonObject:
     """The mark of a state's record, by which later records name that state; empty in a state of an
     older version."""
     return {"noted": props["noted"]} if props.get("noted") else {}
-
-
-def kept_out(props: JsonObject, *names: str) -> JsonObject:
-    """The inputs among a state's properties, without the ledger (`names`) and the additional
-    properties."""
-    return {key: value for key, value in props.items() if key not in (*names, *KEPT)}

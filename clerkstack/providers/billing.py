@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.desired.refusals import (
@@ -27,7 +26,6 @@ from clerkstack.providers.base import (
     Noted,
     ResourceRef,
     inputs_of,
-    kept_out,
     mark_of,
 )
 from clerkstack.providers.neighbours import report_kept
@@ -72,6 +70,7 @@ class BillingProvider(WritingProvider):
 
     kind: ClassVar[str] = "Billing"
     part: ClassVar[str] = SECTION
+    ledger: ClassVar[Collection[str]] = ("made", "before")
     asks_made_here: ClassVar[bool] = True
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
@@ -169,17 +168,10 @@ class BillingProvider(WritingProvider):
             planned=planned,
         )
 
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The live values of what the state declares, for `pulumi refresh`."""
-        props = inputs_of(_props)
-        try:
-            live = self.live(self.ref(props).instance, fresh=True)
-        except NotFound:
-            return ReadResult(None, {})
-        view = billing_view(props, live)
-        inputs = {**kept_out(props, "made", "before"), **view}
-        return ReadResult(_id, {**props, **view}, inputs)
+    def refreshed(self, props: JsonObject) -> JsonObject:
+        """See `ClerkProvider`."""
+        live = self.live(self.ref(props).instance, fresh=True)
+        return {**props, **billing_view(props, live)}
 
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:

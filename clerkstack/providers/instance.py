@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.failures import ResourceFailed, plainly
@@ -34,23 +34,15 @@ class InstanceProvider(ClerkProvider):
         if _inputs.get("domain") and _inputs["environment"] != "production":
             yield "domain", "only a production instance can be created; set clerkstack:instance"
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
+    def bring(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
         """Adopt the existing instance, or create it. Never creates a second one."""
-        inputs = inputs_of(props)
         application = str(inputs["application_id"])
-        if not probe_log(application).read():
+        if not state and not probe_log(application).read():
             notice(
                 f"{application} was not probed from this folder: `bin/clerkstack probe` shows "
                 "whether the services behave as this program expects (docs/premises.md)"
             )
-        return CreateResult(self.ref(inputs).id, {**inputs, **self._outputs(inputs)})
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Read the instance again; the inputs that name it cannot change."""
-        inputs = inputs_of(_news)
-        return UpdateResult({**inputs, **self._outputs(inputs)})
+        return {**inputs, **self._outputs(inputs)}
 
     @plainly
     def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
@@ -65,10 +57,9 @@ class InstanceProvider(ClerkProvider):
             return ReadResult(None, {})
         return ReadResult(_id, {**props, **_described(instance)})
 
-    @plainly
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+    def remove(self, props: JsonObject) -> None:
         """Remove nothing: the instance stays; only the stack forgets it."""
-        self.ref(inputs_of(_props)).log.forget()
+        self.ref(props).log.forget()
 
     def _outputs(self, inputs: JsonObject) -> JsonObject:
         application, environment = str(inputs["application_id"]), str(inputs["environment"])

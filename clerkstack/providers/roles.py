@@ -8,26 +8,23 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.clerk_errors import NO_ORGANIZATIONS
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.desired.afterwards import Access
 from clerkstack.desired.refusals import undeclared_access, unknown_access, without_places
-from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.failures import ResourceFailed
 from clerkstack.live.instance import LiveInstance
 from clerkstack.live.roles import NoRoles, read_roles, with_permissions
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
     Noted,
-    inputs_of,
-    kept_out,
     mark_of,
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile.changes import changes_between
-from clerkstack.reconcile.ownership import Past, found_before, joined, reverts
+from clerkstack.reconcile.ownership import Past, reverts
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.roles import (
     IN_SET,
@@ -63,6 +60,7 @@ class OrganizationRolesProvider(WritingProvider):
 
     kind: ClassVar[str] = "OrganizationRoles"
     part: ClassVar[str] = "roles"
+    ledger: ClassVar[Collection[str]] = LEDGER
     asks_made_here: ClassVar[bool] = True
 
     def holding(self, stack: str, since: str, props: JsonObject) -> Holding:
@@ -139,15 +137,10 @@ class OrganizationRolesProvider(WritingProvider):
                 live = with_permissions(backend, recent, permissions)
             yield _RolesWrite(run, backend, live, permissions)
 
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The live values of what the state declares, for `pulumi refresh`."""
-        props = inputs_of(_props)
-        try:
-            with LiveInstance(self.session, self.ref(props).instance) as instance:
-                live = read_roles(instance, _wanted(props, {})).view()
-        except (NotFound, NoRoles):
-            return ReadResult(None, {})
+    def refreshed(self, props: JsonObject) -> JsonObject:
+        """See `ClerkProvider`."""
+        with LiveInstance(self.session, self.ref(props).instance) as instance:
+            live = read_roles(instance, _wanted(props, {})).view()
         declared = DeclaredRoles.of(props)
         seen: JsonObject = {}
         for name, groups in (("permissions", declared.permissions), ("roles", declared.roles)):
@@ -155,8 +148,7 @@ class OrganizationRolesProvider(WritingProvider):
                 seen[name] = {key: _seen(groups, live, key) for key in groups if key in live}
         if "role_set" in props:
             seen["role_set"] = _seen({SET: declared.role_set}, live, SET)
-        inputs = kept_out(props, *LEDGER) | seen
-        return ReadResult(_id, {**props, **seen}, inputs)
+        return {**props, **seen}
 
     def remove(self, props: JsonObject) -> None:
         """Remove what this resource made, and revert what it changed."""
@@ -203,14 +195,7 @@ class _RolesWrite:
         if not run.state and run.ref.made_instance():
             made = [key for key in desired if key in views and key not in (*BUILT_IN_ROLES, SET)]
         made += [key for key in desired if key not in views]
-        before = found_before(
-            joined(pasts[0].before, pasts[1].before),
-            joined(pasts[0].declared, pasts[1].declared),
-            desired,
-            views,
-        )
-        before = {key: fields for key, fields in before.items() if key not in made}
-        return run.others.passed_on(made, before, desired)
+        return run.owned(pasts, desired, views, made)
 
     @property
     def surprises(self) -> list[str]:

@@ -6,13 +6,10 @@ everybody who works on the stack has it, and it is encrypted like the state's ot
 
 from __future__ import annotations
 
-from typing import Any
-
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import Resource
 
-from clerkstack.failures import plainly
-from clerkstack.providers.base import ClerkProvider, inputs_of
+from clerkstack.providers.base import ClerkProvider
 from clerkstack.shapes import JsonObject
 
 NOTHING_YET: JsonObject = {"rotated": {}, "journal": "{}"}
@@ -24,24 +21,10 @@ class RotationsProvider(ClerkProvider):
     part = "rotations"
     outputs = frozenset({"rotated", "journal"})
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Begin with an empty journal."""
-        inputs = inputs_of(props)
-        return CreateResult(self.ref(inputs).id, {**inputs, **NOTHING_YET})
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Keep what the state has."""
-        known = {key: value for key, value in inputs_of(_olds).items() if key in self.outputs}
-        return UpdateResult({**inputs_of(_news), **NOTHING_YET, **known})
-
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """Return the state's properties: the journal is kept nowhere else."""
-        props = inputs_of(_props)
-        inputs = {key: value for key, value in props.items() if key not in self.outputs}
-        return ReadResult(_id, props, inputs)
+    def bring(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
+        """Keep what the state has; begin with an empty journal."""
+        known = {key: value for key, value in state.items() if key in self.outputs}
+        return {**inputs, **NOTHING_YET, **known}
 
 
 class Rotations(Resource, module="clerkstack", name="Rotations"):

@@ -8,18 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ReadResult
 
-from clerkstack.clients.errors import NotFound
-from clerkstack.failures import plainly
 from clerkstack.live.config_document import ConfigDocument
 from clerkstack.notices import notice
 from clerkstack.providers.base import (
     InstanceRef,
     Noted,
     fingerprint_of,
-    inputs_of,
-    kept_out,
 )
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
@@ -177,17 +172,11 @@ class SectionsProvider(WritingProvider):
         self.refuse_unjudged(run.inputs, run.state)
         yield _SectionsWrite(self, run, self.document(run.ref.instance))
 
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The live values of what the state declares, for `pulumi refresh`."""
-        props = inputs_of(_props)
-        try:
-            live = self.document(self.ref(props).instance).sections(fresh=True)
-        except NotFound:
-            return ReadResult(None, {})
+    def refreshed(self, props: JsonObject) -> JsonObject:
+        """See `ClerkProvider`."""
+        live = self.document(self.ref(props).instance).sections(fresh=True)
         view = live_view(DeclaredSections.of(props).sections, with_defaults(live))
-        props = _without_lost_secrets(props, live) | {"sections": view}
-        return ReadResult(_id, props, kept_out(props, "before"))
+        return _without_lost_secrets(props, live) | {"sections": view}
 
     def remove(self, props: JsonObject) -> None:
         """Revert the settings that this resource changed and nobody changed since."""
@@ -211,7 +200,7 @@ class _SectionsWrite:
         declared, known = DeclaredSections.of(run.inputs), DeclaredSections.of(run.state)
         self._desired = declared.sections
         pasts = _pasts(run.state, run.pending)
-        self._before = run.found(pasts, self._desired, groups_in(self._live))
+        _, self._before = run.owned(pasts, self._desired, groups_in(self._live))
         self._known = pasts[0].declared, pasts[1].declared
         self._back = reverting(run.ref.instance, pasts, self._desired, self._live, run.others)
         self._secrets = [change for change in declared.secrets if change not in known.secrets]

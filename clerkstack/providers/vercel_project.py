@@ -13,13 +13,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import Resource
 
 from clerkstack.clients.errors import RateLimited, ServerError, Unreachable
 from clerkstack.clients.read_only import read_only
-from clerkstack.failures import plainly
 from clerkstack.notices import notice
-from clerkstack.providers.base import ClerkProvider, inputs_of
+from clerkstack.providers.base import ClerkProvider
 from clerkstack.reconcile.taken import obstacles, refusals
 from clerkstack.shapes import JsonObject, as_object, as_texts
 
@@ -31,21 +30,16 @@ class VercelProjectProvider(ClerkProvider):
     """Reads the project when its declaration is new or changed, and before variables are created or
     removed; never writes to it."""
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
+    def id_of(self, _inputs: JsonObject) -> str:
+        """See `ClerkProvider`."""
+        return "vercel-project"
+
+    def bring(self, inputs: JsonObject, _state: JsonObject) -> JsonObject:
         """Check that the project exists and that the token may see it."""
-        inputs = inputs_of(props)
-        return CreateResult("vercel-project", self._seen(inputs))
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Check the project that is declared now."""
-        return UpdateResult(self._seen(inputs_of(_news)))
-
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """Return the state's properties: no declared property of the project can change."""
-        return ReadResult(_id, inputs_of(_props), inputs_of(_props))
+        project = str(inputs["project_id"])
+        if (_team(inputs), project) not in self.session.seen_projects:
+            self.session.vercel(_team(inputs)).get_project(project)
+        return inputs
 
     def compared(self, inputs: JsonObject) -> JsonObject:
         """The inputs without those of a single run."""
@@ -76,12 +70,6 @@ class VercelProjectProvider(ClerkProvider):
         setting = str(asked["setting"])
         for reason in refusals(conflicts, project, str(asked["stack"]), overwrite, setting):
             yield "", reason
-
-    def _seen(self, inputs: JsonObject) -> JsonObject:
-        project = str(inputs["project_id"])
-        if (_team(inputs), project) not in self.session.seen_projects:
-            self.session.vercel(_team(inputs)).get_project(project)
-        return inputs
 
 
 def _team(inputs: JsonObject) -> str | None:

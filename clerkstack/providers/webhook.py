@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import ReadResult
 
 from clerkstack.clients.errors import ApiError, NotFound, Unreachable
 from clerkstack.clients.read_only import read_only
-from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.failures import ResourceFailed
 from clerkstack.hosts import host_of
 from clerkstack.kept_url import kept_url, same_url
 from clerkstack.live.headers import read_headers
@@ -27,8 +26,6 @@ from clerkstack.providers.base import (
     InstanceRef,
     Noted,
     fingerprint_of,
-    inputs_of,
-    kept_out,
     mark_of,
 )
 from clerkstack.providers.neighbours import report_kept
@@ -175,20 +172,13 @@ class WebhookEndpointProvider(WritingProvider):
                 offered = self.offered(run.ref.instance, svix.list_event_types)
             yield _EndpointWrite(run, svix, owned, offered)
 
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """The live endpoint, for `pulumi refresh`."""
-        props = inputs_of(_props)
+    def refreshed(self, props: JsonObject) -> JsonObject | None:
+        """See `ClerkProvider`."""
         ref, known = self.ref(props).instance, props.get("endpoint_id")
         with LiveInstance(self.session, ref) as instance:
-            try:
-                endpoint = next(
-                    (candidate for candidate in instance.endpoints() if candidate.id == known), None
-                )
-            except NotFound:
-                endpoint = None
+            endpoint = next((each for each in instance.endpoints() if each.id == known), None)
             if endpoint is None:
-                return ReadResult(None, {})
+                return None
             secret = instance.signing_secret(endpoint.id)
             lacking = left_out(props, endpoint, lambda: self.offered(ref, instance.event_types))
             headers = headers_of(props)
@@ -197,9 +187,7 @@ class WebhookEndpointProvider(WritingProvider):
         view = live_view(declared, seen(endpoint))
         if view["events"] == declared["events"]:
             view["events"] = props["events"]
-        live = {**props, **view, **_with_headers(props, kept)}
-        inputs = kept_out(live, *self.outputs)
-        return ReadResult(_id, {**live, "signing_secret": secret}, inputs)
+        return {**props, **view, **_with_headers(props, kept), "signing_secret": secret}
 
     def remove(self, props: JsonObject) -> None:
         """Remove the endpoint and the Svix app if this resource created them; revert what it

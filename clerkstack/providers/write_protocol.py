@@ -10,17 +10,13 @@ A provider implements reading, planning and writing (`Write`); this module has t
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from pulumi.dynamic import CreateResult, UpdateResult
-
-from clerkstack.clients.errors import NotFound
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.intent_log import IntentLog
-from clerkstack.live.roles import NoRoles
 from clerkstack.providers.base import (
     ClerkProvider,
     ResourceRef,
@@ -55,13 +51,17 @@ class Run:
     since: JsonObject
     pending: JsonObject
 
-    def found(self, pasts: tuple[Past, Past], desired: Groups, live: Groups) -> Groups:
-        """What this stack found of what is desired; `pasts` are those of the state and of the
-        interrupted run."""
+    def owned(
+        self, pasts: tuple[Past, Past], desired: Groups, live: Groups, made: Collection[str] = ()
+    ) -> tuple[list[str], dict[str, JsonObject]]:
+        """What this stack created of what is desired, and what it found of the rest; `pasts` are
+        those of the state and of the interrupted run, `made` what this stack itself created."""
         state, interrupted = pasts
         before = joined(state.before, interrupted.before)
         declared = joined(state.declared, interrupted.declared)
-        return self.others.passed_on((), found_before(before, declared, desired, live), desired)[1]
+        before = found_before(before, declared, desired, live)
+        before = {group: fields for group, fields in before.items() if group not in made}
+        return self.others.passed_on(made, before, desired)
 
 
 class Write(Protocol):
@@ -92,6 +92,8 @@ class Write(Protocol):
 class WritingProvider(ClerkProvider):
     """Base of the providers that write to an instance."""
 
+    ledger: ClassVar[Collection[str]] = ("before",)
+
     # Whether the resource needs to know if this stack created the instance (`made_instance`).
     asks_made_here: ClassVar[bool] = False
 
@@ -104,36 +106,18 @@ class WritingProvider(ClerkProvider):
     def planned(self, run: Run) -> AbstractContextManager[Write]:
         """Read what is live and plan the write; the clients stay open inside the `with`."""
 
-    def remove(self, props: JsonObject) -> None:
-        """Remove what the resource created, and revert what it changed."""
-        raise NotImplementedError
-
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Take over what exists, create what is missing. Safe to repeat."""
-        inputs = inputs_of(props)
-        return CreateResult(self.ref(inputs).id, self.bring(inputs, {}))
-
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Write the new inputs; what they no longer declare is removed or reverted."""
-        return UpdateResult(self.bring(inputs_of(_news), inputs_of(_olds)))
-
     @plainly
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Remove what this resource made, and revert what it changed."""
-        props = inputs_of(_props)
-        with suppress(NotFound, NoRoles):
-            self.remove(props)
-        ref = self.ref(props)
+        """See `ClerkProvider`; the records are out of date then."""
+        super().delete(_id, _props)
+        ref = self.ref(inputs_of(_props))
         ref.log.forget()
         if self.asks_made_here:
             # The instance stays. If the stack comes back, nothing on it belongs to the stack.
             ref.instance_log.forget()
 
     def bring(self, inputs: JsonObject, state: JsonObject, *, removing: bool = False) -> JsonObject:
-        """Change the instance from what the state declares to what the inputs declare; returns the
-        resource's new properties.
+        """See `ClerkProvider`.
 
         Raises:
             ResourceFailed: it was refused, another stack owns a field and declares it differently,

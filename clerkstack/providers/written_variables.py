@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, Resource
 
-from clerkstack.clients.errors import NotFound
 from clerkstack.desired.rolling_out import is_secret, rest_as_was, rolls_out
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.providers.base import ClerkProvider, inputs_of
@@ -83,21 +82,13 @@ class WrittenVariablesProvider(ClerkProvider):
             news = {**news, "values": values, "state": rest_as_was(was.state, declared.state)}
         return super().check(_olds, news)
 
-    @plainly
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Record when the variables were written, which this update has just done."""
-        inputs = inputs_of(props)
-        declared = _Variables.of(inputs)
-        live = self._there(declared)
-        _verify(declared.values, live)
-        outputs = {"written": _written(declared, live), "restored": ""}
-        return CreateResult("written-variables", {**inputs, **outputs})
+    def id_of(self, _inputs: JsonObject) -> str:
+        """See `ClerkProvider`."""
+        return "written-variables"
 
-    @plainly
-    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+    def bring(self, inputs: JsonObject, state: JsonObject) -> JsonObject:
         """Rewrite what a refresh found edited, and record when each variable was written."""
-        inputs = inputs_of(_news)
-        declared, was = _Variables.of(inputs), _Variables.of(inputs_of(_olds))
+        declared, was = _Variables.of(inputs), _Variables.of(state)
         edited = [name for name in declared.state if was.state.get(name) == EDITED]
         if rolls_out():
             edited = [name for name in edited if is_secret(name)]
@@ -118,12 +109,10 @@ class WrittenVariablesProvider(ClerkProvider):
         written = _written(declared, live)
         if edited:
             restored = ", ".join(f"{name}: {written.get(name)}" for name in edited)
-        return UpdateResult({**inputs, "written": written, "restored": restored})
+        return {**inputs, "written": written, "restored": restored}
 
-    @plainly
-    def read(self, _id: str, _props: dict[str, Any]) -> ReadResult:
-        """Which variables somebody edited since, for `pulumi refresh`."""
-        props = inputs_of(_props)
+    def refreshed(self, props: JsonObject) -> JsonObject:
+        """Which variables somebody edited since."""
         kept = _Variables.of(props)
         live_variables = self._there(kept)
         state: JsonObject = {}
@@ -133,17 +122,13 @@ class WrittenVariablesProvider(ClerkProvider):
             else:
                 edited = edited_since(kept.written.get(name), live_variables[name])
                 state[name] = EDITED if edited else known
-        inputs = {key: value for key, value in props.items() if key not in self.outputs}
-        return ReadResult(_id, {**props, "state": state}, {**inputs, "state": state})
+        return {**props, "state": state}
 
-    @plainly
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Refuse it while others share the stack's variables: they would be removed next."""
-        kept = _Variables.of(inputs_of(_props))
-        try:
-            live = self.session.variables(kept.team_id, kept.project_id)
-        except NotFound:
-            return  # they are gone with the project
+    def remove(self, props: JsonObject) -> None:
+        """Refuse it while others share the stack's variables: they would be removed next. Without
+        the project they are gone."""
+        kept = _Variables.of(props)
+        live = self.session.variables(kept.team_id, kept.project_id)
         holders = [(name, holder(live, name)) for name in kept.values]
         shared = [
             Found(name, variable)
