@@ -22,9 +22,7 @@ import pulumi
 from clerkstack.failures import ResourceFailed
 from clerkstack.live.instance import LiveInstance
 from clerkstack.notices import notice
-from clerkstack.providers.base import (
-    Noted,
-)
+from clerkstack.providers.base import Noted
 from clerkstack.providers.neighbours import report_kept
 from clerkstack.providers.write_protocol import Run, Write, WritingProvider
 from clerkstack.reconcile.api_keys import (
@@ -103,15 +101,30 @@ class ApiKeysProvider(WritingProvider):
             # Somebody else turned it on: without the feature it would have no effect.
             reverted.pop(FEATURE, None)
         ending = api_key_dangers(effective(live), effective({**live, **reverted}))
-        kept = [danger.name for danger in ending if danger.name not in self._allowed.toggles]
-        if kept and ref.instance.is_production:
+        kept = []
+        if ending and ref.instance.is_production:
+            kept = [danger.name for danger in ending if danger.name not in self._allowed.toggles]
+        if kept:
             notice(
                 f"the production instance keeps {' and '.join(kept)} on: keys in use would stop "
                 "working. To have a removal turn that off, list it in clerkstack:allow.toggles; to "
                 f"turn it off now, use the dashboard page {PAGE}"
             )
         else:
+            changed = bool(changes_between(reverted, live))
             document.reconcile(lambda sections: _plan(reverted, sections))
+            if changed:
+                # An `up` that follows at once must not take the earlier state for the live one.
+                self.not_shown(props, reverted)
+
+    def not_shown(self, inputs: JsonObject, switches: JsonObject) -> list[Change]:
+        """What the public environment does not show of switches that were written, after waiting
+        for it."""
+        for pause in PAUSES:
+            if not changes_between(switches, self.live(inputs)):
+                return []
+            time.sleep(pause)
+        return changes_between(switches, self.live(inputs))
 
     def live(self, inputs: JsonObject) -> JsonObject:
         """The switches that the public environment shows, and the feature itself."""
@@ -131,7 +144,8 @@ class _SwitchesWrite:
         self._known = pasts[0].declared, pasts[1].declared
         written = {GROUP: written_switches(self._declared)}
         _, self._before = run.owned(pasts, written, {GROUP: live})
-        self._wrong = self._differing(live)
+        self._needed = needed_switches(self._declared)
+        self._wrong = changes_between(self._needed, live, at=(GROUP,))
         self._document = provider.document(run.ref.instance)
         self._section: Json = None
 
@@ -160,17 +174,10 @@ class _SwitchesWrite:
             self._document.reconcile(lambda sections: _plan(written, sections))
 
     def outputs(self) -> JsonObject:
-        pauses = iter(PAUSES if self._wrong else ())
-        wrong = self._wrong
-        while wrong and (wrong := self._differing(self._provider.live(self._run.inputs))):
-            pause = next(pauses, None)
-            if pause is None:
-                raise ResourceFailed(_move_by_hand(wrong, self._run.inputs, written=True))
-            time.sleep(pause)
+        wrong = self._wrong and self._provider.not_shown(self._run.inputs, self._needed)
+        if wrong:
+            raise ResourceFailed(_move_by_hand(wrong, self._run.inputs, written=True))
         return {"before": {**self._before}}
-
-    def _differing(self, live: JsonObject) -> list[Change]:
-        return changes_between(needed_switches(self._declared), live, at=(GROUP,))
 
 
 def _plan(switches: JsonObject, sections: Mapping[str, Json]) -> WritePlan:

@@ -167,6 +167,7 @@ def operations(publishable_key: str) -> list[Operation]:
         "client_secret_google": "google-client-secret",
     }
     switches = {"orgs_api_keys_enabled": True, "user_api_keys_enabled": True}
+    keys: Props = {**ON, "publishable_key": publishable_key, "switches": switches}
     instance = {
         **ON,
         "environment": "production",
@@ -193,11 +194,8 @@ def operations(publishable_key: str) -> list[Operation]:
         config("billing, made", BillingProvider, billing),
         config("billing, changed", BillingProvider, billing, _changed(billing)),
         config("billing, removed", BillingProvider, billing, DESTROY),
-        config(
-            "API keys",
-            ApiKeysProvider,
-            {**ON, "publishable_key": publishable_key, "switches": switches},
-        ),
+        config("API keys", ApiKeysProvider, keys),
+        config("API keys, back", ApiKeysProvider, keys, DESTROY),
         Operation("create instance", InstanceProvider, (instance,), clerk, "POST", r"/instances$"),
         role("create role", "POST", r"/organization_roles$", _roles(finance=_FINANCE)),
         role(

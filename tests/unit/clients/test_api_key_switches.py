@@ -19,6 +19,7 @@ from clerkstack.live.config_document import ConfigDocument
 from clerkstack.live.session import Session
 from clerkstack.providers import api_keys
 from clerkstack.providers.api_keys import ApiKeysProvider
+from clerkstack.reconcile.sharing import Sharing
 
 SECTION = "api_keys_settings"
 KEY = "pk_test_" + base64.b64encode(b"a.clerk.accounts.dev$").decode()
@@ -232,3 +233,18 @@ def test_nothing_is_waited_for_where_nothing_was_written(
 
     assert waited == []
     assert instance.looks == 1
+
+
+def test_a_removal_waits_for_the_public_environment(
+    waited: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = Instance(advertised=True, **live(organizations=False, enabled=False))
+    keys = provider(instance, monkeypatch)
+    monkeypatch.setattr(ApiKeysProvider, "sharing", lambda *_, **__: Sharing())
+    made = keys.create(declared(organizations=True))
+    instance.before, instance.waited, instance.delay = dict(instance.live), waited, 3
+
+    keys.delete("id", made.outs or {})
+
+    assert instance.live == live(organizations=False, enabled=False)
+    assert waited == [1.0, 2.0]
