@@ -49,7 +49,7 @@ from clerkstack.reconcile.billing import (
 )
 from clerkstack.reconcile.billing_run import BillingRun, bringing, removing
 from clerkstack.reconcile.danger import Danger
-from clerkstack.reconcile.ledger import Ledger, billing_holding, past_of
+from clerkstack.reconcile.ledger import Ledger, billing_holding
 from clerkstack.reconcile.names import BILLING_KINDS
 from clerkstack.reconcile.previewed import unpreviewed
 from clerkstack.reconcile.sharing import Holding, Sharing
@@ -136,17 +136,17 @@ class BillingProvider(WritingProvider):
     def planned(self, run: Run) -> Iterator[Write]:
         """See `WritingProvider`."""
         section, declared = self.live(run.ref.instance), DeclaredBilling.of(run.inputs)
-        past, interrupted = past_of(run.state), past_of(run.pending)
         made_here = run.ref.made_instance()
         planned = bringing(
             declared, run.state, run.pending, section, run.others, made_here=made_here
         )
-        for slug in slugs_of(past.declared, "plans"):
+        before, interrupted = (past.declared for past in planned.pasts)
+        for slug in slugs_of(before, "plans"):
             group = f"plans/{slug}"
             if group not in planned.desired and group not in Ledger.of(run.state).made:
                 notice(f"the plan '{slug}' existed before this stack: it stays on sale unchanged")
         owed = billing_plan(planned.desired, planned.live).changes
-        known = in_config(past.declared), in_config(interrupted.declared)
+        known = in_config(before), in_config(interrupted)
         unmet = [*payer_refusals(declared, section)]
         if declared.in_production:
             unmet += unknown_uses(declared, planned.after)

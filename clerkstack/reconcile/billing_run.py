@@ -27,7 +27,7 @@ from clerkstack.reconcile.billing import (
 from clerkstack.reconcile.changes import Change
 from clerkstack.reconcile.danger import Danger, billing_dangers
 from clerkstack.reconcile.ledger import Ledger, billing_reverts, needed_by_others, past_of
-from clerkstack.reconcile.ownership import joined
+from clerkstack.reconcile.ownership import Past, joined
 from clerkstack.reconcile.sharing import Holding, Sharing
 from clerkstack.reconcile.write import WritePlan
 from clerkstack.shapes import Groups, Json, JsonObject, as_object, as_objects
@@ -50,6 +50,7 @@ class BillingRun:
         left: those that are no longer declared, removed or not.
         kept: what stays for other stacks.
         of_own: whether the stack has just created the instance: nobody can lose anything there.
+        pasts: what the state declared, and then what an interrupted run did.
     """
 
     desired: Groups
@@ -61,6 +62,7 @@ class BillingRun:
     left: tuple[str, ...] = ()
     kept: Mapping[str, list[Holding]] = field(default_factory=dict)
     of_own: bool = False
+    pasts: tuple[Past, ...] = ()
 
     def plan(self, sections: Mapping[str, Json]) -> WritePlan:
         """The next write for a config; see `billing_plan`."""
@@ -137,10 +139,8 @@ def bringing(
         made_here: whether the stack created the instance.
     """
     desired, live = declared.groups, live_groups(section)
-    pasts = [past for past in (past_of(state), past_of(pending)) if past.declared]
-    known: Groups = {}
-    for past in pasts:
-        known = joined(known, past.declared)
+    pasts = past_of(state), past_of(pending)
+    known = joined(pasts[0].declared, pasts[1].declared)
     ledger = Ledger.of(state).joined(Ledger.of(pending)).extended(known, desired, live)
     of_own = made_here and not state
     if of_own:
@@ -152,10 +152,10 @@ def bringing(
         for group in known
         if split(group)[0] in MADE and group not in desired and not needed_by_others(group, others)
     )
-    back = billing_reverts(pasts, desired, live) if pasts else {}
+    back = billing_reverts((past for past in pasts if past.declared), desired, live)
     gone, kept, back = _shared_out(ledger, desired.keys(), back, others)
     back = _safe(back, in_production=declared.in_production)
-    return BillingRun(desired, section, live, ledger, back, gone, left, kept, of_own)
+    return BillingRun(desired, section, live, ledger, back, gone, left, kept, of_own, pasts)
 
 
 def removing(
