@@ -108,15 +108,15 @@ class ServiceApp:
         if kind in ("drop_before", "no_answer"):
             return None
         async with self._turns.turn():
-            before: str | None = None
+            before: bytes | None = None
             try:
                 if request.method not in READS:
-                    before = self._state.dump()
+                    before = self._state.copy()
                 answer = await self._act(request, body, fault)
             except Exception:
                 LOG.exception("%s: %s %s", self._service.name, request.method, request.url.path)
                 if before is not None:
-                    self._state.load(before)
+                    self._state.restore(before)
                 answer = await _Answer.of(_refusal(self._service.name, 500), request.scope, body)
         if fault and kind == "late_answer":
             await self._faults.hold(fault.seconds)
@@ -129,13 +129,13 @@ class ServiceApp:
         # One service may act on another: without a field, all of them lose the write.
         loses, name = kind == "not_persisted", fault.field if fault else None
         before = snapshot(self._service) if loses and name else None
-        whole = self._state.dump() if loses and not name else None
+        whole = self._state.copy() if loses and not name else None
         scope = _without_dry_run(request) if kind == "dry_run_ignored" else request.scope
         answer = await _Answer.of(self._routes, scope, body)
         if before is not None:
             undo(self._service, before, name)
         if whole is not None:
-            self._state.load(whole)
+            self._state.restore(whole)
         if fault and fault.field and kind == "stored_otherwise":
             store_otherwise(self._service, fault.field, fault.value)
         if kind == "lists_reordered":
