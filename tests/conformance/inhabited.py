@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -50,7 +50,7 @@ SET_OF_ROLES = {
 }
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(repr=False)
 class Inhabited:
     """The world as it is at the beginning of each request.
 
@@ -64,6 +64,8 @@ class Inhabited:
     headers: dict[str, list[dict[str, str]]]
     clerk: Any
     svix: bytes
+    _restored: bytes = field(default=b"", init=False)
+    """The state after the last restore."""
 
     def parts_of(self, operation: APIOperation) -> list[dict[str, Any]]:
         """Return valid parts of an operation's requests: the path, and one more part."""
@@ -84,8 +86,15 @@ class Inhabited:
     def restore(self) -> None:
         """Undo the effects of requests. No request may be in progress."""
         self.world.svix.deliveries.settle()
+        # To see that nothing changed takes a fifth of the time of a restored state.
+        if self._state() == self._restored:
+            return
         self.world.clerk.load(self.clerk)  # this makes a copy
         self.world.svix.load(pickle.loads(self.svix))
+        self._restored = self._state()
+
+    def _state(self) -> bytes:
+        return pickle.dumps((self.world.clerk.live(), self.world.svix.live()))
 
 
 @contextmanager
