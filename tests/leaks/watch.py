@@ -24,6 +24,7 @@ SETTLED = 1.0  # seconds after which a process has become what it is going to be
 COARSE = 100_000_000  # nanoseconds: longer than a tick of the clock that files have
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 LARGEST = 30_000_000  # bytes of a file that are searched
+LARGEST_PART = 1 << 16  # bytes of a file of /proc that are read at once
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,11 @@ class Program:
 
 @dataclass
 class _Process:
+    """A process as it is watched; `cmdline` is the open file of its arguments, which shows those of
+    the program that it becomes, too."""
+
     first: float
+    cmdline: int
     words: bytes = b""
     programs: list[Program] = field(default_factory=list)
 
@@ -90,6 +95,8 @@ class Watch:
         self._stop.set()
         self._thread.join(10)
         self._newest.close()
+        while self._young:
+            os.close(self._young.popitem()[1].cmdline)
 
     @property
     def programs(self) -> list[Program]:
@@ -143,10 +150,10 @@ class Watch:
                 if looks > 1:
                     self._unseen[pid] = looks - 1
         for pid, process in list(self._young.items()):
-            if now - process.first >= SETTLED:
-                del self._young[pid]
             with suppress(OSError):
                 self._note(pid, process)
+            if now - process.first >= SETTLED:
+                os.close(self._young.pop(pid).cmdline)
 
     def _meet(self, pid: int, now: float) -> None:
         status = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
@@ -154,18 +161,23 @@ class Watch:
         if is_thread or (pid, born) in self._processes:
             return
         if pid == self._root or parent in self._begin or parent in self._below:
-            self._young[pid] = self._processes[pid, born] = _Process(now)
+            cmdline = os.open(f"/proc/{pid}/cmdline", os.O_RDONLY)
+            if pid in self._young:  # another process had this number
+                os.close(self._young[pid].cmdline)
+            self._young[pid] = self._processes[pid, born] = _Process(now, cmdline)
             self._below.add(pid)
 
     def _note(self, pid: int, process: _Process) -> None:
-        words = _read(f"/proc/{pid}/cmdline")
+        if os.pread(process.cmdline, LARGEST_PART, 0) == process.words:
+            return
+        words = _whole(process.cmdline)
         if words == process.words:
             return
         arguments = tuple(words.decode(errors="replace").split("\0"))[:-1]
         if not arguments:
             return
         held = _read(f"/proc/{pid}/environ").decode(errors="replace")
-        if _read(f"/proc/{pid}/cmdline") == words:
+        if _whole(process.cmdline) == words:
             # Otherwise it has become another program, which has this environment.
             process.words = words
             process.programs.append(Program(arguments, held))
@@ -250,12 +262,18 @@ def _read(file: str) -> bytes:
     """A file of /proc, with as few calls as possible."""
     held = os.open(file, os.O_RDONLY)
     try:
-        parts = [os.read(held, 1 << 16)]
-        while parts[-1]:
-            parts.append(os.read(held, 1 << 16))
+        return _whole(held)
     finally:
         os.close(held)
-    return b"".join(parts)
+
+
+def _whole(held: int) -> bytes:
+    """An open file of /proc from its beginning, as it is now."""
+    whole = part = os.pread(held, LARGEST_PART, 0)
+    while part:
+        part = os.pread(held, LARGEST_PART, len(whole))
+        whole += part
+    return whole
 
 
 def _is_private(file: Path, above: Path) -> bool:
