@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from pydantic import SecretStr
@@ -148,7 +149,7 @@ class RotationTestbed:
             **self.configured,
         }
         raw = {f"clerkstack:{key}": value for key, value in given.items()}
-        return load_settings({**raw, "vercel:apiToken": seeded.VERCEL_TOKEN}, stack="dev")
+        return settings_of(json.dumps({**raw, "vercel:apiToken": seeded.VERCEL_TOKEN}))
 
     def rotate(self, **request: Any) -> Any:
         """A run of its own, as a process would be."""
@@ -367,6 +368,12 @@ class Watched:
             return done
 
         return watched
+
+
+@lru_cache(maxsize=8)
+def settings_of(raw: str) -> Settings:
+    """Settings are frozen, and each run asks for them several times."""
+    return load_settings(json.loads(raw), stack="dev")
 
 
 def resource(kind: str, **outputs: Any) -> dict[str, Any]:
