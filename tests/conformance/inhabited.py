@@ -83,6 +83,16 @@ class Inhabited:
         besides = [{}, *queries, *({"body": body} for body in bodies)]
         return [{**path, **more} for path in paths for more in besides]
 
+    def wrong_parts_of(self, operation: APIOperation) -> list[dict[str, Any]]:
+        """Return parts with one query parameter that is no number, or no boolean, as described."""
+        names = [path_parameter.name for path_parameter in operation.path_parameters]
+        path = {name: self.names[name][0] for name in names}
+        return [
+            {"path_parameters": path, "query": {parameter.name: "wrong"}}
+            for parameter in operation.query
+            if parameter.definition.get("schema", {}).get("type") in ("integer", "boolean")
+        ]
+
     def restore(self) -> None:
         """Undo the effects of requests. No request may be in progress."""
         self.world.svix.deliveries.settle()

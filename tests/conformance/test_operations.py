@@ -51,6 +51,7 @@ NO_JSON = "every other operation that takes a body is described to refuse one th
 # operation: {status: why it is right though the description does not have it}
 UNDESCRIBED: dict[str, dict[int, str]] = {
     "ListInvitations": {422: ALIKE},
+    "ListPendingOrganizationInvitations": {422: ALIKE},
     "ListJWTTemplates": {422: ALIKE},
     "ListRedirectURLs": {422: ALIKE},
     "GetOrganization": {422: ALIKE},
@@ -171,7 +172,8 @@ def test_every_answer_is_described(there: Inhabited, name: str, operation: Opera
         ask(case, headers)
 
     with session:
-        for parts, headers in product(there.parts_of(asked), there.headers[name]):
+        fixed = [*there.parts_of(asked), *there.wrong_parts_of(asked)]
+        for parts, headers in product(fixed, there.headers[name]):
             media_type = media_type_of(asked) if "body" in parts else None
             ask(asked.Case(**parts, media_type=media_type), headers)
         ask_generated()

@@ -69,7 +69,7 @@ const named = await clerk.users.updateUser(jo.id, { firstName: "Jo", externalId:
 await clerk.users.updateUser(jo.id, { publicMetadata: { plan: { seats: 3, trial: true } } });
 await clerk.users.updateUserMetadata(jo.id, { publicMetadata: { plan: { trial: null } } });
 const read = await clerk.users.getUser(jo.id);
-const count = await clerk.users.getCount({ query: "jo" });
+const count = await clerk.users.getCount({ query: "jo+" });
 const orgs = clerk.organizations;
 const acme = await orgs.createOrganization({ name: "Acme", slug: "acme", createdBy: jo.id });
 const organizationId = acme.id;
