@@ -88,7 +88,8 @@ def _made(
 def _cleared(platform: PlatformClient, account: Account) -> Iterator[Result]:
     version = platform.get_config(*account.place).version
     platform.patch_config(*account.place, _with({"description": ""}), if_match=version)
-    left = _features(platform.get_config(*account.place))[FEATURE].get("description")
+    shown = _features(platform.get_config(*account.place)).get(FEATURE, {})
+    left = shown.get("description")
     detail = f"a cleared description reads as {left!r}"
     yield holds("clerk.config-clear", is_unset("description", left), detail)
 

@@ -85,10 +85,9 @@ class Inhabited:
 
     def wrong_parts_of(self, operation: APIOperation) -> list[dict[str, Any]]:
         """Return parts with one query parameter that is no number, or no boolean, as described."""
-        names = [path_parameter.name for path_parameter in operation.path_parameters]
-        path = {name: self.names[name][0] for name in names}
+        path = self.parts_of(operation)[0]
         return [
-            {"path_parameters": path, "query": {parameter.name: "wrong"}}
+            {**path, "query": {parameter.name: "wrong"}}
             for parameter in operation.query
             if parameter.definition.get("schema", {}).get("type") in ("integer", "boolean")
         ]

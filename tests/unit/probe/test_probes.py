@@ -203,6 +203,17 @@ def test_a_write_that_is_none_and_one_that_is(
     assert repr(everything(running)) == before
 
 
+def test_a_feature_that_no_read_shows_yet_is_an_answer_too(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(writing, "_features", lambda _: {})
+        found = results_of(writing.OF_CONFIG, account)
+    writing.remove_feature(account)
+
+    assert "clerk.read-after-write" in failing(found)
+
+
 LOST: list[tuple[dict[str, Any], Probe]] = [
     ({**PATCH, "after": 1}, writing.OF_CONFIG),
     ({"service": "svix", "method": "POST", "path": "/endpoint$"}, writing.OF_SVIX),
