@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import pulumi
 
+from clerkstack import early
+from clerkstack.garbage import collect_seldom
+
+# Before the other imports, so that the engine works meanwhile.
+collect_seldom()
+stored = early.begin()
+
 from clerkstack.program import load_deployment, refuse_ended_secrets
 from clerkstack.providers.instance import Instance
 from clerkstack.providers.rotations import Rotations
@@ -24,7 +31,7 @@ settings, catalog, app = load_deployment()
 use = settings.components
 done: list[Component] = []
 # Read before anything is declared: from then on the engine writes the state.
-state = own_state()
+state = own_state(stored)
 refuse_ended_secrets(state)
 formers = former_names(state, settings.vercel_projects) if use.environment else {}
 

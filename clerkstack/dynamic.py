@@ -1,26 +1,29 @@
 """The engine's plugin for dynamic providers, which runs only this project's own providers.
 
 The engine starts it instead of `pulumi.dynamic`, since Pulumi.yaml names `bin` for the plugin
-`pulumi-python`. It differs in two checks. A pickled provider, from a state or from a program, is
-unpickled only if it is one of ours, byte for byte. And keys are sent only to addresses that a
-stack's file names. `pulumi refresh`, `up --refresh` and `destroy` take providers and addresses
-from the state and run no program that could check them; the addresses there are in the clear, and
-the keys are sent to them.
+`pulumi-python`. It loads our providers early, and differs in two checks. A pickled provider, from a
+state or from a program, is unpickled only if it is one of ours, byte for byte. And keys are sent
+only to addresses that a stack's file names. `pulumi refresh`, `up --refresh` and `destroy` take
+providers and addresses from the state and run no program that could check them; the addresses there
+are in the clear, and the keys are sent to them.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import dill  # type: ignore[import-untyped]
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from clerkstack.failures import ResourceFailed, plainly
+from clerkstack.garbage import collect_seldom
 from clerkstack.settings.names import PREFIX
-from clerkstack.state.code import is_ours
+from clerkstack.state.code import PROVIDERS, is_ours
 
 URLS = f"{PREFIX}urls"
 _BLOCK = re.compile(rf"^[ \t]+[\"']?{URLS}[\"']?:(.*(?:\n[ \t]{{3,}}.*)*)", re.MULTILINE)
@@ -101,9 +104,32 @@ def led_elsewhere(urls: str, project: Path) -> list[str]:
     return [address for address in addresses if address not in named]
 
 
+def load_providers(_service: Any, _request: Any, _context: Any) -> Any:
+    """Load our providers while the program is still importing; see `clerkstack.early`."""
+    for module, _ in PROVIDERS.values():
+        # One that only states of older versions have is no longer there.
+        with suppress(ModuleNotFoundError):
+            import_module(module)
+    return provider_pb2.InvokeResponse()
+
+
+def answering_early(add: Any) -> Any:
+    """Wrap the function that adds a service to a server: the service gets a function that loads
+    the providers. It has no others."""
+
+    def added(service: Any, server: Any) -> None:
+        type(service).Invoke = load_providers
+        add(service, server)
+
+    return added
+
+
 def main() -> None:
     """Serve, until the engine ends it."""
+    collect_seldom()
     dill.loads = only_ours(dill.loads)
+    name = "add_ResourceProviderServicer_to_server"
+    setattr(provider_pb2_grpc, name, answering_early(getattr(provider_pb2_grpc, name)))
     import_module("pulumi.dynamic.__main__")
 
 

@@ -9,7 +9,7 @@ from clerkstack.clients.vercel import Deployment, VercelClient
 from clerkstack.problems import ClerkstackError
 
 # Seconds between looks: short at first, so that a quick build is not waited for in vain.
-FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.1, 2, 5.0
+FIRST_PAUSE, PAUSE_GROWTH, LONGEST_PAUSE = 0.05, 2, 5.0
 READY = "READY"
 FAILED = frozenset({"ERROR", "CANCELED", "DELETED"})
 

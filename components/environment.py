@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 import pulumi
 import pulumi_command as command
 
+from clerkstack import early
 from clerkstack.desired.rolling_out import as_if_new, rolls_out
 from clerkstack.desired.variables import Keys, Variable, variables
 from clerkstack.providers.look import Look
@@ -74,8 +75,9 @@ class Environment(Component):
             if signing_secret is not None:
                 signing_secret = pulumi.Output.from_input(signing_secret).apply(as_if_new)
         keys = Keys[pulumi.Input[str]](ref.instance.publishable_key, secret_key, signing_secret)
-        for part in self._parts:
-            part.declare(self._settings, keys)
+        early.start(
+            resource for part in self._parts for resource in part.declare(self._settings, keys)
+        )
         self.register_outputs({})
 
 
@@ -101,14 +103,15 @@ class _OfProject:
             opts=self._options(pulumi.ResourceOptions(parent=component), "project"),
         )
 
-    def declare(self, settings: Settings, keys: Keys[pulumi.Input[str]]) -> None:
+    def declare(self, settings: Settings, keys: Keys[pulumi.Input[str]]) -> list[pulumi.Resource]:
         """Declare the variables, the check that they arrived, and the redeploy."""
         declared = variables(self._project, keys)
         resources = [self._variable(variable) for variable in declared]
         written = self._written(declared, resources)
         target = self._project.deployed
         if self._project.redeploy and target is not None:
-            self._redeploy(settings, target, declared, resources, written)
+            resources.append(self._redeploy(settings, target, declared, resources, written))
+        return resources
 
     def _name(self, of: str) -> str:
         return f"{self._project.resource}-{of}"
@@ -168,7 +171,7 @@ class _OfProject:
         declared: Sequence[Variable[pulumi.Input[str]]],
         resources: Sequence[pulumi.Resource],
         written: WrittenVariables,
-    ) -> None:
+    ) -> pulumi.Resource:
         """A running deployment keeps the variables it was built with, so rebuild it."""
         built = [variable for variable in declared if variable.target == target]
         values = [variable.value for variable in built]
@@ -188,7 +191,7 @@ class _OfProject:
         if settings.vercel_token is not None:
             token = settings.vercel_token.get_secret_value()
             variables["VERCEL_API_TOKEN"] = pulumi.Output.secret(token)
-        command.local.Command(
+        return command.local.Command(
             self._name("redeploy"),
             create=" ".join(words),
             # A changed trigger is a reason to rebuild; a new token or address is not.

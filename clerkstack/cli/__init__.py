@@ -13,6 +13,7 @@ from clerkstack import version
 from clerkstack.cli.commands import Commands
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.cli.say import say
+from clerkstack.garbage import collect_seldom
 from clerkstack.problems import ClerkstackError
 
 app = typer.Typer(
@@ -47,6 +48,7 @@ def options(
 
 def main() -> None:
     """Run the program; expected errors become one message and an exit code."""
+    collect_seldom()
     try:
         sys.exit(app(prog_name="clerkstack", standalone_mode=False))
     except ClerkstackError as error:

@@ -679,6 +679,25 @@ PREMISES = (
         unchecked="it concerns the engine, not an account",
     ),
     Premise(
+        "pulumi.plugin-for-a-function",
+        "Asked for a function of a package, the engine starts its plugin in the version that is "
+        "asked for, as it would for a resource, and puts it into the state.",
+        "pulumi 3.274.1, run; pkg/resource/deploy/source_eval.go and default_providers.go",
+        Sure.SEEN,
+        "plugins that start while the program is still importing (clerkstack/early.py)",
+        "A plugin starts when its first resource is sent, and the update takes longer",
+        unchecked="it concerns the engine, not an account",
+    ),
+    Premise(
+        "pulumi.unknown-function",
+        "The official plugins refuse a function that they do not know before they do anything.",
+        "pulumi-command 1.2.1 and a Vercel plugin of 3.16, built from their sources and asked",
+        Sure.SEEN,
+        "the question that starts a plugin early",
+        "Nothing: the answer is not used",
+        unchecked="it concerns the plugins, not an account",
+    ),
+    Premise(
         "pulumi.no-base-url",
         "The official plugins go to Vercel's own address, whatever VERCEL_API_URL says.",
         _BRIDGED,

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 
+import grpc
 import pulumi
+from pulumi.runtime import rpc
 
+from clerkstack.early import STATE
 from clerkstack.safe import safe
 from clerkstack.state.code import foreign_in, refusal
 from clerkstack.state.model import State
 
-# The engine's built-in provider returns the state at the start of the update, without resources
-# about to be removed (pulumi/pulumi, pkg/resource/deploy/builtins.go, pkg/backend/backend.go).
-STATE = "pulumi:pulumi:readStackResourceOutputs"
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between reads of a state that is being written."""
 
 
-def own_state() -> State:
+def own_state(early: Future[Any] | None = None) -> State:
     """Type and outputs of each resource.
 
     Call this before anything is declared: from then on the engine writes the state, and a
     half-written file cannot be read. By then no code in the state has run either: an update uses
     the program's providers, and those of the state only for removals.
 
+    Args:
+        early: the engine's answer, if it was asked already (`early.begin`).
+
     Raises:
         pulumi.RunError: the state cannot be read, or it contains code that is not this project's.
     """
-    state = _read()
+    state = None if early is None else _answered(early)
+    if state is None:
+        state = _read()
     foreign = foreign_in(state)
     if foreign:
         raise pulumi.RunError(safe(refusal(foreign, pulumi.get_stack())))
@@ -39,6 +45,16 @@ def own_state() -> State:
 def state_of(outputs: Mapping[str, Mapping[str, Any]]) -> State:
     """The engine's answer (type and outputs by URN) as a state."""
     return State.of([{"urn": urn, **properties} for urn, properties in outputs.items()])
+
+
+def _answered(early: Future[Any]) -> State | None:
+    """The state in the answer; None if the engine has refused, and must be asked again."""
+    try:
+        returned = getattr(early.result(), "return")
+    except grpc.RpcError:
+        return None
+    answer, _secret = rpc.deserialize_properties_unwrap_secrets(returned)
+    return state_of(answer.get("outputs") or {})
 
 
 def _read() -> State:

@@ -30,7 +30,7 @@ it starts, `python -m local.measure` how long that takes."""
 
 BELOW_ALL = (
     *("clerkstack", "problems", "files", "closing", "kept_url", "scrub", "safe", "shapes", "texts"),
-    *("handwritten", "failures", "hosts", "notices", "backend"),
+    *("handwritten", "failures", "hosts", "notices", "backend", "garbage"),
 )
 """What every layer may import: each imports at most those before it."""
 LAYERS = {
@@ -42,6 +42,8 @@ LAYERS = {
     "clients": "settings",
     "intent_log": "clients",
     "redeployment": "clients",
+    # The engine, before the program has declared anything.
+    "early": "",
     # What a stack declares, and what must change. No network, no engine.
     "reconcile": "settings clients",
     "desired": "settings catalog app reconcile",
@@ -49,10 +51,10 @@ LAYERS = {
     # Findings, live instances, states.
     "checks": "clients",
     "live": "settings clients reconcile desired",
-    "state": "clients desired checks",
+    "state": "clients early desired checks",
     # What `pulumi up` runs.
     "providers": "settings clients intent_log reconcile desired live state",
-    "components": "settings catalog app desired state providers",
+    "components": "settings catalog app early desired state providers",
     "policies": "settings catalog reconcile desired checks state",
     "dynamic": "settings state",
     # Comparisons and operations.

@@ -158,6 +158,11 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         ]
         return _diff_response(changes, detailed=self._provider.detailed_diff)
 
+    def Invoke(self, request: Any, context: Any) -> NoReturn:
+        """Refuse: neither this plugin nor its official one has a function that we need."""
+        context.abort(grpc.StatusCode.NOT_FOUND, f"Invoke {request.tok!r} not found")
+        raise AssertionError("abort returns never")
+
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
         """Create, or in a preview predict."""
         resource = self._resource(request.urn, context)
