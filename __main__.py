@@ -5,10 +5,10 @@ from __future__ import annotations
 import pulumi
 
 from clerkstack import early
-from clerkstack.garbage import collect_seldom
+from clerkstack.short_lived import live_shortly
 
 # Before the other imports, so that the engine works meanwhile.
-collect_seldom()
+live_shortly()
 stored = early.begin()
 
 from clerkstack.program import load_deployment, refuse_ended_secrets

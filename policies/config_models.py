@@ -30,7 +30,7 @@ LIMITS = ("waivers", "excuses")
 class Written(BaseModel):
     """A part of the file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _days(value: Any) -> int:

@@ -29,7 +29,7 @@ CLERKS_OWN = {slug: Payer(payer) for payer, slug in CLERKS_PLANS.items()}
 class CatalogModel(BaseModel):
     """Strict and frozen: an unknown field or a value of another type is a mistake."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Feature(CatalogModel):

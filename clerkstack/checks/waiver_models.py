@@ -82,7 +82,7 @@ def _time(remedy: str) -> Callable[[Any], datetime]:
 class Written(BaseModel):
     """A waiver as written in a file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Entry(Written):

@@ -13,8 +13,8 @@ from clerkstack import version
 from clerkstack.cli.commands import Commands
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.cli.say import say
-from clerkstack.garbage import collect_seldom
 from clerkstack.problems import ClerkstackError
+from clerkstack.short_lived import live_shortly
 
 app = typer.Typer(
     name="clerkstack",
@@ -48,7 +48,7 @@ def options(
 
 def main() -> None:
     """Run the program; expected errors become one message and an exit code."""
-    collect_seldom()
+    live_shortly()
     try:
         sys.exit(app(prog_name="clerkstack", standalone_mode=False))
     except ClerkstackError as error:

@@ -15,7 +15,9 @@ class Answer(BaseModel):
     """Part of a service's answer, with the fields that are used here."""
 
     # Without the last one, pydantic's errors would show the input, including keys.
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True
+    )
 
 
 def read_answer(

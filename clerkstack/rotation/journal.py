@@ -28,7 +28,7 @@ Kept = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_val
 
 
 class _Model(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
 
 class Side(_Model):

@@ -37,7 +37,12 @@ class SettingsModel(BaseModel):
     """Strict and frozen: an unknown key or a value of another type is a mistake."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        defer_build=True,
     )
 
 
