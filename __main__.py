@@ -5,10 +5,10 @@ from __future__ import annotations
 import pulumi
 
 from clerkstack import early
-from clerkstack.short_lived import live_shortly
+from clerkstack.short_lived import be_short_lived
 
 # Before the other imports, so that the engine works meanwhile.
-live_shortly()
+be_short_lived()
 stored = early.begin()
 
 from clerkstack.program import load_deployment, refuse_ended_secrets

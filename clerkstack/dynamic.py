@@ -22,7 +22,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from clerkstack.failures import ResourceFailed, plainly
 from clerkstack.settings.names import PREFIX
-from clerkstack.short_lived import live_shortly
+from clerkstack.short_lived import be_short_lived
 from clerkstack.state.code import PROVIDERS, is_ours
 
 URLS = f"{PREFIX}urls"
@@ -126,7 +126,7 @@ def answering_early(add: Any) -> Any:
 
 def main() -> None:
     """Serve, until the engine ends it."""
-    live_shortly()
+    be_short_lived()
     dill.loads = only_ours(dill.loads)
     name = "add_ResourceProviderServicer_to_server"
     setattr(provider_pb2_grpc, name, answering_early(getattr(provider_pb2_grpc, name)))

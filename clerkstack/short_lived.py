@@ -1,5 +1,5 @@
-"""What a process of a few seconds does without: most of what it costs to collect garbage, and the
-search for plugins of pydantic."""
+"""For processes that live for seconds: most of what garbage collection costs, and pydantic's search
+for plugins, is left out."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SELDOM = 50_000
 NO_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
-def live_shortly() -> None:
-    """Do without from now on. Call it before the imports that take long.
+def be_short_lived() -> None:
+    """Leave both out from now on. Call it before the imports that take long.
 
     Imports and models leave nothing behind that is worth collecting, and what is there at the end
     goes with the process. To find plugins, pydantic reads what every installed package provides.

@@ -14,7 +14,7 @@ from clerkstack.cli.commands import Commands
 from clerkstack.cli.exits import BAD_INPUT, REMOTE_FAILURE
 from clerkstack.cli.say import say
 from clerkstack.problems import ClerkstackError
-from clerkstack.short_lived import live_shortly
+from clerkstack.short_lived import be_short_lived
 
 app = typer.Typer(
     name="clerkstack",
@@ -48,7 +48,7 @@ def options(
 
 def main() -> None:
     """Run the program; expected errors become one message and an exit code."""
-    live_shortly()
+    be_short_lived()
     try:
         sys.exit(app(prog_name="clerkstack", standalone_mode=False))
     except ClerkstackError as error:

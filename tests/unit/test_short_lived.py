@@ -10,8 +10,8 @@ from tests.sources import TOP
 SCRIPT = """
 import atexit, gc, sys
 atexit.register(lambda: print("frozen" if gc.get_freeze_count() else "not frozen"))
-from clerkstack.short_lived import SELDOM, live_shortly
-live_shortly()
+from clerkstack.short_lived import SELDOM, be_short_lived
+be_short_lived()
 print(gc.isenabled(), gc.get_threshold()[0] == SELDOM)
 from pydantic import BaseModel
 class Model(BaseModel):
