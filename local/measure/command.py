@@ -58,7 +58,8 @@ def run(
         try:
             if follower is not None:
                 _followed(process.pid, follower)
-            # wait4 returns the peak of this command alone, that of its largest process.
+            # The peak is that of the command's largest process, but at least this process's own,
+            # of which the command begins as a copy.
             _, status, usage = os.wait4(process.pid, 0)
         except BaseException:
             end(process)

@@ -196,10 +196,15 @@ def _large(large: Large) -> str:
                 _wall_to(rounds, base[least]),
                 _cpu_to(rounds, base[least]),
                 *_absolute(rounds),
+                f"{rounds.mebibytes:.0f}",
             )
         )
     columns = ("command", "to *one of each*", "CPU, to *one of each*")
-    return f"{large.size}.\n\n" + table((*columns, *ABSOLUTE), rows) + _rounds_note(large.rounds)
+    return (
+        f"{large.size}.\n\n"
+        + table((*columns, *ABSOLUTE, "MiB"), rows)
+        + _rounds_note(large.rounds)
+    )
 
 
 def _scan(scan: Scan) -> str:
@@ -245,11 +250,11 @@ def _app(app: Monorepo) -> str:
 
 # -- how figures are shown ----------------------------------------------------------------------
 
-ABSOLUTE = ("seconds", "CPU s", "MiB")
+ABSOLUTE = ("seconds", "CPU s")
 
 
 def _absolute(rounds: Rounds) -> tuple[str, ...]:
-    return (f"{rounds.seconds:.2f}", f"{rounds.cpu:.2f}", f"{rounds.mebibytes:.0f}")
+    return (f"{rounds.seconds:.2f}", f"{rounds.cpu:.2f}")
 
 
 def _wall_to(rounds: Rounds, base: Rounds) -> str:

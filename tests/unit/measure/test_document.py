@@ -180,7 +180,7 @@ def test_a_ratio_is_the_median_of_the_rounds_own_ratios() -> None:
     assert row(ups, FIRST)[:3] == ["3.00×", "1.50×", "1.50×"]
     assert row(ups, LEAST_FIRST)[:2] == ["2.00×", "1×"]
     assert row(ups, EMPTY_UNCHANGED)[:2] == ["1×", "0.50×"]
-    assert row(ups, FIRST)[3:] == ["8.00", "4.00", "100"]
+    assert row(ups, FIRST)[3:] == ["8.00", "4.00"]
 
 
 def test_requests_stand_beside_the_fewest() -> None:
