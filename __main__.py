@@ -30,7 +30,7 @@ from components import (
 settings, catalog, app = load_deployment()
 use = settings.components
 done: list[Component] = []
-# Read before anything is declared: from then on the engine writes the state.
+# Before anything is declared: from then on the engine writes the state again and again.
 state = own_state(stored)
 refuse_ended_secrets(state)
 formers = former_names(state, settings.vercel_projects) if use.environment else {}

@@ -104,8 +104,8 @@ def led_elsewhere(urls: str, project: Path) -> list[str]:
     return [address for address in addresses if address not in named]
 
 
-def load_providers(_service: Any, _request: Any, _context: Any) -> Any:
-    """Load our providers while the program is still importing; see `clerkstack.early`."""
+def load_providers(_request: Any, _context: Any) -> Any:
+    """Answer the program's early question (`clerkstack.early`): load our providers meanwhile."""
     for module, _ in PROVIDERS.values():
         # One that only states of older versions have is no longer there.
         with suppress(ModuleNotFoundError):
@@ -114,11 +114,11 @@ def load_providers(_service: Any, _request: Any, _context: Any) -> Any:
 
 
 def answering_early(add: Any) -> Any:
-    """Wrap the function that adds a service to a server: the service gets a function that loads
-    the providers. It has no others."""
+    """Wrap the function that adds a service to a server, so that the service answers it. It has no
+    other function."""
 
     def added(service: Any, server: Any) -> None:
-        type(service).Invoke = load_providers
+        service.Invoke = load_providers
         add(service, server)
 
     return added

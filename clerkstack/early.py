@@ -1,21 +1,19 @@
-"""Gives the engine work while the program is still importing.
+"""Gives the engine work before the program has sent anything.
 
 A Python program sends its first declaration after its last line. Only then would the engine start
-the plugins, one after the other, and the resources would wait for them. So a thread asks the engine
-earlier: for the stack's state, and for a function of each plugin that the resources will need. To
-pass the question on, the engine starts the plugin.
+the plugins, one after the other, and the resources would wait for them. So the program asks early,
+without waiting: for the stack's state, and for a function of each plugin that its resources will
+need. To pass the question on, the engine starts the plugin.
 
-No plugin has this function. Those of Vercel and of commands refuse an unknown name before they do
-anything; ours loads its providers meanwhile (`clerkstack.dynamic`). If a plugin is missing, the
-update ends before anything is written.
+The plugins of Vercel and of commands do not have this function, and refuse it before they do
+anything. Ours answers it by loading its providers (`clerkstack.dynamic`). The engine looks for one
+plugin at a time, in the order of the questions: without one of them, the update ends before a
+provider has written anything.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
-from concurrent.futures import Future
-from contextlib import suppress
+from collections.abc import Iterable
 from typing import Any
 
 import grpc
@@ -23,34 +21,36 @@ import pulumi
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import get_monitor
 
-# The engine's built-in provider returns the state at the start of the update, without resources
-# about to be removed (pulumi/pulumi, pkg/resource/deploy/builtins.go, pkg/backend/backend.go).
+# The engine's built-in provider returns what is stored, without resources about to be removed
+# (pulumi/pulumi, pkg/resource/deploy/builtins.go, pkg/backend/backend.go).
 STATE = "pulumi:pulumi:readStackResourceOutputs"
 START = "clerkstack:start"
-"""The name of that function, without its package."""
+"""The function that each plugin is asked for, without its package."""
+
+questions: list[Any] = []
+"""What was asked so far (`grpc.Future`). gRPC cancels a question that nobody holds."""
 
 
-def begin() -> Future[Any]:
+def begin() -> Any:
     """Ask for the stack's state, and then start the plugin of the dynamic providers.
 
-    Call this before anything is declared; the earlier, the more of the imports it overlaps with.
+    Call this before the program declares anything; the earlier, the more of its imports it overlaps
+    with.
 
     Returns:
-        The engine's answer about the state (a `ResourceInvokeResponse`), or its refusal.
+        A `grpc.Future`: the engine's answer about the state, or its refusal.
     """
-    answer: Future[Any] = Future()
-    monitor: Any = get_monitor()
+    monitor = get_monitor()
     state = resource_pb2.ResourceInvokeRequest(tok=STATE)
     state.args.update({"stackName": pulumi.get_stack()})
+    answer = _ask(monitor, state)
 
-    def ask() -> None:
-        try:
-            answer.set_result(monitor.Invoke(state))
-        except grpc.RpcError as failure:
-            answer.set_exception(failure)
-        _start(monitor, "pulumi-python")
+    def go_on(answered: Any) -> None:
+        # Cancelled, it is the program that has ended.
+        if answered.code() is not grpc.StatusCode.CANCELLED:
+            _ask(monitor, _starting("pulumi-python"))
 
-    _in_background(ask)
+    answer.add_done_callback(go_on)
     return answer
 
 
@@ -61,7 +61,6 @@ def start(resources: Iterable[pulumi.Resource]) -> None:
         resources: only what the program declares, since the engine puts every plugin that it has
             started into the state. Each package's plugin is started once.
     """
-    monitor: Any = get_monitor()
     plugins = {
         resource.pulumi_resource_type.partition(":")[0]: (
             resource._version,
@@ -69,24 +68,17 @@ def start(resources: Iterable[pulumi.Resource]) -> None:
         )
         for resource in resources
     }
-
-    def ask() -> None:
-        for package, (version, url) in plugins.items():
-            _start(monitor, package, version, url)
-
-    _in_background(ask)
+    for package, (version, url) in plugins.items():
+        _ask(get_monitor(), _starting(package, version, url))
 
 
-def _start(monitor: Any, package: str, version: str | None = None, url: str | None = None) -> None:
-    # The engine itself reports a plugin that does not start.
-    with suppress(grpc.RpcError):
-        monitor.Invoke(
-            resource_pb2.ResourceInvokeRequest(
-                tok=f"{package}:{START}", version=version or "", pluginDownloadURL=url or ""
-            )
-        )
+def _starting(package: str, version: str | None = None, url: str | None = None) -> Any:
+    return resource_pb2.ResourceInvokeRequest(
+        tok=f"{package}:{START}", version=version or "", pluginDownloadURL=url or ""
+    )
 
 
-def _in_background(work: Callable[[], None]) -> None:
-    # A daemon, because a refused program ends while its question is still open.
-    threading.Thread(target=work, name="early", daemon=True).start()
+def _ask(monitor: Any, request: Any) -> Any:
+    answer = monitor.Invoke.future(request)
+    questions.append(answer)
+    return answer

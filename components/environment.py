@@ -75,9 +75,8 @@ class Environment(Component):
             if signing_secret is not None:
                 signing_secret = pulumi.Output.from_input(signing_secret).apply(as_if_new)
         keys = Keys[pulumi.Input[str]](ref.instance.publishable_key, secret_key, signing_secret)
-        early.start(
-            resource for part in self._parts for resource in part.declare(self._settings, keys)
-        )
+        of_plugins = [each for part in self._parts for each in part.declare(self._settings, keys)]
+        early.start(of_plugins)
         self.register_outputs({})
 
 
@@ -104,7 +103,11 @@ class _OfProject:
         )
 
     def declare(self, settings: Settings, keys: Keys[pulumi.Input[str]]) -> list[pulumi.Resource]:
-        """Declare the variables, the check that they arrived, and the redeploy."""
+        """Declare the variables, the check that they arrived, and the redeploy.
+
+        Returns:
+            The variables and the redeploy, which need the plugins of Vercel and of commands.
+        """
         declared = variables(self._project, keys)
         resources = [self._variable(variable) for variable in declared]
         written = self._written(declared, resources)

@@ -53,7 +53,9 @@ class ReviewedRun:
 
 
 class _Payload(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", strict=True, hide_input_in_errors=True, defer_build=True
+    )
 
 
 class _Place(_Payload):

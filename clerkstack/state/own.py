@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from concurrent.futures import Future
 from typing import Any
 
 import grpc
@@ -20,15 +19,15 @@ PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 """Seconds between reads of a state that is being written."""
 
 
-def own_state(early: Future[Any] | None = None) -> State:
+def own_state(early: Any = None) -> State:
     """Type and outputs of each resource.
 
-    Call this before anything is declared: from then on the engine writes the state, and a
-    half-written file cannot be read. By then no code in the state has run either: an update uses
-    the program's providers, and those of the state only for removals.
+    Call this before the program declares anything. The engine may already be writing, and a
+    half-written file cannot be read: it is asked for again. No code in the state has run by then:
+    an update uses the program's providers, and those of the state only for removals.
 
     Args:
-        early: the engine's answer, if it was asked already (`early.begin`).
+        early: the answer to `early.begin`, if the engine was asked already.
 
     Raises:
         pulumi.RunError: the state cannot be read, or it contains code that is not this project's.
@@ -47,8 +46,8 @@ def state_of(outputs: Mapping[str, Mapping[str, Any]]) -> State:
     return State.of([{"urn": urn, **properties} for urn, properties in outputs.items()])
 
 
-def _answered(early: Future[Any]) -> State | None:
-    """The state in the answer; None if the engine has refused, and must be asked again."""
+def _answered(early: Any) -> State | None:
+    """The state in the answer; None if the engine has refused and must be asked again."""
     try:
         returned = getattr(early.result(), "return")
     except grpc.RpcError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -29,27 +28,46 @@ class Refusal(grpc.RpcError):  # type: ignore[misc]
     """What the engine answers where it cannot."""
 
 
+class Question(Future[Any]):
+    """What gRPC returns at once."""
+
+    def code(self) -> grpc.StatusCode:
+        if self.cancelled():
+            return grpc.StatusCode.CANCELLED
+        return grpc.StatusCode.UNKNOWN if self.exception() else grpc.StatusCode.OK
+
+
 @dataclass
 class Monitor:
-    """The engine's monitor, with what it was asked."""
+    """The engine's monitor, with what it was asked. It answers when the test says so."""
 
-    outputs: dict[str, Any] | None = field(default_factory=dict)
     asked: list[resource_pb2.ResourceInvokeRequest] = field(default_factory=list)
 
-    def Invoke(self, request: resource_pb2.ResourceInvokeRequest) -> Any:
+    @property
+    def Invoke(self) -> Any:
+        return SimpleNamespace(future=self._future)
+
+    def _future(self, request: resource_pb2.ResourceInvokeRequest) -> Question:
         self.asked.append(request)
-        if request.tok != early.STATE or self.outputs is None:
-            raise Refusal
-        answer = resource_pb2.ResourceInvokeResponse()
-        getattr(answer, "return").update({"name": "prod", "outputs": self.outputs})
-        return answer
+        return Question()
+
+    @property
+    def tokens(self) -> list[str]:
+        return [request.tok for request in self.asked]
 
 
 @pytest.fixture
 def monitor(monkeypatch: pytest.MonkeyPatch) -> Monitor:
     made = Monitor()
     monkeypatch.setattr(early, "get_monitor", lambda: made)
+    monkeypatch.setattr(early, "questions", [])
     monkeypatch.setattr(pulumi, "get_stack", lambda: "prod")
+    return made
+
+
+def answer(outputs: dict[str, Any]) -> resource_pb2.ResourceInvokeResponse:
+    made = resource_pb2.ResourceInvokeResponse()
+    getattr(made, "return").update({"name": "prod", "outputs": outputs})
     return made
 
 
@@ -66,27 +84,36 @@ def invoked_again(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return tokens
 
 
-def finish() -> None:
-    for thread in threading.enumerate():
-        if thread.name == "early":
-            thread.join()
-
-
-def test_the_state_is_asked_for_before_a_plugin_is_started(monitor: Monitor) -> None:
-    early.begin()
-    finish()
-
-    assert [request.tok for request in monitor.asked] == [
-        early.STATE,
-        "pulumi-python:clerkstack:start",
-    ]
+def test_the_plugin_of_the_dynamic_providers_is_started_after_the_state_is_read(
+    monitor: Monitor,
+) -> None:
+    stored = early.begin()
+    assert monitor.tokens == [early.STATE]
     assert dict(monitor.asked[0].args) == {"stackName": "prod"}
 
+    stored.set_result(answer({}))
 
-def test_the_program_takes_that_answer(monitor: Monitor, invoked_again: list[str]) -> None:
-    monitor.outputs = {URN: {"type": "early", "outputs": {"id": "ins_1"}}}
+    assert monitor.tokens == [early.STATE, "pulumi-python:clerkstack:start"]
+    assert len(early.questions) == 2  # gRPC cancels one that nobody holds
 
-    state = own.own_state(early.begin())
+
+def test_it_is_started_too_if_the_state_cannot_be_read(monitor: Monitor) -> None:
+    early.begin().set_exception(Refusal())
+
+    assert monitor.tokens == [early.STATE, "pulumi-python:clerkstack:start"]
+
+
+def test_a_program_that_has_ended_asks_for_nothing_more(monitor: Monitor) -> None:
+    early.begin().cancel()
+
+    assert monitor.tokens == [early.STATE]
+
+
+def test_the_program_takes_the_early_answer(monitor: Monitor, invoked_again: list[str]) -> None:
+    stored = early.begin()
+    stored.set_result(answer({URN: {"type": "early", "outputs": {"id": "ins_1"}}}))
+
+    state = own.own_state(stored)
 
     assert [entry["type"] for entry in state.entries] == ["early"]
     assert state.entries[0]["outputs"] == {"id": "ins_1"}
@@ -96,30 +123,31 @@ def test_the_program_takes_that_answer(monitor: Monitor, invoked_again: list[str
 def test_a_stack_that_was_never_deployed_is_not_asked_for_again(
     monitor: Monitor, invoked_again: list[str]
 ) -> None:
-    assert own.own_state(early.begin()).entries == []
+    stored = early.begin()
+    stored.set_result(answer({}))
+
+    assert own.own_state(stored).entries == []
     assert invoked_again == []
 
 
 def test_a_state_that_could_not_be_read_early_is_asked_for_again(
     monitor: Monitor, invoked_again: list[str]
 ) -> None:
-    monitor.outputs = None
+    stored = early.begin()
+    stored.set_exception(Refusal())
 
-    state = own.own_state(early.begin())
+    state = own.own_state(stored)
 
     assert [entry["type"] for entry in state.entries] == ["again"]
     assert invoked_again == [early.STATE]
 
 
 def test_secrets_in_the_answer_are_read_as_by_the_sdk() -> None:
-    answer = resource_pb2.ResourceInvokeResponse()
     secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "value": "s"}
-    outputs = {URN: {"type": "t", "outputs": {"key": secret}}}
-    getattr(answer, "return").update({"outputs": outputs})
-    done: Future[Any] = Future()
-    done.set_result(answer)
+    stored = Question()
+    stored.set_result(answer({URN: {"type": "t", "outputs": {"key": secret}}}))
 
-    assert own.own_state(done).entries[0]["outputs"] == {"key": "s"}
+    assert own.own_state(stored).entries[0]["outputs"] == {"key": "s"}
 
 
 def declared(kind: str, version: str | None, url: str | None = None) -> Any:
@@ -138,7 +166,6 @@ def test_each_package_is_started_once_in_the_version_of_its_resources(monitor: M
             declared("command:local:Command", "1.2.1"),
         ]
     )
-    finish()
 
     assert [(each.tok, each.version, each.pluginDownloadURL) for each in monitor.asked] == [
         ("vercel:clerkstack:start", "5.0", "u"),
@@ -148,7 +175,6 @@ def test_each_package_is_started_once_in_the_version_of_its_resources(monitor: M
 
 def test_without_resources_nothing_is_started(monitor: Monitor) -> None:
     early.start([])
-    finish()
 
     assert monitor.asked == []
 
@@ -189,7 +215,7 @@ def test_meanwhile_it_loads_every_provider() -> None:
     script = (
         "import sys; from clerkstack.dynamic import load_providers\n"
         "from clerkstack.state.code import PROVIDERS\n"
-        "load_providers(None, None, None)\n"
+        "load_providers(None, None)\n"
         "print(*sorted({module for module, _ in PROVIDERS.values()} - set(sys.modules)))"
     )
 

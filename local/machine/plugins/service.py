@@ -160,8 +160,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
 
     def Invoke(self, request: Any, context: Any) -> NoReturn:
         """Refuse: neither this plugin nor its official one has a function that we need."""
-        context.abort(grpc.StatusCode.NOT_FOUND, f"Invoke {request.tok!r} not found")
-        raise AssertionError("abort returns never")
+        _refuse(context, f"Invoke {request.tok!r} not found", grpc.StatusCode.NOT_FOUND)
 
     def Create(self, request: Any, context: Any) -> provider_pb2.CreateResponse:
         """Create, or in a preview predict."""
@@ -263,9 +262,11 @@ def _diff_response(changes: list[Change], *, detailed: bool) -> provider_pb2.Dif
     )
 
 
-def _refuse(context: Any, message: str) -> NoReturn:
-    context.abort(grpc.StatusCode.UNKNOWN, message)
-    raise AssertionError("abort returns never")
+def _refuse(
+    context: Any, message: str, code: grpc.StatusCode = grpc.StatusCode.UNKNOWN
+) -> NoReturn:
+    context.abort(code, message)
+    raise AssertionError("abort never returns")
 
 
 def _refuse_partial(context: Any, partial: PartialFailure) -> NoReturn:
