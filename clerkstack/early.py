@@ -6,9 +6,9 @@ without waiting: for the stack's state, and for a function of each plugin that i
 need. To pass the question on, the engine starts the plugin.
 
 The plugins of Vercel and of commands do not have this function, and refuse it before they do
-anything. Ours answers it by loading its providers (`clerkstack.dynamic`). The engine looks for one
-plugin at a time, in the order of the questions: without one of them, the update ends before a
-provider has written anything.
+anything. Ours answers it by loading its providers (`clerkstack.dynamic`). The engine starts one
+plugin at a time, and no resource before the plugins that it was asked about earlier: without one of
+them, the update ends before a provider has written anything.
 """
 
 from __future__ import annotations

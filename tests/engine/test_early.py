@@ -81,11 +81,12 @@ def test_without_a_plugin_nothing_is_written(
 ) -> None:
     monkeypatch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
     _only(monkeypatch, tmp_path / "bin", has)
-    missing = next(each for each in ("vercel", "command") if each not in has)
+    missing = {"vercel", "command"} - {*has}
 
     printed = project.up(check=False)
 
-    assert f"pulumi-resource-{missing}" in printed
+    # The engine looks for both at once.
+    assert any(f"pulumi-resource-{each}" in printed for each in missing)
     assert writes(world) == []
 
 
