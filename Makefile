@@ -45,8 +45,9 @@ down: $(if $(LEFT),venv engine) ## destroy the local stacks and stop the local w
 test: venv engine node ## run every test
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m pytest $(PARALLEL) $(ARGS)
 
-check: lint ## run what a change should pass before review: style, types, and the tests that need no engine
-	@$(VENV)/python -m pytest $(PARALLEL) tests/unit tests/property $(ARGS)
+check: WORKERS = 2
+check: lint ## run what a change should pass before review: style, types, and the quick tests that need no engine
+	@$(VENV)/python -m pytest $(PARALLEL) -m "not limits" tests/unit tests/property $(ARGS)
 
 test-pythons: venv ## run the unit tests on every other supported Python on this machine
 	@$(VENV)/python -m local.machine.pythons $(ARGS)
