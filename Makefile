@@ -45,6 +45,7 @@ down: $(if $(LEFT),venv engine) ## destroy the local stacks and stop the local w
 test: venv engine node ## run every test
 	@CLERKSTACK_WORLD=no; $(IN_ENV) $(VENV)/python -m pytest $(PARALLEL) $(ARGS)
 
+# One a core: none of these tests waits for the engine.
 check: WORKERS = 2
 check: lint ## run what a change should pass before review: style, types, and the quick tests that need no engine
 	@$(VENV)/python -m pytest $(PARALLEL) -m "not limits" tests/unit tests/property $(ARGS)

@@ -22,6 +22,7 @@ from typing import Any
 from rich.console import Console
 from rich.markdown import Markdown
 
+from local.machine.engine.places import Places
 from local.machine.steps import Steps, interruptible
 from local.measure import command, proc, suite
 from local.measure.document import MEASURED, SECTIONS, sections
@@ -33,7 +34,7 @@ from local.measure.ups import ups
 from local.project import TOP
 
 DOCUMENT = TOP / "docs" / "measured.md"
-STAND_IN = TOP / "local" / "machine" / "plugins" / "bin" / "pulumi-resource-vercel"
+STAND_IN = Places().stand_ins / "pulumi-resource-vercel"
 PARTS = tuple(SECTIONS)
 ROUNDS = 3
 NO_SUITE = "No complete run of the tests is recorded: run `make test` first, then `make measure`."

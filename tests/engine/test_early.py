@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.project import TOP, Project, write_source
+from local.machine.engine.places import Places
+from local.project import Project, write_source
 from local.world import World
 from tests.deployments import declared
 from tests.engine.live import writes
@@ -16,7 +17,7 @@ from tests.kept import starts_from
 
 pytestmark = pytest.mark.engine
 
-BIN = TOP / "local" / "machine" / "plugins" / "bin"
+STAND_INS = Places().stand_ins
 
 # The program has sent nothing when it gets here, and ends when the engine has answered.
 ENDS_HERE = """
@@ -94,7 +95,7 @@ def _only(monkeypatch: pytest.MonkeyPatch, folder: Path, has: Sequence[str]) -> 
     """Have the engine find only these stand-in plugins."""
     folder.mkdir()
     for name in (f"pulumi-resource-{each}" for each in has):
-        (folder / name).write_text(f'#!/bin/sh\nexec "{BIN / name}" "$@"\n')
+        (folder / name).write_text(f'#!/bin/sh\nexec "{STAND_INS / name}" "$@"\n')
         (folder / name).chmod(0o755)
-    others = [each for each in os.environ["PATH"].split(os.pathsep) if Path(each) != BIN]
+    others = [each for each in os.environ["PATH"].split(os.pathsep) if Path(each) != STAND_INS]
     monkeypatch.setenv("PATH", os.pathsep.join([str(folder), *others]))

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from local.machine.engine.places import Places
 from local.machine.plugins import OUTLIVES
 from local.project import write_source
 from local.world.vercel import VercelBackend, VercelService
@@ -28,7 +29,6 @@ from tests.world.serving import serving
 
 pytestmark = pytest.mark.engine
 
-TOP = Path(__file__).resolve().parents[2]
 TOKEN = "localVercelToken00000000001"
 PROJECT = "prj_sendero"
 SECRET = "hush-hush-0123456789"
@@ -46,7 +46,7 @@ class Trial:
     @property
     def environment(self) -> dict[str, str]:
         return os.environ | {
-            "PATH": f"{TOP / 'local/machine/plugins/bin'}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{Places().stand_ins}{os.pathsep}{os.environ['PATH']}",
             "PULUMI_BACKEND_URL": f"file://{self.folder / 'state'}",
             "PULUMI_HOME": str(self.folder / "home"),
             "PULUMI_CONFIG_PASSPHRASE": "tests",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from clerkstack import safe
+from local.machine.engine.places import Places
 from local.project import TOP
 from local.world import World
 from tests.unit.cli.engine_of_memory import EngineOfMemory, install, sessions_closed
@@ -25,9 +26,7 @@ def stacks(
     (tmp_path / "catalog.yaml").write_text((TOP / "catalog.yaml").read_text())
     monkeypatch.setenv("PULUMI_BACKEND_URL", f"file://{tmp_path}")
     monkeypatch.setenv("VERCEL_API_URL", running.urls.vercel)
-    monkeypatch.setenv(
-        "PATH", str(TOP / "local" / "machine" / "plugins" / "bin"), prepend=os.pathsep
-    )
+    monkeypatch.setenv("PATH", str(Places().stand_ins), prepend=os.pathsep)
     with sessions_closed(monkeypatch):
         yield install(monkeypatch, tmp_path)
 

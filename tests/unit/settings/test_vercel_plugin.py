@@ -8,9 +8,10 @@ import pytest
 
 from clerkstack.settings.models import Components, Settings, Urls
 from clerkstack.settings.vercel_plugin import ADDRESS, PLUGIN, VERCEL, led_astray
+from local.machine.engine.places import Places
 
 HERE = "http://127.0.0.1:4874"
-STAND_INS = Path(__file__).resolve().parents[3] / "local" / "machine" / "plugins" / "bin"
+STAND_INS = Places().stand_ins
 COMPANY = ("proxy.company.example", "proxy.corp.internal", "10.0.0.1")
 FOLLOWING = {"PATH": f"/nowhere:{STAND_INS}"}
 
