@@ -12,6 +12,7 @@ import runpy
 import selectors
 import signal
 import socket
+import struct
 import sys
 import threading
 from contextlib import suppress
@@ -173,6 +174,7 @@ def _say(who: socket.socket, number: int) -> None:
 
 def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> None:
     """Do what the interpreter does as it starts."""
+    _be_child_of(who)
     threading.Thread(target=_end_with, args=(who,), daemon=True).start()
     for place, file in enumerate(files):
         os.dup2(file, place)
@@ -202,10 +204,29 @@ def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> Non
     exec(compile(script.read_bytes(), script, "exec"), main)
 
 
+def _be_child_of(who: socket.socket) -> None:
+    """Let `os.getppid` answer with the parent of the process that asked: some end when their parent
+    does, and the server outlives it."""
+    asking, _, _ = struct.unpack("3i", who.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    own, parent = os.getpid(), os.getppid
+
+    def of_who_asked() -> int:
+        if os.getpid() != own:
+            return parent()
+        return int(_fields_of(asking)[1])
+
+    os.getppid = of_who_asked
+
+
+def _fields_of(process: int | str) -> list[str]:
+    """What the system says of a process, from its state on."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+
+
 def _be_known_as(command: list[str]) -> None:
     """Put the command line, or what there is room for, where others read it: in the place of this
     process's own."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    fields = _fields_of("self")
     start, end = (int(fields[place]) for place in (45, 46))
     text = b"".join(os.fsencode(word) + b"\0" for word in command)
     # Longer than its arguments were, a command line would go on into its environment.

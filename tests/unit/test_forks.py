@@ -170,6 +170,29 @@ def test_killed_it_takes_the_fork_along(python: str, tmp_path: Path) -> None:
     assert_gone(fork)
 
 
+def test_its_parent_is_the_parent_of_the_process_that_requested_it(
+    python: str, tmp_path: Path
+) -> None:
+    """What ends with its parent, as plugins do, ends with it as a fork too."""
+    (tmp_path / "script.py").write_text(
+        "import os, time\n"
+        "own, parent, child = os.getpid(), os.getppid(), os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(0 if os.getppid() == own else 1)\n"
+        "print(os.waitpid(child, 0)[1], parent, flush=True)\n"
+        "while os.getppid() == parent:\n"
+        "    time.sleep(0.01)\n"
+        "print('orphan', flush=True)\n"
+    )
+    command = ["sh", "-c", f"{python} {tmp_path / 'script.py'}; true"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == b"0 %d\n" % started.pid
+        started.kill()
+
+        assert started.stdout.readline() == b"orphan\n"
+
+
 def assert_gone(process: Path) -> None:
     wait_until(lambda: not process.exists())
 
