@@ -699,6 +699,16 @@ PREMISES = (
         unchecked="it concerns the plugins, not an account",
     ),
     Premise(
+        "pulumi.early-interrupt",
+        "In its first moments the engine dies of an interrupt. Its language host, in the engine's "
+        "session but with a process group of its own, remains for up to five minutes.",
+        "Pulumi 3.274.1, run; sdk/go/common/util/rpcutil/health.go",
+        Sure.SEEN,
+        "review and rotate kill what is left of the session of an engine that died",
+        "Processes remain until they end by themselves",
+        unchecked="it concerns the engine, not an account",
+    ),
+    Premise(
         "pulumi.no-base-url",
         "The official plugins go to Vercel's own address, whatever VERCEL_API_URL says.",
         _BRIDGED,

@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from clerkstack.problems import ClerkstackError
@@ -94,7 +96,8 @@ class Commands:
                 process.send_signal(signal.SIGINT)
             for _line in process.stdout:  # a process that prints to a closed pipe is killed
                 pass
-            process.wait()
+            if process.wait() < 0:
+                _kill_session(process.pid)
             raise
         finally:
             with self._lock:
@@ -115,12 +118,40 @@ class Commands:
         for process in running:
             with contextlib.suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
+        deadline = time.monotonic() + SECONDS_TO_END
         for process in running:
             try:
-                process.wait(SECONDS_TO_END)
+                code = process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
+                code = process.wait()
+            if code < 0:
+                _kill_session(process.pid)
+
+
+def _kill_session(leader: int) -> None:
+    """Kill what a killed command leaves behind. The engine dies of an interrupt that comes before
+    it is ready for one, and its language host, which has a process group of its own, asks only
+    every five minutes whether the engine is there.
+
+    Does nothing on a system without `/proc`.
+    """
+    killed: set[int] = set()
+    while found := _session(leader) - killed:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= found
+
+
+def _session(leader: int) -> set[int]:
+    """The processes of the session that a process began."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if os.getsid(int(process.name)) == leader:
+                found.add(int(process.name))
+    return found
 
 
 def _give(process: subprocess.Popen[str], text: str) -> None:

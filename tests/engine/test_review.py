@@ -210,8 +210,12 @@ def at_work_in(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("begun", ["language-python ", "language-python-exec "])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: signal.Signals) -> None:
+def test_an_interrupt_ends_the_engine(
+    two: Project, github: Github, number: signal.Signals, begun: str
+) -> None:
+    """Also before the engine is ready for one, which it is soon after it started the first."""
     program = (two.folder / "__main__.py").read_text()
     write_source(two.folder / "__main__.py", "import time\ntime.sleep(100)\n")
     running = subprocess.Popen(
@@ -222,10 +226,7 @@ def test_an_interrupt_ends_the_engine(two: Project, github: Github, number: sign
         text=True,
     )
     assert running.stderr is not None
-    wait_until(
-        lambda: len([each for each in at_work_in(two.folder) if "python-exec" in each]) >= 2,
-        pause=0.2,
-    )
+    wait_until(lambda: len([each for each in at_work_in(two.folder) if begun in each]) >= 2)
 
     running.send_signal(number)
     _, said = running.communicate(timeout=180)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
+from clerkstack.state import process
+from clerkstack.state.locks import is_alive
 from clerkstack.state.process import Commands, Ran, Stopped
+from tests.clock import wait_until
 
 # Each prints its arguments; the last waits for an interrupt, and prints much before it ends.
 ECHO = "import sys; print(sys.stdin.read()); print('aside', file=sys.stderr); sys.exit(3)"
@@ -23,6 +28,18 @@ while not seen:
     time.sleep(0.01)
 print("x" * 1_000_000, flush=True)
 pathlib.Path(sys.argv[1]).write_text(f"ended after {len(seen)}")
+"""
+
+# As the engine: what it starts has a process group of its own and prints elsewhere. The argument
+# says what an interrupt does.
+PARENT = """
+import signal, subprocess, sys, time
+began = subprocess.Popen(
+    ["sleep", "100"], process_group=0, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+)
+signal.signal(signal.SIGINT, getattr(signal, sys.argv[1]))
+print(began.pid, flush=True)
+time.sleep(100)
 """
 
 
@@ -53,6 +70,38 @@ def test_an_interrupt_reaches_it_once_and_its_end_is_waited_for(tmp_path: Path) 
         Commands().run(python(PATIENT, str(end)), on_line=interrupt)
 
     assert end.read_text() == "ended after 1"
+
+
+def test_a_command_that_dies_of_an_interrupt_leaves_nothing_behind() -> None:
+    began: list[int] = []
+
+    def interrupt(line: str) -> None:
+        began.append(int(line))
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Commands().run(python(PARENT, "SIG_DFL"), on_line=interrupt)
+
+    wait_until(lambda: not is_alive(*began))
+
+
+@pytest.mark.parametrize("does", ["SIG_DFL", "SIG_IGN"])
+def test_what_dies_as_it_is_stopped_leaves_nothing_behind(
+    does: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "SECONDS_TO_END", 0.1)
+    commands, began = Commands(), Queue[int]()
+
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(
+            commands.run, python(PARENT, does), on_line=lambda line: began.put(int(line))
+        )
+        child = began.get()
+        commands.stop()
+
+        with pytest.raises(Stopped):
+            running.result()
+    wait_until(lambda: not is_alive(child))
 
 
 def test_what_runs_in_other_threads_is_stopped(tmp_path: Path) -> None:
