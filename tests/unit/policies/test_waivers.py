@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -291,10 +291,8 @@ def test_what_is_written_is_read_and_takes_the_place_of_the_one_before(tmp_path:
     file = written(tmp_path, GOOD)
     file.write_text(f"# ours\n{file.read_text()}")
     (before,) = read(file)
-    until = datetime(2026, 12, 1, 12, tzinfo=UTC)
-    point = Waiver(
-        "cutover/smoke", "ins_1", "prod", "by hand", "Ana", until, until.replace(day=1, month=11)
-    )
+    since, until = datetime(2026, 11, 1, 12, tzinfo=UTC), datetime(2026, 12, 1, 12, tzinfo=UTC)
+    point = Waiver("cutover/smoke", "ins_1", "prod", "by hand", "Ana", until, since)
 
     write_waiver(file, point)
     write_waiver(file, replace(point, stack="eu"))
@@ -312,7 +310,8 @@ def test_a_file_with_comments_alone_keeps_them(tmp_path: Path, text: str | None)
     file = tmp_path / "waivers.yaml"
     if text is not None:
         file.write_text(text)
-    until = datetime(2026, 12, 1, tzinfo=UTC)
+    # Without `since`, it is valid from now on.
+    until = datetime.now(UTC) + timedelta(days=1)
 
     write_waiver(file, Waiver("cutover/smoke", "ins_1", "prod", "seen", "Ana", until))
 
