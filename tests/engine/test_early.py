@@ -18,6 +18,7 @@ from tests.kept import starts_from
 pytestmark = pytest.mark.engine
 
 STAND_INS = Places().stand_ins
+THEIRS = {"vercel", "command"}
 
 # The program has sent nothing when it gets here, and ends when the engine has answered.
 ENDS_HERE = """
@@ -82,7 +83,7 @@ def test_without_a_plugin_nothing_is_written(
 ) -> None:
     monkeypatch.setenv("PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION", "true")
     _only(monkeypatch, tmp_path / "bin", has)
-    missing = {"vercel", "command"} - {*has}
+    missing = THEIRS - {*has}
 
     printed = project.up(check=False)
 
@@ -92,10 +93,14 @@ def test_without_a_plugin_nothing_is_written(
 
 
 def _only(monkeypatch: pytest.MonkeyPatch, folder: Path, has: Sequence[str]) -> None:
-    """Have the engine find only these stand-in plugins."""
+    """Have the engine find only these stand-in plugins, whatever else is on PATH."""
     folder.mkdir()
     for name in (f"pulumi-resource-{each}" for each in has):
         (folder / name).write_text(f'#!/bin/sh\nexec "{STAND_INS / name}" "$@"\n')
         (folder / name).chmod(0o755)
-    others = [each for each in os.environ["PATH"].split(os.pathsep) if Path(each) != STAND_INS]
+    others = [
+        each
+        for each in os.environ["PATH"].split(os.pathsep)
+        if not any((Path(each) / f"pulumi-resource-{name}").exists() for name in THEIRS)
+    ]
     monkeypatch.setenv("PATH", os.pathsep.join([str(folder), *others]))
