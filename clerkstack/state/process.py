@@ -123,7 +123,8 @@ class Commands:
             try:
                 code = process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                process.kill()
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
                 code = process.wait()
             if code < 0:
                 _kill_session(process.pid)
