@@ -12,6 +12,7 @@ import pytest
 from clerkstack.app.checkout import at_path, fetched
 from clerkstack.app.git import GitFailed, git
 from clerkstack.problems import InputError
+from clerkstack.state.locks import is_alive
 from tests.clock import wait_until
 
 
@@ -182,14 +183,7 @@ def test_what_takes_too_long_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
         git("fetch", folder=tmp_path, longest=0.3)
 
     child = int((tmp_path / "pid").read_text())
-    wait_until(lambda: not is_running(child))
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
+    wait_until(lambda: not is_alive(child))
 
 
 def test_nobody_is_asked_and_no_credentials_are_shown(
