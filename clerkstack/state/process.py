@@ -1,4 +1,4 @@
-"""Runs commands to their end: passes on their output line by line, and an interrupt only once."""
+"""Runs commands to their end: passes on their output line by line, and each interrupt once."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class Commands:
         variables: Mapping[str, str] = MappingProxyType({}),
         on_line: Callable[[str], None] = lambda _line: None,
     ) -> Ran:
-        """Run a command to its end. Ctrl-C in the waiting thread is passed on as a single
-        interrupt, and then the command's end is waited for.
+        """Run a command to its end. Each Ctrl-C in the waiting thread is passed on as a single
+        interrupt, and after the first the command's end is waited for.
 
         Args:
             words: the command; never a secret, since every process of the machine can see it.
@@ -92,11 +92,7 @@ class Commands:
                 on_line(line)
             code = process.wait()
         except KeyboardInterrupt:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGINT)
-            for _line in process.stdout:  # a process that prints to a closed pipe is killed
-                pass
-            if process.wait() < 0:
+            if _interrupted(process) < 0:
                 _kill_session(process.pid)
             raise
         finally:
@@ -111,7 +107,8 @@ class Commands:
         return Ran(code, "".join(lines), "".join(errors).strip())
 
     def stop(self) -> None:
-        """Interrupt the running commands and wait for them; kill those that do not end in time."""
+        """Interrupt the running commands and wait for them. Kill those that do not end in time, or
+        that still run at another Ctrl-C."""
         with self._lock:
             self._stopped = True
             running = list(self._running)
@@ -122,12 +119,25 @@ class Commands:
         for process in running:
             try:
                 code = process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            except (subprocess.TimeoutExpired, KeyboardInterrupt):
+                deadline = time.monotonic()
                 with contextlib.suppress(ProcessLookupError, PermissionError):
                     os.killpg(process.pid, signal.SIGKILL)
                 code = process.wait()
             if code < 0:
                 _kill_session(process.pid)
+
+
+def _interrupted(process: subprocess.Popen[str]) -> int:
+    """Interrupt a command, again at each further Ctrl-C, and return its exit code."""
+    assert process.stdout is not None
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+            for _line in process.stdout:  # a process that prints to a closed pipe is killed
+                pass
+            return process.wait()
 
 
 def _kill_session(leader: int) -> None:

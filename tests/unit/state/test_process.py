@@ -30,6 +30,16 @@ print("x" * 1_000_000, flush=True)
 pathlib.Path(sys.argv[1]).write_text(f"ended after {len(seen)}")
 """
 
+# Ends at the second interrupt.
+STUBBORN = """
+import pathlib, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+print("ready", flush=True)
+for times in "once", "twice":
+    signal.sigwait({signal.SIGINT})
+    pathlib.Path(sys.argv[1]).write_text(times)
+"""
+
 # As the engine: what it starts has a process group of its own and prints elsewhere. The argument
 # says what an interrupt does.
 PARENT = """
@@ -72,6 +82,26 @@ def test_an_interrupt_reaches_it_once_and_its_end_is_waited_for(tmp_path: Path) 
     assert end.read_text() == "ended after 1"
 
 
+def test_a_second_interrupt_reaches_it_too(tmp_path: Path) -> None:
+    """As the engine, which stops at once then."""
+    seen = tmp_path / "seen"
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def interrupt_again() -> None:
+        wait_until(seen.exists)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    def interrupt(_line: str) -> None:
+        pool.submit(interrupt_again)
+        signal.raise_signal(signal.SIGINT)
+
+    with ThreadPoolExecutor() as pool, pytest.raises(KeyboardInterrupt):
+        Commands().run(python(STUBBORN, str(seen)), on_line=interrupt)
+
+    assert seen.read_text() == "twice"
+
+
 def test_a_command_that_dies_of_an_interrupt_leaves_nothing_behind() -> None:
     began: list[int] = []
 
@@ -102,6 +132,27 @@ def test_what_dies_as_it_is_stopped_leaves_nothing_behind(
         with pytest.raises(Stopped):
             running.result()
     wait_until(lambda: not is_alive(child))
+
+
+def test_a_further_interrupt_ends_the_wait_for_what_is_stopped(tmp_path: Path) -> None:
+    seen, main = tmp_path / "seen", threading.main_thread().ident
+    assert main is not None
+    commands, ready = Commands(), threading.Event()
+    words = python(STUBBORN, str(seen))
+
+    def interrupt() -> None:
+        wait_until(seen.exists)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(commands.run, words, on_line=lambda _line: ready.set())
+        ready.wait()
+        pool.submit(interrupt)
+        commands.stop()
+
+        with pytest.raises(Stopped):
+            running.result()
+    assert seen.read_text() == "once"
 
 
 def test_what_runs_in_other_threads_is_stopped(tmp_path: Path) -> None:
