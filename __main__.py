@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+
 import pulumi
 
 from clerkstack import early
@@ -27,11 +29,12 @@ from components import (
     former_names,
 )
 
-settings, catalog, app = load_deployment()
+read_state = cache(partial(own_state, stored))
+settings, catalog, app = load_deployment(read_state)
 use = settings.components
 done: list[Component] = []
 # Before anything is declared: from then on the engine writes the state again and again.
-state = own_state(stored)
+state = read_state()
 refuse_ended_secrets(state)
 formers = former_names(state, settings.vercel_projects) if use.environment else {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pulumi
@@ -58,8 +58,11 @@ CATALOG_KEY, APP_KEY = f"{PREFIX}catalog", f"{PREFIX}appDeclaration"
 DEFAULT_CATALOG: str = Settings.model_fields["catalog"].default
 
 
-def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
+def load_deployment(state: Callable[[], State]) -> tuple[Settings, Catalog, AppCode | None]:
     """Read and validate the stack's settings, the catalog and the app's code.
+
+    Args:
+        state: returns type and outputs of each resource; called only where they decide.
 
     Raises:
         pulumi.RunError: anything is wrong; the message lists every problem of every file with
@@ -113,7 +116,7 @@ def load_deployment() -> tuple[Settings, Catalog, AppCode | None]:
     if not settings.components.billing and settings.instance == "production":
         from clerkstack.without_billing import refusals_without_billing
 
-        refusals += refusals_without_billing(settings, raw, billing.app, preview=preview)
+        refusals += refusals_without_billing(settings, raw, billing.app, state, preview=preview)
     if not (preview and settings.components.organizations):
         refusals += roles_in_vain(settings, load_connection(raw), access)
     if refusals:

@@ -21,16 +21,15 @@ from clerkstack.reconcile.billing import MADE, live_groups, slugs_of
 from clerkstack.settings.models import Settings
 from clerkstack.shapes import JsonObject
 from clerkstack.state.model import State
-from clerkstack.state.own import own_state
 
 
 def refusals_without_billing(
     settings: Settings,
     raw: Mapping[str, str],
     app: AppSays,
+    state: Callable[[], State],
     *,
     preview: bool,
-    state: Callable[[], State] = own_state,
 ) -> list[str]:
     """Why such an update is refused; nothing if billing is declared, or in development.
 
@@ -40,8 +39,8 @@ def refusals_without_billing(
         settings: the stack's settings.
         raw: the stack's config, for the services.
         app: what the app's code says; see `app_inputs`.
+        state: returns type and outputs of each resource of the stack.
         preview: in a preview, what cannot be read is reported now and refused later.
-        state: type and outputs of each resource of the stack.
     """
     if settings.components.billing or settings.instance != "production":
         return []

@@ -397,7 +397,7 @@ def test_files_are_put_back_where_nothing_came_into_the_state(
     bare: Project, company: World
 ) -> None:
     settings = (bare.folder / "Pulumi.local.yaml").read_text()
-    bare.edit("__main__.py", ("load_deployment()", "load_deployment(1)"))
+    bare.edit("__main__.py", ("load_deployment(read_state)", "load_deployment()"))
 
     failed = bare.clerkstack("adopt", "--webhook", URL)
 

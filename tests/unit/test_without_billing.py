@@ -74,7 +74,7 @@ class Asked:
         kept = {"type": "pulumi-python:dynamic/clerkstack:Billing", "outputs": held}
         state = {"urn:a": {"type": "x", "outputs": {}}, **({"urn:b": kept} if held else {})}
         return refusals_without_billing(
-            settings, {}, app or {}, preview=preview, state=lambda: state_of(state)
+            settings, {}, app or {}, lambda: state_of(state), preview=preview
         )
 
 
