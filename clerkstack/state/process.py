@@ -8,10 +8,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
+from typing import Any
 
 from clerkstack.problems import ClerkstackError
 
@@ -62,46 +63,48 @@ class Commands:
             OSError: it cannot be run.
             Stopped: `stop` was called, before or meanwhile.
         """
-        with self._lock:
-            if self._stopped:
-                raise Stopped("The command was interrupted.")
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                env={**os.environ, **variables},
-                # Its own process group: Ctrl-C in a terminal must reach it only once, from here.
-                start_new_session=True,
-            )
-            self._running.add(process)
-        assert process.stdout is not None
-        assert process.stderr is not None
         lines: list[str] = []
         errors: list[str] = []
-        # Read at the same time, so that neither pipe fills up.
-        aside = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
-        aside.start()
-        try:
-            if given is not None:
-                _give(process, given)
-            for line in process.stdout:
-                lines.append(line)
-                on_line(line)
-            code = process.wait()
-        except KeyboardInterrupt:
-            if _interrupted(process) < 0:
-                _kill_session(process.pid)
-            raise
-        finally:
+        with _interrupts_held() as let_go:
             with self._lock:
-                self._running.discard(process)
-            if process.returncode is not None:
-                aside.join()
-                process.stdout.close()
-                process.stderr.close()
+                if self._stopped:
+                    raise Stopped("The command was interrupted.")
+                process = subprocess.Popen(
+                    words,
+                    stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    env={**os.environ, **variables},
+                    # Its own process group: Ctrl-C in a terminal must reach it once, from here.
+                    start_new_session=True,
+                )
+                self._running.add(process)
+            assert process.stdout is not None
+            assert process.stderr is not None
+            # Read at the same time, so that neither pipe fills up.
+            aside = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+            aside.start()
+            try:
+                let_go()
+                if given is not None:
+                    _give(process, given)
+                for line in process.stdout:
+                    lines.append(line)
+                    on_line(line)
+                code = process.wait()
+            except KeyboardInterrupt:
+                if _interrupted(process) < 0:
+                    _kill_session(process.pid)
+                raise
+            finally:
+                with self._lock:
+                    self._running.discard(process)
+                if process.returncode is not None:
+                    aside.join()
+                    process.stdout.close()
+                    process.stderr.close()
         if self._stopped:
             raise Stopped("The command was interrupted.")
         return Ran(code, "".join(lines), "".join(errors).strip())
@@ -126,6 +129,36 @@ class Commands:
                 code = process.wait()
             if code < 0:
                 _kill_session(process.pid)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[Callable[[], None]]:
+    """Hold back Ctrl-C, and SIGTERM where it is treated like it, until the yielded function is
+    called or the block ends.
+
+    A command whose start was cut off would go on, and nobody could interrupt it. If it is the
+    engine, it would hold the stack's lock, for which the caller then waits.
+    """
+    came: list[int] = []
+    before: dict[signal.Signals, Callable[[int, FrameType | None], Any]] = {}
+
+    def let_go() -> None:
+        while before:
+            signal.signal(*before.popitem())
+        while came:
+            signal.raise_signal(came.pop())
+
+    # Only the main thread is interrupted.
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler):
+                before[number] = handler
+                signal.signal(number, lambda came_in, _frame: came.append(came_in))
+    try:
+        yield let_go
+    finally:
+        let_go()
 
 
 def _interrupted(process: subprocess.Popen[str]) -> int:

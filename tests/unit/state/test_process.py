@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Queue
+from typing import Any
 
 import pytest
 
@@ -80,6 +82,37 @@ def test_an_interrupt_reaches_it_once_and_its_end_is_waited_for(tmp_path: Path) 
         Commands().run(python(PATIENT, str(end)), on_line=interrupt)
 
     assert end.read_text() == "ended after 1"
+
+
+@pytest.mark.parametrize("moment", ["as it starts", "before it is read"])
+def test_an_interrupt_while_it_is_started_reaches_it(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody else could end it."""
+    started: list[subprocess.Popen[str]] = []
+
+    class Started(subprocess.Popen[str]):
+        def __init__(self, *words: Any, **options: Any) -> None:
+            super().__init__(*words, **options)
+            started.append(self)
+            if moment == "as it starts":
+                signal.raise_signal(signal.SIGINT)
+
+    class Aside(threading.Thread):
+        def start(self) -> None:
+            super().start()
+            if moment == "before it is read":
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(process.subprocess, "Popen", Started)
+    monkeypatch.setattr(process.threading, "Thread", Aside)
+    before = signal.getsignal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Commands().run(["sleep", "100"])
+
+    assert [each.returncode for each in started] == [-signal.SIGINT]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_a_second_interrupt_reaches_it_too(tmp_path: Path) -> None:
