@@ -709,6 +709,17 @@ PREMISES = (
         unchecked="it concerns the engine, not an account",
     ),
     Premise(
+        "pulumi.late-interrupt",
+        "If an interrupt comes when the engine has shown its last event and still listens for "
+        "interrupts, the engine never ends by itself. Another interrupt kills it.",
+        "Pulumi 3.274.1, its sources: pkg/backend/diy/backend.go and cancellation_scope.go; a "
+        "rotation was once seen waiting for such an engine",
+        Sure.INFERRED,
+        "review and rotate interrupt an engine again that does not end, and then kill it",
+        "The command waits a minute longer",
+        unchecked="it concerns the engine, not an account",
+    ),
+    Premise(
         "pulumi.no-base-url",
         "The official plugins go to Vercel's own address, whatever VERCEL_API_URL says.",
         _BRIDGED,

@@ -19,6 +19,9 @@ from clerkstack.problems import ClerkstackError
 # On the first interrupt the engine ends its plugins and releases its lock; on a second one it stops
 # at once.
 SECONDS_TO_END = 15.0
+# Until a command that was interrupted once is interrupted again: an operation that is under way may
+# end first. The engine waits forever if the interrupt comes when it has just shown its last event.
+SECONDS_TO_FINISH = 60.0
 
 
 @dataclass(frozen=True)
@@ -162,15 +165,27 @@ def _interrupts_held() -> Iterator[Callable[[], None]]:
 
 
 def _interrupted(process: subprocess.Popen[str]) -> int:
-    """Interrupt a command, again at each further Ctrl-C, and return its exit code."""
+    """Interrupt a command, again at each further Ctrl-C or if it does not end in time, kill it in
+    the end, and return its exit code."""
     assert process.stdout is not None
-    while True:
-        with contextlib.suppress(KeyboardInterrupt):
-            with contextlib.suppress(ProcessLookupError):
+    later = [
+        threading.Timer(SECONDS_TO_FINISH, process.send_signal, [signal.SIGINT]),
+        threading.Timer(SECONDS_TO_FINISH + SECONDS_TO_END, process.kill),
+    ]
+    for timer in later:
+        timer.daemon = True
+        timer.start()
+    try:
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
                 process.send_signal(signal.SIGINT)
-            for _line in process.stdout:  # a process that prints to a closed pipe is killed
-                pass
-            return process.wait()
+                # A process that prints to a closed pipe is killed.
+                for _line in process.stdout:
+                    pass
+                return process.wait()
+    finally:
+        for timer in later:
+            timer.cancel()
 
 
 def _kill_session(leader: int) -> None:

@@ -135,6 +135,36 @@ def test_a_second_interrupt_reaches_it_too(tmp_path: Path) -> None:
     assert seen.read_text() == "twice"
 
 
+def test_what_an_interrupt_does_not_end_in_time_is_interrupted_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine waits forever if the first comes when it has just shown its last event."""
+    monkeypatch.setattr(process, "SECONDS_TO_FINISH", 0.2)
+    seen = tmp_path / "seen"
+
+    with pytest.raises(KeyboardInterrupt):
+        Commands().run(
+            python(STUBBORN, str(seen)), on_line=lambda _line: signal.raise_signal(signal.SIGINT)
+        )
+
+    assert seen.read_text() == "twice"
+
+
+def test_what_no_interrupt_ends_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "SECONDS_TO_FINISH", 0.1)
+    monkeypatch.setattr(process, "SECONDS_TO_END", 0.1)
+    began: list[int] = []
+
+    def interrupt(line: str) -> None:
+        began.append(int(line))
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Commands().run(python(PARENT, "SIG_IGN"), on_line=interrupt)
+
+    wait_until(lambda: not is_alive(*began))
+
+
 def test_a_command_that_dies_of_an_interrupt_leaves_nothing_behind() -> None:
     began: list[int] = []
 
