@@ -8,13 +8,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType, MappingProxyType
-from typing import Any
+from types import MappingProxyType
 
 from clerkstack.problems import ClerkstackError
+from clerkstack.signals import held_back
 
 # On the first interrupt the engine ends its plugins and releases its lock; on a second one it stops
 # at once.
@@ -68,49 +68,61 @@ class Commands:
         """
         lines: list[str] = []
         errors: list[str] = []
-        with _interrupts_held() as let_go:
-            with self._lock:
-                if self._stopped:
-                    raise Stopped("The command was interrupted.")
-                process = subprocess.Popen(
-                    words,
-                    stdin=subprocess.DEVNULL if given is None else subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE,
-                    text=True,
-                    errors="replace",
-                    env={**os.environ, **variables},
-                    # Its own process group: Ctrl-C in a terminal must reach it once, from here.
-                    start_new_session=True,
-                )
-                self._running.add(process)
-            assert process.stdout is not None
-            assert process.stderr is not None
-            # Read at the same time, so that neither pipe fills up.
-            aside = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
-            aside.start()
-            try:
-                let_go()
-                if given is not None:
-                    _give(process, given)
-                for line in process.stdout:
-                    lines.append(line)
-                    on_line(line)
-                code = process.wait()
-            except KeyboardInterrupt:
-                if _interrupted(process) < 0:
-                    _kill_session(process.pid)
-                raise
-            finally:
-                with self._lock:
-                    self._running.discard(process)
-                if process.returncode is not None:
-                    aside.join()
-                    process.stdout.close()
-                    process.stderr.close()
+        process: subprocess.Popen[str] | None = None
+        try:
+            # Cut off here, the engine would go on with the stack's lock, and nobody could end it.
+            with held_back():
+                process = self._start(words, piped=given is not None, variables=variables)
+                assert process.stdout is not None
+                # Read at the same time, so that neither pipe fills up.
+                aside = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+                aside.start()
+            if given is not None:
+                _give(process, given)
+            for line in process.stdout:
+                lines.append(line)
+                on_line(line)
+            code = process.wait()
+        except KeyboardInterrupt:
+            if process is not None and _interrupted(process) < 0:
+                _kill_session(process.pid)
+            raise
+        finally:
+            if process is not None:
+                self._forget(process, aside)
         if self._stopped:
             raise Stopped("The command was interrupted.")
         return Ran(code, "".join(lines), "".join(errors).strip())
+
+    def _start(
+        self, words: Sequence[str], *, piped: bool, variables: Mapping[str, str]
+    ) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._stopped:
+                raise Stopped("The command was interrupted.")
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                env={**os.environ, **variables},
+                # Its own process group: Ctrl-C in a terminal must reach it only once, from here.
+                start_new_session=True,
+            )
+            self._running.add(process)
+        return process
+
+    def _forget(self, process: subprocess.Popen[str], aside: threading.Thread) -> None:
+        with self._lock:
+            self._running.discard(process)
+        if process.returncode is not None:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            aside.join()
+            process.stdout.close()
+            process.stderr.close()
 
     def stop(self) -> None:
         """Interrupt the running commands and wait for them. Kill those that do not end in time, or
@@ -127,41 +139,10 @@ class Commands:
                 code = process.wait(max(0.0, deadline - time.monotonic()))
             except (subprocess.TimeoutExpired, KeyboardInterrupt):
                 deadline = time.monotonic()
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
+                _kill_group(process)
                 code = process.wait()
             if code < 0:
                 _kill_session(process.pid)
-
-
-@contextlib.contextmanager
-def _interrupts_held() -> Iterator[Callable[[], None]]:
-    """Hold back Ctrl-C, and SIGTERM where it is treated like it, until the yielded function is
-    called or the block ends.
-
-    A command whose start was cut off would go on, and nobody could interrupt it. If it is the
-    engine, it would hold the stack's lock, for which the caller then waits.
-    """
-    came: list[int] = []
-    before: dict[signal.Signals, Callable[[int, FrameType | None], Any]] = {}
-
-    def let_go() -> None:
-        while before:
-            signal.signal(*before.popitem())
-        while came:
-            signal.raise_signal(came.pop())
-
-    # Only the main thread is interrupted.
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler = signal.getsignal(number)
-            if callable(handler):
-                before[number] = handler
-                signal.signal(number, lambda came_in, _frame: came.append(came_in))
-    try:
-        yield let_go
-    finally:
-        let_go()
 
 
 def _interrupted(process: subprocess.Popen[str]) -> int:
@@ -170,7 +151,7 @@ def _interrupted(process: subprocess.Popen[str]) -> int:
     assert process.stdout is not None
     later = [
         threading.Timer(SECONDS_TO_FINISH, process.send_signal, [signal.SIGINT]),
-        threading.Timer(SECONDS_TO_FINISH + SECONDS_TO_END, process.kill),
+        threading.Timer(SECONDS_TO_FINISH + SECONDS_TO_END, _kill_group, [process]),
     ]
     for timer in later:
         timer.daemon = True
@@ -186,6 +167,11 @@ def _interrupted(process: subprocess.Popen[str]) -> int:
     finally:
         for timer in later:
             timer.cancel()
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _kill_session(leader: int) -> None:

@@ -16,13 +16,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from clerkstack.signals import heeded, held_back
+
 QUIET_INTERVAL = 10.0
 """Seconds between two lines about a running command if the output is not a terminal."""
 
 # User and password in a registry's URL.
 _PASSWORD = re.compile(r"://[^/@\s\"']+@")
 
-ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Describe = Callable[[str], str | None]
 """Turns a line of a command's output into the text to show (None: nothing new)."""
@@ -97,7 +98,7 @@ class Steps:
                         now[0] = shown
 
         try:
-            with _interrupts_held_back():
+            with held_back():
                 process = _start(command, environ, cwd)
                 reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
                 reader.start()
@@ -147,7 +148,7 @@ class Steps:
 
 def interruptible() -> None:
     """Treat SIGTERM and a closed terminal like Ctrl-C."""
-    for number in _heeded():
+    for number in heeded():
         signal.signal(number, _interrupt)
 
 
@@ -162,12 +163,6 @@ def alone(lock: Path, steps: Steps) -> Iterator[None]:
             steps.say("another set-up is at work in this folder; waiting for it")
             fcntl.flock(held, fcntl.LOCK_EX)
         yield
-
-
-def _heeded() -> list[signal.Signals]:
-    """Return the signals that end this process, without those that are ignored on purpose, as by
-    nohup."""
-    return [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]
 
 
 def _interrupt(*_: object) -> None:
@@ -186,27 +181,6 @@ def _start(command: Sequence[str], environ: Mapping[str, str], cwd: Path) -> sub
         errors="replace",
         start_new_session=True,
     )
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Delay Ctrl-C and the like until the end of the block, when a process that it started is known
-    and can be ended."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    caught: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: caught.append(number))
-        for number in _heeded()
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if caught:
-        raise KeyboardInterrupt
 
 
 def _end(process: subprocess.Popen[str]) -> None:

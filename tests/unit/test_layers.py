@@ -30,7 +30,7 @@ it starts, `python -m local.measure` how long that takes."""
 
 BELOW_ALL = (
     *("clerkstack", "problems", "files", "closing", "kept_url", "scrub", "safe", "shapes", "texts"),
-    *("handwritten", "failures", "hosts", "notices", "backend", "short_lived"),
+    *("handwritten", "failures", "hosts", "notices", "backend", "short_lived", "signals"),
 )
 """What every layer may import: each imports at most those before it."""
 LAYERS = {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from local.machine.steps import ENDING, CommandFailed, Steps, interruptible
+from clerkstack.signals import ENDING
+from local.machine.steps import CommandFailed, Steps, interruptible
 
 
 class Terminal(io.StringIO):

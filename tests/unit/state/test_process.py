@@ -150,7 +150,10 @@ def test_what_an_interrupt_does_not_end_in_time_is_interrupted_again(
     assert seen.read_text() == "twice"
 
 
-def test_what_no_interrupt_ends_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("does", ["SIG_DFL", "SIG_IGN"])
+def test_what_dies_of_an_interrupt_or_is_killed_leaves_nothing_behind(
+    does: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(process, "SECONDS_TO_FINISH", 0.1)
     monkeypatch.setattr(process, "SECONDS_TO_END", 0.1)
     began: list[int] = []
@@ -160,20 +163,7 @@ def test_what_no_interrupt_ends_is_killed(monkeypatch: pytest.MonkeyPatch) -> No
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        Commands().run(python(PARENT, "SIG_IGN"), on_line=interrupt)
-
-    wait_until(lambda: not is_alive(*began))
-
-
-def test_a_command_that_dies_of_an_interrupt_leaves_nothing_behind() -> None:
-    began: list[int] = []
-
-    def interrupt(line: str) -> None:
-        began.append(int(line))
-        signal.raise_signal(signal.SIGINT)
-
-    with pytest.raises(KeyboardInterrupt):
-        Commands().run(python(PARENT, "SIG_DFL"), on_line=interrupt)
+        Commands().run(python(PARENT, does), on_line=interrupt)
 
     wait_until(lambda: not is_alive(*began))
 
