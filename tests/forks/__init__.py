@@ -53,9 +53,14 @@ class Forks:
         (self.environment / "pyvenv.cfg").write_bytes(
             (Path(sys.prefix) / "pyvenv.cfg").read_bytes()
         )
-        socket, packages = folder / "socket", folder / "packages"
+        self.socket, packages = folder / "socket", folder / "packages"
         packages.write_bytes(subprocess.check_output([sys.executable, "-I", str(PACKAGES)]))
-        named = {"SOCKET": socket, "PYTHON": sys.executable, "PACKAGES": PACKAGES, "LIST": packages}
+        named = {
+            "SOCKET": self.socket,
+            "PYTHON": sys.executable,
+            "PACKAGES": PACKAGES,
+            "LIST": packages,
+        }
         python = binaries / "python"
         if not _compile(python, named):
             python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n')
@@ -63,7 +68,7 @@ class Forks:
         (binaries / "python3").symlink_to("python")
         start = f"import sys; sys.path.insert(0, {str(HERE)!r}); import server; server.main()"
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", start, str(socket), " " * LONGEST],
+            [sys.executable, "-I", "-c", start, str(self.socket), " " * LONGEST],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

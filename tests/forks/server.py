@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import fcntl
 import gc
 import importlib
 import io
 import os
 import runpy
+import select
 import selectors
 import signal
 import socket
@@ -106,14 +108,10 @@ class _Server:
 
     def _fork(self) -> Asked | None:
         who, _ = self._listening.accept()
-        try:
-            wanted, files = _read(who)
-        except (OSError, ValueError):
-            who.close()
-            return None
-        same = _of_python(wanted["environment"]) == self._started_with
+        wanted, files = _read(who)
+        same = wanted is not None and _of_python(wanted["environment"]) == self._started_with
         child = os.fork() if same else -1
-        if child == 0:
+        if wanted is not None and child == 0:
             self._close()
             return who, wanted, files
         for file in files:
@@ -152,10 +150,19 @@ def _of_python(environment: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _read(who: socket.socket) -> tuple[dict[str, Any], list[int]]:
-    size, files, *_ = socket.recv_fds(who, 4, 3)
-    with who.makefile("rb") as sent:
-        texts = [os.fsdecode(text) for text in sent.read(int.from_bytes(size, "big")).split(b"\0")]
+def _read(who: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """What is to run, None from one who was killed before all was sent; and the files."""
+    files: list[int] = []
+    try:
+        said, files, *_ = socket.recv_fds(who, 4, 3)
+        size = int.from_bytes(said, "big")
+        with who.makefile("rb") as stream:
+            sent = stream.read(size)
+    except OSError:
+        return None, files
+    if not sent or len(sent) < size:
+        return None, files
+    texts = [os.fsdecode(text) for text in sent.split(b"\0")]
     options, count = map(int, texts[0].split())
     words, folder, variables = texts[1 : count + 1], texts[count + 1], texts[count + 2 : -1]
     wanted = {
@@ -174,8 +181,8 @@ def _say(who: socket.socket, number: int) -> None:
 
 def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> None:
     """Do what the interpreter does as it starts."""
+    _end_with(who)
     _be_child_of(who)
-    threading.Thread(target=_end_with, args=(who,), daemon=True).start()
     for place, file in enumerate(files):
         os.dup2(file, place)
         os.close(file)
@@ -202,6 +209,17 @@ def _become(who: socket.socket, wanted: dict[str, Any], files: list[int]) -> Non
         return
     main.update(__file__=str(script), __spec__=None, __loader__=None)
     exec(compile(script.read_bytes(), script, "exec"), main)
+
+
+def _end_with(who: socket.socket) -> None:
+    """Have the system kill this process when the one that asked is gone, as if this were it. A
+    thread could not while another holds the interpreter's lock, or when the interpreter ends."""
+    fcntl.fcntl(who, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(who, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(who, fcntl.F_SETFL, fcntl.fcntl(who, fcntl.F_GETFL) | os.O_ASYNC)
+    gone, _, _ = select.select([who], [], [], 0)
+    if gone:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _be_child_of(who: socket.socket) -> None:
@@ -253,10 +271,3 @@ def _stream(file: int, before: TextIO, *, unbuffered: bool) -> TextIO:
         line_buffering=file == 2 or binary.isatty(),
         write_through=unbuffered,
     )
-
-
-def _end_with(who: socket.socket) -> None:
-    """Die with the process that asked, as if this were it."""
-    with suppress(OSError):
-        who.recv(1)
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -168,6 +170,36 @@ def test_killed_it_takes_the_fork_along(python: str, tmp_path: Path) -> None:
         started.kill()
 
     assert_gone(fork)
+
+
+def test_killed_it_takes_a_fork_along_that_runs_no_more_python(python: str, tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text(
+        "import ctypes, os\nprint(os.getpid(), flush=True)\nctypes.PyDLL(None).sleep(1000)\n"
+    )
+    with subprocess.Popen([python, str(tmp_path / "script.py")], stdout=subprocess.PIPE) as started:
+        assert started.stdout is not None
+        fork = Path(f"/proc/{int(started.stdout.readline())}")
+        started.kill()
+
+    assert_gone(fork)
+
+
+@pytest.mark.parametrize("sent", [b"", b"8 ", b"0 1\0word\0"])
+def test_killed_before_it_has_said_what_to_run_it_leaves_no_open_file(
+    forks: Forks, sent: bytes
+) -> None:
+    """The engine waits for the output of a plugin that it killed until nobody has it open."""
+    read, write = os.pipe()
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.connect(str(forks.socket))
+        socket.send_fds(killed, [(100).to_bytes(4, "big")], [write] * 3)
+        killed.sendall(sent)
+    os.close(write)
+
+    ready, _, _ = select.select([read], [], [], 60)
+    assert ready
+    assert os.read(read, 1) == b""
+    os.close(read)
 
 
 def test_its_parent_is_the_parent_of_the_process_that_requested_it(
