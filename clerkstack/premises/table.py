@@ -709,14 +709,14 @@ PREMISES = (
         unchecked="it concerns the engine, not an account",
     ),
     Premise(
-        "pulumi.late-interrupt",
-        "If an interrupt comes when the engine has shown its last event and still listens for "
-        "interrupts, the engine never ends by itself. Another interrupt kills it.",
-        "Pulumi 3.274.1, its sources: pkg/backend/diy/backend.go and cancellation_scope.go; a "
-        "rotation was once seen waiting for such an engine",
-        Sure.INFERRED,
-        "review and rotate interrupt an engine again that does not end, and then kill it",
-        "The command waits a minute longer",
+        "pulumi.waits-for-output",
+        "When it ends a plugin or a program, the engine waits until no process has its output "
+        "open, and ignores every interrupt meanwhile.",
+        "Pulumi 3.274.1, run with a program that leaves a process; "
+        "sdk/go/common/resource/plugin/plugin.go",
+        Sure.SEEN,
+        "rotate kills an engine that a second Ctrl-C does not end",
+        "The engine is killed 15 seconds after a second Ctrl-C although it would have ended",
         unchecked="it concerns the engine, not an account",
     ),
     Premise(

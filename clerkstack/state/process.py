@@ -19,9 +19,6 @@ from clerkstack.signals import held_back
 # On the first interrupt the engine ends its plugins and releases its lock; on a second one it stops
 # at once.
 SECONDS_TO_END = 15.0
-# Until a command that was interrupted once is interrupted again: an operation that is under way may
-# end first. The engine waits forever if the interrupt comes when it has just shown its last event.
-SECONDS_TO_FINISH = 60.0
 
 
 @dataclass(frozen=True)
@@ -146,27 +143,26 @@ class Commands:
 
 
 def _interrupted(process: subprocess.Popen[str]) -> int:
-    """Interrupt a command, again at each further Ctrl-C or if it does not end in time, kill it in
-    the end, and return its exit code."""
+    """Interrupt a command, again at each further Ctrl-C, and return its exit code. Kill it if it
+    does not end in time after the second: the engine ignores every interrupt while it waits for a
+    process that has a plugin's output open."""
     assert process.stdout is not None
-    later = [
-        threading.Timer(SECONDS_TO_FINISH, process.send_signal, [signal.SIGINT]),
-        threading.Timer(SECONDS_TO_FINISH + SECONDS_TO_END, _kill_group, [process]),
-    ]
-    for timer in later:
-        timer.daemon = True
-        timer.start()
+    kill = threading.Timer(SECONDS_TO_END, _kill_group, [process])
+    kill.daemon = True
+    interrupts = 0
     try:
         while True:
             with contextlib.suppress(KeyboardInterrupt):
+                interrupts += 1
                 process.send_signal(signal.SIGINT)
+                if interrupts == 2:
+                    kill.start()
                 # A process that prints to a closed pipe is killed.
                 for _line in process.stdout:
                     pass
                 return process.wait()
     finally:
-        for timer in later:
-            timer.cancel()
+        kill.cancel()
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:
